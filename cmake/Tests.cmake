@@ -1,0 +1,145 @@
+# Tests are found by their place:
+#
+#   tests/fakes/*.cc                      library fakes
+#   tests/support/*.cc                    library test_support
+#   tests/programs/NAME.cc                program bin/tests/NAME (scripted agents and the like)
+#   tests/unit/ROOM/*_test.cc             unit_ROOM, linked with that room only
+#   tests/{integration,contract,crash,sim}/NAME/*_test.cc   KIND_NAME, linked with the whole program
+#   tests/{e2e,cli}/*_test.cc             e2e, cli: drive the real binary
+#   tests/fuzz/NAME_fuzz.cc               replay_NAME replays tests/fuzz/seeds/NAME; fuzz_NAME with clang
+#
+# The label of a test is the name of its folder. tests/lint checks that no file is left out.
+
+find_package(GTest REQUIRED)
+find_package(rapidcheck REQUIRED)
+include(GoogleTest)
+
+foreach(target IN ITEMS rapidcheck GTest::gtest GTest::gmock)
+  get_target_property(includes ${target} INTERFACE_INCLUDE_DIRECTORIES)
+  set_target_properties(${target} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${includes}")
+endforeach()
+
+set(RUNNER_TEST_TIMEOUT 120 CACHE STRING "Seconds after which one test case is killed")
+set(runner_test_binary "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/runner")
+set(runner_test_programs "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/tests")
+set(runner_test_environment
+  "RUNNER_BINARY=${runner_test_binary}"
+  "RUNNER_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
+  "RUNNER_TEST_PROGRAMS=${runner_test_programs}")
+
+# runner_test_library(NAME FOLDER libraries...): every .cc of FOLDER; an empty folder is allowed.
+function(runner_test_library name folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cc")
+  if(NOT sources)
+    set(sources "${PROJECT_BINARY_DIR}/empty/${name}.cc")
+    file(CONFIGURE OUTPUT "${sources}" CONTENT "// No sources yet.\n")
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC project_settings ${ARGN} PRIVATE project_warnings)
+  target_compile_definitions(${name} PRIVATE RUNNER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endfunction()
+
+runner_test_library(fakes tests/fakes jobs)
+runner_test_library(test_support tests/support
+  jobs GTest::gtest third_party::libgit2 SQLite::SQLite3 Threads::Threads)
+
+# The programs that tests start; a test that needs them depends on test_programs.
+add_custom_target(test_programs)
+file(GLOB programs CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/programs/*.cc")
+foreach(source IN LISTS programs)
+  cmake_path(GET source STEM name)
+  add_executable(program_${name} "${source}")
+  set_target_properties(program_${name} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${runner_test_programs}")
+  target_link_libraries(program_${name}
+    PRIVATE project_settings project_warnings Threads::Threads fmt::fmt)
+  add_dependencies(test_programs program_${name})
+endforeach()
+
+# runner_test(NAME LABEL SOURCES file... LIBRARIES target...)
+function(runner_test name label)
+  cmake_parse_arguments(PARSE_ARGV 2 test "" "" "SOURCES;LIBRARIES")
+  add_executable(${name} ${test_SOURCES})
+  target_link_libraries(${name} PRIVATE
+    project_warnings project_settings ${test_LIBRARIES}
+    fakes test_support jobs rapidcheck rapidcheck_gtest GTest::gmock_main)
+  target_compile_definitions(${name} PRIVATE RUNNER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(NOT label STREQUAL "unit")
+    # A unit test starts nothing; everything else may start the program and its helpers.
+    target_compile_definitions(${name} PRIVATE
+      RUNNER_BINARY="${runner_test_binary}" RUNNER_TEST_PROGRAMS="${runner_test_programs}")
+    add_dependencies(${name} test_programs)
+    if(TARGET runner)
+      add_dependencies(${name} runner)
+    endif()
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  gtest_discover_tests(${name}
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    WORKING_DIRECTORY "${PROJECT_BINARY_DIR}"
+    TEST_PREFIX "${name}."
+    PROPERTIES
+      LABELS "${label}" TIMEOUT ${RUNNER_TEST_TIMEOUT} ENVIRONMENT "${runner_test_environment}")
+endfunction()
+
+# One test program for each folder below tests/KIND.
+function(runner_test_kind kind)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests/${kind}"
+    "${PROJECT_SOURCE_DIR}/tests/${kind}/*_test.cc")
+  set(folders "")
+  foreach(file IN LISTS files)
+    string(REGEX MATCH "^[^/]+" folder "${file}")
+    if(NOT folder STREQUAL file)
+      list(APPEND folders ${folder})
+      list(APPEND sources_${folder} "${PROJECT_SOURCE_DIR}/tests/${kind}/${file}")
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES folders)
+  foreach(folder IN LISTS folders)
+    if(NOT kind STREQUAL "unit")
+      set(libraries runner_lib manifests worktrees metrics third_party::json third_party::libgit2
+        third_party::sqlite third_party::boost CURL::libcurl)
+    elseif(folder STREQUAL "runner")
+      set(libraries runner_lib third_party::json third_party::sqlite)
+    else()
+      set(libraries ${folder})
+    endif()
+    runner_test(${kind}_${folder} ${kind} SOURCES ${sources_${folder}} LIBRARIES ${libraries})
+  endforeach()
+endfunction()
+
+foreach(kind IN ITEMS unit contract integration crash sim)
+  runner_test_kind(${kind})
+endforeach()
+
+foreach(kind IN ITEMS e2e cli)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${kind}/*_test.cc")
+  if(sources)
+    runner_test(${kind} ${kind} SOURCES ${sources}
+      LIBRARIES third_party::json third_party::libgit2 third_party::sqlite Threads::Threads)
+  endif()
+endforeach()
+
+# Fuzz targets: always an ordinary test that replays the seeds; with clang also the fuzzer itself.
+file(GLOB fuzz_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.cc")
+foreach(source IN LISTS fuzz_sources)
+  cmake_path(GET source STEM stem)
+  string(REGEX REPLACE "_fuzz$" "" name "${stem}")
+  set(libraries project_warnings runner_lib manifests worktrees metrics jobs third_party::json)
+  add_executable(replay_${name} "${source}" tests/fuzz/replay_main.cc)
+  target_link_libraries(replay_${name} PRIVATE ${libraries})
+  set_target_properties(replay_${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  add_test(NAME fuzz_replay.${name}
+    COMMAND replay_${name} "${PROJECT_SOURCE_DIR}/tests/fuzz/seeds/${name}")
+  set_tests_properties(fuzz_replay.${name} PROPERTIES
+    LABELS fuzz-replay TIMEOUT ${RUNNER_TEST_TIMEOUT})
+  if(RUNNER_FUZZ)
+    add_executable(fuzz_${name} "${source}")
+    target_link_libraries(fuzz_${name} PRIVATE ${libraries})
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(fuzz_${name} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
+  endif()
+endforeach()
