@@ -45,6 +45,7 @@ struct Effect {
 
 enum class EffectState : std::uint8_t { pending, claimed, done, given_up };
 [[nodiscard]] std::string_view to_string(EffectState state);
+[[nodiscard]] std::optional<EffectState> parse_effect_state(std::string_view text);
 
 /// An effect as the outbox holds it.
 struct OutboxRow {

@@ -15,6 +15,7 @@ namespace jobs {
 /// reservation). release: the turn never started, nothing was spent.
 enum class LedgerKind : std::uint8_t { reserve, settle, release };
 [[nodiscard]] std::string_view to_string(LedgerKind kind);
+[[nodiscard]] std::optional<LedgerKind> parse_ledger_kind(std::string_view text);
 
 struct LedgerRow {
   LedgerKind kind = LedgerKind::reserve;

@@ -89,6 +89,7 @@ struct Attempt {
 /// A person's request that the next tick carries out.
 enum class RequestKind : std::uint8_t { cancel, release };
 [[nodiscard]] std::string_view to_string(RequestKind kind);
+[[nodiscard]] std::optional<RequestKind> parse_request_kind(std::string_view text);
 
 /// One line of a run's timeline.
 struct Event {

@@ -19,6 +19,7 @@ enum class TurnKind : std::uint8_t {
   command,     ///< a command stage (verify)
 };
 [[nodiscard]] std::string_view to_string(TurnKind kind);
+[[nodiscard]] std::optional<TurnKind> parse_turn_kind(std::string_view text);
 
 /// How far a turn is, as the store knows it.
 enum class TurnState : std::uint8_t {
@@ -27,6 +28,7 @@ enum class TurnState : std::uint8_t {
   ended,     ///< exit known, usage settled
 };
 [[nodiscard]] std::string_view to_string(TurnState state);
+[[nodiscard]] std::optional<TurnState> parse_turn_state(std::string_view text);
 
 /// How a turn ended, as its supervisor says.
 enum class TurnEnd : std::uint8_t {
@@ -41,6 +43,7 @@ enum class TurnEnd : std::uint8_t {
   lost,          ///< the supervisor died without writing exit.json
 };
 [[nodiscard]] std::string_view to_string(TurnEnd end);
+[[nodiscard]] std::optional<TurnEnd> parse_turn_end(std::string_view text);
 
 /// What a finished turn left behind.
 struct TurnExit {
