@@ -22,10 +22,17 @@ endforeach()
 set(RUNNER_TEST_TIMEOUT 120 CACHE STRING "Seconds after which one test case is killed")
 set(runner_test_binary "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/runner")
 set(runner_test_programs "${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/tests")
+# What the person at the keyboard has set must not decide whether a test passes.
 set(runner_test_environment
   "RUNNER_BINARY=${runner_test_binary}"
   "RUNNER_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
-  "RUNNER_TEST_PROGRAMS=${runner_test_programs}")
+  "RUNNER_TEST_PROGRAMS=${runner_test_programs}"
+  "GIT_CONFIG_NOSYSTEM=1"
+  "GIT_CONFIG_GLOBAL=/dev/null"
+  "LC_ALL=C.UTF-8")
+set(runner_test_environment_unset
+  "RUNNER_MANIFESTS=unset:" "RUNNER_KILL_SWITCH=unset:" "RUNNER_STATE=unset:"
+  "GIT_DIR=unset:" "GIT_WORK_TREE=unset:" "NO_COLOR=unset:")
 
 # runner_test_library(NAME FOLDER libraries...): every .cc of FOLDER; an empty folder is allowed.
 function(runner_test_library name folder)
@@ -79,8 +86,17 @@ function(runner_test name label)
     DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY "${PROJECT_BINARY_DIR}"
     TEST_PREFIX "${name}."
-    PROPERTIES
-      LABELS "${label}" TIMEOUT ${RUNNER_TEST_TIMEOUT} ENVIRONMENT "${runner_test_environment}")
+    PROPERTIES LABELS "${label}" TIMEOUT ${RUNNER_TEST_TIMEOUT})
+  # A list does not survive PROPERTIES above (only its first element arrives), so the environment is
+  # set by a file of its own that ctest reads after the discovery.
+  set(script "${PROJECT_BINARY_DIR}/${name}_environment.cmake")
+  file(GENERATE OUTPUT "${script}" CONTENT
+    "foreach(test IN LISTS ${name}_TESTS)
+  set_tests_properties(\"\${test}\" PROPERTIES
+    ENVIRONMENT [==[${runner_test_environment}]==]
+    ENVIRONMENT_MODIFICATION [==[${runner_test_environment_unset}]==])
+endforeach()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
 endfunction()
 
 # One test program for each folder below tests/KIND.
