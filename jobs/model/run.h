@@ -70,6 +70,9 @@ struct Run {
   TimePoint updated_at;
   std::optional<TimePoint> ended_at;
   bool worktree_released = false;        ///< recycled or removed by the janitor
+  bool charged = true;                   ///< an end as needs-human or frozen counts as an attempt of the issue; a release takes it back
+  bool released = false;                 ///< a person lifted this run's freeze or needs-human: it no longer holds the issue back
+  int effects = 0;                       ///< effects recorded so far; numbers their idempotency keys
   friend bool operator==(const Run&, const Run&) = default;
 
   /// True until the outcome's effects have all been carried out.

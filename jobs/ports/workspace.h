@@ -40,6 +40,9 @@ class WorkspaceReader {
   /// The base branch's head on the remote now (ls-remote; writes nothing). not_found: the remote is there but has no such branch
   /// (empty, or wrong name: the message lists the branches that exist); transient: gone or unreachable; denied.
   [[nodiscard]] virtual Result<Oid> remote_base(const Repo& repo) = 0;
+  /// The content of `path` (relative, no "..") in `commit`; none if it is not there, not a plain file, or above 1 MiB.
+  [[nodiscard]] virtual Result<std::optional<std::string>> file_at(const Repo& repo, const Oid& commit,
+                                                                   const std::string& path) = 0;
   /// Worktrees on disk.
   [[nodiscard]] virtual Result<std::vector<WorktreeEntry>> list() = 0;
   /// Free bytes where worktrees are made.

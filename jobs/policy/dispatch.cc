@@ -1,0 +1,142 @@
+#include "jobs/policy/dispatch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+#include "jobs/policy/budget.h"
+#include "jobs/policy/gates.h"
+
+namespace jobs {
+
+namespace {
+
+auto rank(const Issue& issue) {
+  return std::make_tuple(!issue.priority.has_value(), issue.priority.value_or(0), !issue.ready_by.at.has_value(),
+                         issue.ready_by.at.value_or(TimePoint{}), issue.key.number);
+}
+
+/// A repository's candidates, best first.
+struct Group {
+  const RepoFacts* facts = nullptr;
+  const Repo* repo = nullptr;
+  std::vector<const Issue*> issues;
+  std::optional<TimePoint> last_started;
+};
+
+std::vector<Group> grouped(const PollFacts& facts, const Fleet& fleet) {
+  std::vector<Group> groups;
+  for (const RepoFacts& repo_facts : facts.repos) {
+    const Repo* repo = fleet.repo(repo_facts.repo);
+    if (repo == nullptr || repo_facts.ready.empty()) {
+      continue;
+    }
+    Group group{.facts = &repo_facts, .repo = repo, .issues = {}, .last_started = {}};
+    for (const Issue& issue : repo_facts.ready) {
+      group.issues.push_back(&issue);
+    }
+    std::ranges::sort(group.issues, [](const Issue* a, const Issue* b) { return comes_before(*a, *b); });
+    if (const auto last = facts.last_started.find(repo->name); last != facts.last_started.end()) {
+      group.last_started = last->second;
+    }
+    groups.push_back(std::move(group));
+  }
+  std::ranges::sort(groups, [](const Group& a, const Group& b) {
+    return std::tie(a.last_started, a.repo->name) < std::tie(b.last_started, b.repo->name);
+  });
+  return groups;
+}
+
+/// What earlier selections of this very tick have taken already.
+class Room {
+ public:
+  Room(const PollFacts& facts, const Fleet& fleet)
+      : facts_(facts), fleet_(fleet), live_(static_cast<int>(facts.live_runs.size())) {}
+
+  /// Why nothing more may start; empty if one more may.
+  [[nodiscard]] GateValue capacity() const {
+    const Limits& limits = fleet_.limits;
+    const bool full = live_ + started_ >= limits.max_live_runs;
+    const bool enough = started_ >= limits.max_starts_per_tick;
+    return {.gate = Reason::capacity,
+            .passed = !full && !enough,
+            .value = enough && !full ? fmt::format("{} of {} starts of this tick", started_, limits.max_starts_per_tick)
+                                     : fmt::format("{} of {} runs are live", live_ + started_, limits.max_live_runs)};
+  }
+
+  /// The fleet's caps with the reservations made in this tick.
+  [[nodiscard]] std::string reached() const {
+    SpendSoFar spent;
+    spent.fleet_day = facts_.fleet_day + taken_;
+    spent.fleet_month = facts_.fleet_month + taken_;
+    return reached_cap(fleet_.budget, spent);
+  }
+
+  void take() {
+    ++started_;
+    taken_ = taken_ + turn_allowance(fleet_.budget, fleet_.limits);
+  }
+
+ private:
+  const PollFacts& facts_;
+  const Fleet& fleet_;
+  int live_;
+  int started_ = 0;
+  Usage taken_;
+};
+
+void refuse(Decision& decision, Reason reason, std::string detail) {
+  decision.reason = reason;
+  decision.detail = std::move(detail);
+}
+
+/// Capacity, budget of this tick and the repository's one slot, for a candidate whose own gates are all open.
+void contend(Decision& decision, Room& room, std::optional<IssueNumber>& winner) {
+  GateValue capacity = room.capacity();
+  GateValue slot{.gate = Reason::slot_taken,
+                 .passed = !winner.has_value(),
+                 .value = winner ? fmt::format("#{} starts in this tick", *winner) : "free"};
+  decision.gates.push_back(capacity);
+  decision.gates.push_back(slot);
+  if (winner) {
+    refuse(decision, Reason::slot_taken, slot.value);
+  } else if (!capacity.passed) {
+    refuse(decision, Reason::capacity, capacity.value);
+  } else if (const std::string reached = room.reached(); !reached.empty()) {
+    refuse(decision, Reason::budget, reached + " with what this tick reserved");
+  } else {
+    winner = decision.issue.number;
+    room.take();
+    decision.reason = Reason::selected;
+    decision.detail = "every gate is open";
+  }
+}
+
+}  // namespace
+
+bool comes_before(const Issue& a, const Issue& b) { return rank(a) < rank(b); }
+
+std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimePoint now) {
+  std::vector<Decision> decisions;
+  Room room(facts, fleet);
+  for (const Group& group : grouped(facts, fleet)) {
+    std::optional<IssueNumber> winner;
+    for (const Issue* issue : group.issues) {
+      Decision decision;
+      decision.issue = issue->key;
+      decision.title = issue->title;
+      decision.gates = candidate_gates(*issue, *group.repo, *group.facts, facts, fleet, now);
+      if (const GateValue* failing = first_failing(decision.gates)) {
+        refuse(decision, failing->gate, failing->value);
+      } else {
+        contend(decision, room, winner);
+      }
+      decisions.push_back(std::move(decision));
+    }
+  }
+  return decisions;
+}
+
+}  // namespace jobs

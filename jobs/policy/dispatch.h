@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "jobs/model/decision.h"
+#include "jobs/model/fleet.h"
+#include "jobs/policy/poll_facts.h"
+
+namespace jobs {
+
+/// True if `a` comes before `b` within one repository: lowest priority number first, none last; then oldest ready label
+/// (none last); then number. Total, and independent of the order of the input.
+[[nodiscard]] bool comes_before(const Issue& a, const Issue& b);
+
+/// One decision for every candidate, in the order in which they would start: repositories that started longest ago first
+/// (never = first), inside a repository by comes_before. The best eligible candidate of each repository gets its slot while
+/// the fleet has capacity and budget; every other candidate has exactly one reason.
+/// `disk` stands before `capacity` in the order of the gates although Reason lists it behind: capacity is decided last,
+/// when it is known who else starts.
+[[nodiscard]] std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimePoint now);
+
+}  // namespace jobs

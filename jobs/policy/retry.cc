@@ -1,0 +1,16 @@
+#include "jobs/policy/retry.h"
+
+#include <algorithm>
+
+namespace jobs {
+
+Duration backoff(Duration first, int attempt) {
+  constexpr Duration kLongest = std::chrono::hours(1);
+  Duration wait = std::max(first, Duration(1));
+  for (int i = 1; i < attempt && wait < kLongest; ++i) {
+    wait *= 2;
+  }
+  return std::min(wait, kLongest);
+}
+
+}  // namespace jobs
