@@ -124,7 +124,7 @@ def subcommands(shown):
     listing = False
     for line in shown.splitlines():
         if re.match(r"^\S.*:\s*$", line):
-            listing = "command" in line.lower()
+            listing = line.strip() in ("Commands:", "Subcommands:")
         elif listing and (match := re.match(r"^ {1,4}([a-z][a-z-]*)\b", line)):
             found.add(match[1])
     return found

@@ -252,6 +252,12 @@ class Manual(Planted):
         self.write("docs/runner.1", ".SS runner tick\n")
         self.assert_red(manual.check(self.root, self.program()), "--dry-run")
 
+    def test_example_that_cannot_be_typed(self):
+        self.write("docs/runner.1", self.PAGE)
+        path = pathlib.Path(self.program())
+        path.write_text(path.read_text().replace("'  --dry", "'  $ runner tock'; echo '  --dry"))
+        self.assert_red(manual.check(self.root, str(path)), "no command tock")
+
     def test_invented_option(self):
         self.write("docs/runner.1", self.PAGE + "\\-\\-gone\n")
         self.assert_red(manual.check(self.root, self.program()), "--gone")

@@ -1,4 +1,5 @@
-"""The manual page names every command and every long option of the program, and no others.
+"""The manual page names every command and every long option of the program, and no others; and the
+examples in the program's own help can be typed.
 
 Arguments: ROOT RUNNER_BINARY
 """
@@ -19,6 +20,9 @@ def check(root, binary):
         shown = docs.output_of(binary, *path, "--help")[1]
         everything += shown
         name = " ".join(path)
+        for example in re.findall(r"^ *\$ (runner .*)$", shown, re.MULTILINE):
+            problems += [f"help of `runner {name}`: {problem}"
+                         for problem in docs.check_runner(binary, docs.words_of(example))]
         if path and not re.search(rf"^\.SS .*\b{re.escape(name)}\b", page, re.MULTILINE):
             problems.append(f"{PAGE}: no section `.SS runner {name}`")
         for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", shown))):
