@@ -236,6 +236,9 @@ std::string path_component(std::string_view name) {
     const bool safe = is_alnum(c) || c == '_' || ((c == '-' || c == '.') && !out.empty());
     out.push_back(safe ? c : '_');
   }
+  if (out.empty()) {
+    out = "_";
+  }
   const std::uint64_t hash = fnv1a(name);
   return fmt::format("{}-{:08x}", out, static_cast<std::uint32_t>(hash ^ (hash >> 32U)));
 }
