@@ -66,6 +66,7 @@ struct Turn {
   std::string directory;                   ///< absolute turn directory: the handle that any later tick can adopt
   Oid head_before;                         ///< the branch's head when the turn was planned (known for all but the opening turn)
   std::string session;                     ///< agent's session id, once known
+  std::string correction;                  ///< corrective turns: what went wrong before, given to the agent as data
   std::optional<TurnExit> exit;
   std::optional<Usage> usage;              ///< as reported; none = unknown, charged in full
   Usage reserved;

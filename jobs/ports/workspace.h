@@ -79,7 +79,8 @@ struct LandRequest {
 
 struct LandResult {
   enum class Kind : std::uint8_t {
-    landed,         ///< the remote base branch is (or contains) `commit`
+    landed,         ///< the remote base branch is (or contains) `commit`; the run's branch was moved on to it, so that a
+                    ///< later fix of this run starts from what the base has
     needs_verify,   ///< the base moved; its merge is now the branch's head (`head`, `base`), to be verified before a push
     conflict,       ///< the base moved and does not merge cleanly; `files`
     rejected,       ///< a guard or the server refuses: `rule`, `message`; trying again is of no use

@@ -1,0 +1,285 @@
+#include "jobs/pipelines/transition.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "jobs/base/text.h"
+#include "jobs/base/time.h"
+#include "jobs/pipelines/run_change.h"
+
+namespace jobs {
+
+namespace {
+
+Oid head_of(const RunView& view) { return view.worktree && !view.worktree->head.empty() ? view.worktree->head : view.run.head; }
+
+TurnKind retry_kind(const RunView& view, const Stage& stage) {
+  if (stage.kind == StageKind::command) {
+    return TurnKind::command;
+  }
+  return view.turn && view.turn->kind == TurnKind::corrective ? TurnKind::corrective : TurnKind::opening;
+}
+
+void advance(const RunView& view, const Action& action, const Pipeline& pipeline, RunChange& change) {
+  Run& run = change.run();
+  if (stage_named(pipeline, run.stage).kind == StageKind::command && view.worktree) {
+    // What was verified is a tree: landing pushes nothing else (invariant 10).
+    run.verified_tree = view.worktree->head_tree;
+    run.verified_base = run.base;
+    run.phase = std::max(run.phase, Phase::green);
+    change.event("green", fmt::format("{} at {}", run.stage, head_of(view).str().substr(0, 12)));
+  }
+  run.instance_retries = 0;
+  if (action.stage.empty()) {
+    change.end(Outcome::landed, action.reason, /*charged=*/true);
+    return;
+  }
+  const Stage& next = stage_named(pipeline, action.stage);
+  run.reason = action.reason;
+  switch (next.kind) {
+    case StageKind::agent: change.start_turn(next, TurnKind::opening, head_of(view)); return;
+    case StageKind::command: change.start_turn(next, TurnKind::command, head_of(view)); return;
+    case StageKind::land: {
+      run.stage = next.name;
+      run.step = RunStep::landing;
+      run.head = head_of(view);
+      Effect land;
+      land.kind = EffectKind::land;
+      change.effect(std::move(land));
+      return;
+    }
+    case StageKind::ci:
+      run.stage = next.name;
+      run.step = RunStep::watching;
+      return;
+  }
+}
+
+void roll_back(const RunView& view, const Action& action, const Pipeline& pipeline, RunChange& change) {
+  Run& run = change.run();
+  // Attempts are keyed on the commit that was red: the landed one for CI, the verified head otherwise.
+  const bool ci = run.step == RunStep::watching;
+  switch (action.charge) {
+    case Charge::fix: ++run.fix_attempts; break;
+    case Charge::verify: ++run.verify_attempts; break;
+    case Charge::none:
+    case Charge::instance: break;
+  }
+  change.attempt(ci ? run.landed : view.turn ? view.turn->head_before : run.head, action.failing);
+  run.reason = action.reason;
+  run.instance_retries = 0;
+  change.event(ci ? "fix-forward" : "corrective", fmt::format("{} (attempt {})", action.reason,
+                                                              action.charge == Charge::fix ? run.fix_attempts : run.verify_attempts));
+  change.start_turn(stage_named(pipeline, action.stage), TurnKind::corrective, head_of(view), action.correction);
+  if (ci) {
+    change.comment();
+  }
+}
+
+void retry_later(const Action& action, RunChange& change) {
+  Run& run = change.run();
+  ++run.instance_retries;
+  run.step = RunStep::waiting;
+  run.not_before = action.until;
+  run.reason = action.reason;
+  change.event("retry-later", fmt::format("until {}: {}", format_time(action.until.value_or(change.now())), action.reason));
+}
+
+void stop_turn(const RunView& view, const Action& action, RunChange& change) {
+  if (view.effects_pending) {
+    return;
+  }
+  Effect stop;
+  stop.kind = EffectKind::stop_turn;
+  stop.turn = view.turn ? view.turn->number : view.run.turns;
+  stop.text = action.reason;
+  change.event("stop-turn", action.reason);
+  change.effect(std::move(stop));
+}
+
+}  // namespace
+
+Change carry_out(const RunView& view, const Action& action, const Pipeline& pipeline, const Fleet& fleet, TimePoint now) {
+  RunChange change(view.run, fleet, now);
+  switch (action.kind) {
+    case ActionKind::wait: return {};
+    case ActionKind::start_turn: {
+      const Stage& stage = stage_named(pipeline, action.stage);
+      change.start_turn(stage, retry_kind(view, stage), head_of(view), view.turn ? view.turn->correction : "");
+      break;
+    }
+    case ActionKind::advance: advance(view, action, pipeline, change); break;
+    case ActionKind::roll_back: roll_back(view, action, pipeline, change); break;
+    case ActionKind::watch_ci:
+      for (const Stage& stage : pipeline.stages) {
+        if (stage.kind == StageKind::ci) {
+          change.run().stage = stage.name;
+        }
+      }
+      change.run().step = RunStep::watching;
+      change.run().reason = action.reason;
+      change.event("no-progress", action.reason);
+      break;
+    case ActionKind::retry_later: retry_later(action, change); break;
+    case ActionKind::stop_turn: stop_turn(view, action, change); break;
+    case ActionKind::close: change.end(Outcome::landed, action.reason, true); break;
+    case ActionKind::escalate:
+      if (!action.brake_agent.empty()) {
+        change.brake("agent:" + action.brake_agent, action.reason);
+      }
+      change.end(Outcome::needs_human, action.reason, action.charged);
+      break;
+    case ActionKind::freeze:
+      if (!action.brake_agent.empty()) {
+        change.brake("agent:" + action.brake_agent, action.reason);
+      }
+      change.end(Outcome::frozen, action.reason, action.charged);
+      break;
+    case ActionKind::cancel: change.end(Outcome::cancelled, action.reason, false); break;
+    case ActionKind::finish:
+      change.run().step = RunStep::ended;
+      change.event("ended", std::string(view.run.outcome ? to_string(*view.run.outcome) : "ended"));
+      break;
+  }
+  return std::move(change).take();
+}
+
+Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fleet, TimePoint now) {
+  RunChange change(run, fleet, now);
+  change.run().worktree = prepared.path;
+  change.run().base = prepared.base;
+  change.run().head = prepared.base;
+  change.event("worktree", fmt::format("{} at {}{}", prepared.recycled ? "recycled" : "made", prepared.base.str().substr(0, 12),
+                                       prepared.setup_log.empty() ? "" : ", set up"));
+  if (run.step == RunStep::preparing) {
+    change.run().step = RunStep::turning;
+  }
+  return std::move(change).take();
+}
+
+Change after_landing(const Run& run, const LandResult& result, const Pipeline& pipeline, const Fleet& fleet, TimePoint now) {
+  RunChange change(run, fleet, now);
+  Run& row = change.run();
+  const bool over = row.step == RunStep::ending || row.step == RunStep::ended;
+  switch (result.kind) {
+    case LandResult::Kind::landed: {
+      row.landed = result.commit;
+      row.landed_at = now;
+      ++row.landings;
+      // The branch was moved on to the landed commit, so that a later fix starts from what the base has.
+      row.base = result.commit;
+      row.head = result.commit;
+      row.phase = std::max(row.phase, Phase::pushed);
+      row.failing.clear();
+      change.event("landed", fmt::format("{} on the base branch", result.commit.str().substr(0, 12)));
+      if (over) {
+        break;
+      }
+      row.reason = "landed";
+      const Stage* next = stage_after(pipeline, row.stage);
+      if (next == nullptr) {
+        change.end(Outcome::landed, "landed; the pipeline has no further stage", true);
+        break;
+      }
+      row.stage = next->name;
+      row.step = RunStep::watching;
+      Effect start;
+      start.kind = EffectKind::start_ci;
+      change.effect(std::move(start));
+      change.comment();
+      break;
+    }
+    case LandResult::Kind::needs_verify:
+      row.head = result.head;
+      row.base = result.base;
+      row.verified_tree = Oid();
+      ++row.land_attempts;
+      change.event("merged-base", fmt::format("the base moved to {}; merged, to be verified again", result.base.str().substr(0, 12)));
+      if (!over && row.land_attempts >= fleet.limits.land_attempts) {
+        change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
+                   fmt::format("the base moved under {} landings in a row", row.land_attempts), false);
+      } else if (!over) {
+        for (const Stage& stage : pipeline.stages) {
+          if (stage.kind == StageKind::command) {
+            change.start_turn(stage, TurnKind::command, result.head);
+            break;
+          }
+        }
+      }
+      break;
+    case LandResult::Kind::conflict: {
+      ++row.land_attempts;
+      const std::string files = one_line(fmt::format("{}", fmt::join(result.files, ", ")), 500);
+      change.event("conflict", files);
+      if (over) {
+        break;
+      }
+      if (row.land_attempts >= fleet.limits.land_attempts) {
+        change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
+                   fmt::format("{} landings met conflicts or a moved base, last in {}", row.land_attempts, files), true);
+        break;
+      }
+      change.start_turn(agent_stage_before(pipeline, row.stage), TurnKind::corrective, row.head,
+                        fmt::format("The base branch moved to commit {} while you worked, and merging it conflicts in:\n{}\n\n"
+                                    "Merge that commit into your branch (`git merge {}`), resolve the conflicts so that both "
+                                    "changes keep their meaning, run the tests, and commit the merge.",
+                                    result.base.str(), fmt::join(result.files, "\n"), result.base.str()));
+      break;
+    }
+    case LandResult::Kind::rejected:
+      change.event("rejected", fmt::format("{}: {}", result.rule, one_line(result.message, 400)));
+      if (!over) {
+        change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
+                   fmt::format("the landing was refused by rule {}: {}", result.rule, one_line(result.message, 400)), true);
+      }
+      break;
+  }
+  return std::move(change).take();
+}
+
+Change after_given_up(const Run& run, const Effect& effect, const Error& error, const Fleet& fleet, TimePoint now) {
+  RunChange change(run, fleet, now);
+  change.run().last_error = one_line(error.text(), 500);
+  change.event("given-up", fmt::format("{}: {}", to_string(effect.kind), one_line(error.text(), 400)));
+  switch (effect.kind) {
+    case EffectKind::prepare_worktree:
+    case EffectKind::start_turn:
+    case EffectKind::land:
+    case EffectKind::start_ci:
+      // The run cannot go on without these. The fault is not the issue's, so it is not charged.
+      change.end(run.landings > 0 ? Outcome::frozen : Outcome::needs_human,
+                 fmt::format("{} failed: {}", to_string(effect.kind), one_line(error.text(), 400)), /*charged=*/false);
+      break;
+    case EffectKind::set_labels:
+    case EffectKind::upsert_comment:
+    case EffectKind::close_issue:
+    case EffectKind::stop_turn:
+    case EffectKind::rescue:
+    case EffectKind::release_worktree:
+    case EffectKind::notify: break;
+  }
+  return std::move(change).take();
+}
+
+bool still_wanted(const Effect& effect, const Run& run) {
+  const bool over = run.step == RunStep::ending || run.step == RunStep::ended;
+  switch (effect.kind) {
+    case EffectKind::prepare_worktree:
+    case EffectKind::land:
+    case EffectKind::start_ci: return !over;
+    case EffectKind::start_turn: return !over && effect.turn == run.turns;
+    case EffectKind::set_labels:
+    case EffectKind::upsert_comment:
+    case EffectKind::close_issue:
+    case EffectKind::stop_turn:
+    case EffectKind::rescue:
+    case EffectKind::release_worktree:
+    case EffectKind::notify: return true;
+  }
+  return true;
+}
+
+}  // namespace jobs
