@@ -2,6 +2,9 @@
 
 include(GNUInstallDirs)
 
+set(RUNNER_PACKAGE_MAINTAINER "Maintainers of runner <maintainers@runner.example.org>"
+  CACHE STRING "Who answers for the Debian package")
+
 if(NOT TARGET runner)
   return()
 endif()
@@ -33,13 +36,21 @@ if(RUNNER_INSTALL_EXTRAS)
     list(APPEND made "${completion}")
   endforeach()
 
+  string(TIMESTAMP package_date "%a, %d %b %Y %H:%M:%S +0000" UTC)  # SOURCE_DATE_EPOCH, if set
+  set(changelog_debian "${PROJECT_BINARY_DIR}/generated/changelog.Debian")
+  configure_file(cmake/packaging/changelog.Debian.in "${changelog_debian}" @ONLY)
+
   # gzip -n leaves the time out, so that two builds give the same bytes.
-  foreach(file IN ITEMS docs/runner.1 CHANGELOG.md)
-    cmake_path(GET file FILENAME name)
-    string(REPLACE "CHANGELOG.md" "changelog" name "${name}")
+  set(name_runner.1 runner.1)
+  set(name_CHANGELOG.md changelog)
+  set(name_changelog.Debian changelog.Debian)
+  foreach(file IN ITEMS
+      "${PROJECT_SOURCE_DIR}/docs/runner.1" "${PROJECT_SOURCE_DIR}/CHANGELOG.md" "${changelog_debian}")
+    cmake_path(GET file FILENAME source_name)
+    set(name "${name_${source_name}}")
     add_custom_command(
       OUTPUT "${extras}/${name}.gz"
-      COMMAND "${CMAKE_COMMAND}" -E copy "${PROJECT_SOURCE_DIR}/${file}" "${extras}/${name}"
+      COMMAND "${CMAKE_COMMAND}" -E copy "${file}" "${extras}/${name}"
       COMMAND "${RUNNER_GZIP}" -9 -n -f "${extras}/${name}"
       DEPENDS "${file}"
       VERBATIM)
@@ -54,12 +65,10 @@ if(RUNNER_INSTALL_EXTRAS)
   install(FILES "${extras}/completion.fish" RENAME runner.fish
     DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
   install(FILES "${extras}/runner.1.gz" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
-  install(FILES "${extras}/changelog.gz" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+  install(FILES "${extras}/changelog.gz" "${extras}/changelog.Debian.gz"
+    DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 endif()
 install(FILES cmake/packaging/copyright DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-
-set(RUNNER_PACKAGE_MAINTAINER "Maintainers of runner <maintainers@runner.example.org>"
-  CACHE STRING "Who answers for the Debian package")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME runner)
@@ -68,15 +77,16 @@ set(CPACK_PACKAGE_CONTACT "${RUNNER_PACKAGE_MAINTAINER}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "turn labelled issues into landed, verified code")
 set(CPACK_PACKAGE_DESCRIPTION
   "A batch program that reads manifests, polls issue trackers, starts a coding
- agent in a git worktree for each issue that may start, verifies and lands
- what it did, watches CI, sends it back when CI is red, and records, costs
- and explains every step. Nothing has to stay resident: a tick starts, does
- what is due, and ends.")
+agent in a git worktree for each issue that may start, verifies and lands
+what it did, watches CI, sends it back when CI is red, and records, costs
+and explains every step. Nothing has to stay resident: a tick starts, does
+what is due, and ends.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)

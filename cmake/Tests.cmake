@@ -38,7 +38,7 @@ set(runner_test_environment_unset
 function(runner_test_library name folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cc")
   if(NOT sources)
-    set(sources "${PROJECT_BINARY_DIR}/empty/${name}.cc")
+    set(sources "${PROJECT_BINARY_DIR}/generated/${name}.cc")
     file(CONFIGURE OUTPUT "${sources}" CONTENT "// No sources yet.\n")
   endif()
   add_library(${name} STATIC ${sources})
