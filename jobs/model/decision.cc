@@ -20,6 +20,7 @@ constexpr NameTable<Reason, kReasonCount> kReasons{{{Reason::kill_switch, "kill-
                                                     {Reason::blocker_unreadable, "blocker-unreadable"},
                                                     {Reason::attempts_exhausted, "attempts-exhausted"},
                                                     {Reason::cooling_down, "cooling-down"},
+                                                    {Reason::base_unreadable, "base-unreadable"},
                                                     {Reason::base_red, "base-red"},
                                                     {Reason::budget, "budget"},
                                                     {Reason::capacity, "capacity"},
@@ -48,6 +49,7 @@ std::string_view explain(Reason reason) {
     case Reason::blocker_unreadable: return "A blocker cannot be read, which counts as blocked: mend the reference.";
     case Reason::attempts_exhausted: return "The issue has used up its attempts: `runner runs release` of its last run gives it new ones.";
     case Reason::cooling_down: return "A run of this issue ended a short time ago: it may start again after the cool-down.";
+    case Reason::base_unreadable: return "The base branch cannot be read from the remote: mend the remote or the branch name.";
     case Reason::base_red: return "CI of the base branch is red: mend the base first.";
     case Reason::budget: return "A cap of the budget is reached.";
     case Reason::capacity: return "The fleet runs as many runs as it may: it starts when one ends.";

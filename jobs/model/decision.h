@@ -28,6 +28,7 @@ enum class Reason : std::uint8_t {
   blocker_unreadable,
   attempts_exhausted,
   cooling_down,
+  base_unreadable,
   base_red,
   budget,
   capacity,

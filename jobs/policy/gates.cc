@@ -170,6 +170,8 @@ std::vector<GateValue> candidate_gates(const Issue& issue, const Repo& repo, con
       gate(Reason::attempts_exhausted, history.charged_failures < fleet.limits.issue_attempts,
            fmt::format("{} of {} attempts used", history.charged_failures, fleet.limits.issue_attempts)),
       cooldown_gate(history, fleet.limits, now),
+      gate(Reason::base_unreadable, repo_facts.base_error.empty(),
+           repo_facts.base_error.empty() ? "the base branch can be read" : repo_facts.base_error),
       gate(Reason::base_red, !repo_facts.base_red, repo_facts.base_detail),
       budget_gate(issue, facts, history, fleet.budget),
       disk_gate(facts, fleet.limits),

@@ -18,6 +18,7 @@ struct RepoFacts {
   std::vector<Issue> ready;                    ///< open issues with the ready label
   std::vector<IssueNumber> in_progress;        ///< open issues with the in-progress label
   std::string error;                           ///< not empty: the tracker could not be read; no candidates then
+  std::string base_error;                      ///< not empty: the remote's base branch could not be read
   bool base_red = false;                       ///< CI of the base branch's head is known to be red, and no person released it
   std::string base_detail;                     ///< "main at 1a2b3c4d: unit, lint" or why it is not known
 };

@@ -1,0 +1,164 @@
+#include "runner/tick/apply.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "jobs/base/text.h"
+#include "jobs/pipelines/next_action.h"
+#include "jobs/pipelines/run_change.h"
+#include "jobs/pipelines/transition.h"
+#include "jobs/policy/retry.h"
+
+namespace runner {
+
+namespace {
+
+std::string describe(const jobs::Effect& effect) {
+  switch (effect.kind) {
+    case jobs::EffectKind::set_labels:
+      return fmt::format("labels{}{}", effect.add_labels.empty() ? "" : fmt::format(" +{}", fmt::join(effect.add_labels, " +")),
+                         effect.remove_labels.empty() ? "" : fmt::format(" -{}", fmt::join(effect.remove_labels, " -")));
+    case jobs::EffectKind::upsert_comment: return "checklist comment written";
+    case jobs::EffectKind::close_issue: return "issue closed: " + effect.text;
+    case jobs::EffectKind::prepare_worktree: return "worktree prepared";
+    case jobs::EffectKind::start_turn: return fmt::format("turn {} started", effect.turn);
+    case jobs::EffectKind::stop_turn: return fmt::format("turn {} asked to stop", effect.turn);
+    case jobs::EffectKind::land: return "landing";
+    case jobs::EffectKind::start_ci: return "CI of the landed commit started";
+    case jobs::EffectKind::rescue: return "unpushed work kept";
+    case jobs::EffectKind::release_worktree: return "worktree released";
+    case jobs::EffectKind::notify: return fmt::format("{} notified: {}", effect.target, effect.text);
+  }
+  return {};
+}
+
+/// What people see before an effect that may take long.
+std::string_view beginning(jobs::EffectKind kind) {
+  switch (kind) {
+    case jobs::EffectKind::prepare_worktree: return "fetching and preparing the worktree";
+    case jobs::EffectKind::land: return "merging and pushing";
+    case jobs::EffectKind::start_ci: return "starting CI of the landed commit";
+    case jobs::EffectKind::release_worktree: return "releasing the worktree";
+    case jobs::EffectKind::set_labels:
+    case jobs::EffectKind::upsert_comment:
+    case jobs::EffectKind::close_issue:
+    case jobs::EffectKind::start_turn:
+    case jobs::EffectKind::stop_turn:
+    case jobs::EffectKind::rescue:
+    case jobs::EffectKind::notify: return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+void Applier::say(TickLine::Level level, const std::string& event, const jobs::Effect& effect, const std::string& text) const {
+  context_.listener({.level = level,
+                     .event = event,
+                     .repo = effect.issue.repo.str(),
+                     .issue = effect.issue.number,
+                     .run = effect.run.str(),
+                     .text = text});
+}
+
+jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
+  RUNNER_ASSIGN(const std::vector<jobs::OutboxRow> rows, context_.readers.store->outbox(only));
+  std::set<jobs::RunId> held_up;
+  for (const jobs::OutboxRow& row : rows) {
+    const bool open = row.state == jobs::EffectState::pending || row.state == jobs::EffectState::claimed;
+    if (!open || held_up.contains(row.effect.run)) {
+      continue;
+    }
+    if (row.next_attempt && context_.readers.clock->now() < *row.next_attempt) {
+      held_up.insert(row.effect.run);
+      continue;
+    }
+    RUNNER_ASSIGN(const bool go_on, apply_row(row));
+    if (!go_on) {
+      held_up.insert(row.effect.run);
+    }
+  }
+  return jobs::ok();
+}
+
+jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
+  RUNNER_ASSIGN(const jobs::Run run, context_.readers.store->run(row.effect.run.str()));
+  RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
+  if (!jobs::still_wanted(row.effect, run)) {
+    jobs::Store::EffectEnd end;
+    end.id = row.id;
+    end.state = jobs::EffectState::given_up;
+    end.error = "no longer wanted: the run went on without it";
+    RUNNER_TRY(context_.writers.store->finish_effect(context_.lease, context_.tick, end, {}, context_.readers.clock->now()));
+    return true;
+  }
+  if (const std::string_view text = beginning(row.effect.kind); !text.empty()) {
+    say(TickLine::Level::progress, "working", row.effect, std::string(text));
+  }
+  jobs::Result<jobs::Change> outcome = carry_out(row.effect, run);
+  const bool later = !outcome && jobs::is_retryable(outcome.error().kind) && row.attempts + 1 < jobs::kEffectAttempts;
+  RUNNER_TRY(finish(row, run, std::move(outcome)));
+  return !later;
+}
+
+jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run, jobs::Result<jobs::Change> outcome) {
+  const jobs::TimePoint now = context_.readers.clock->now();
+  jobs::Store::EffectEnd end;
+  end.id = row.id;
+  jobs::Change change;
+  if (outcome) {
+    change = std::move(*outcome);
+    ++context_.report.row.effects;
+    say(TickLine::Level::info, std::string(to_string(row.effect.kind)), row.effect, describe(row.effect));
+    for (const jobs::Event& event : change.events) {
+      say(TickLine::Level::info, event.kind, row.effect, event.detail);
+    }
+  } else {
+    const jobs::Error& error = outcome.error();
+    end.error = jobs::one_line(error.text(), 1000);
+    ++context_.report.row.failures;
+    if (jobs::is_retryable(error.kind) && row.attempts + 1 < jobs::kEffectAttempts) {
+      end.state = jobs::EffectState::pending;
+      end.next_attempt = error.until.value_or(now + jobs::backoff(context_.fleet.limits.retry_delay, row.attempts + 1));
+      jobs::Run failed = run;
+      failed.last_error = end.error;
+      failed.updated_at = now;
+      change.runs.push_back(std::move(failed));
+      say(TickLine::Level::warning, "retry", row.effect, fmt::format("{} will be tried again: {}", to_string(row.effect.kind), end.error));
+    } else {
+      end.state = jobs::EffectState::given_up;
+      change = jobs::after_given_up(run, row.effect, error, context_.fleet, now);
+      say(TickLine::Level::error, "given-up", row.effect, fmt::format("{} given up: {}", to_string(row.effect.kind), end.error));
+    }
+    context_.report.problems.push_back(fmt::format("{} ({}): {}", row.effect.issue.str(), row.effect.run.str(), end.error));
+  }
+  context_.report.effects.push_back({.effect = row.effect, .state = end.state, .error = end.error});
+  return context_.writers.store->finish_effect(context_.lease, context_.tick, end, change, now);
+}
+
+jobs::Result<jobs::Change> Applier::carry_out(const jobs::Effect& effect, const jobs::Run& run) {
+  const jobs::Repo* repo = context_.fleet.repo(effect.issue.repo);
+  if (repo == nullptr && effect.kind != jobs::EffectKind::notify && effect.kind != jobs::EffectKind::stop_turn) {
+    return jobs::fail(jobs::ErrorKind::not_found, effect.issue.repo.str() + " is not in the manifests any more",
+                      "declare the repository again to let the run end well");
+  }
+  switch (effect.kind) {
+    case jobs::EffectKind::set_labels:
+    case jobs::EffectKind::upsert_comment:
+    case jobs::EffectKind::close_issue: return on_tracker(effect, *repo);
+    case jobs::EffectKind::prepare_worktree:
+    case jobs::EffectKind::land:
+    case jobs::EffectKind::rescue:
+    case jobs::EffectKind::release_worktree: return on_git(effect, run, *repo);
+    case jobs::EffectKind::start_turn: return start_turn(effect, run, *repo);
+    case jobs::EffectKind::stop_turn: return stop_turn(effect, run);
+    case jobs::EffectKind::start_ci: return start_ci(run, *repo);
+    case jobs::EffectKind::notify: return notify(effect, run);
+  }
+  return jobs::fail(jobs::ErrorKind::bug, "unknown effect");
+}
+
+}  // namespace runner

@@ -1,0 +1,145 @@
+// One function per kind of effect: which writer port carries it out, and what it changes.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "jobs/pipelines/prompt.h"
+#include "jobs/pipelines/run_change.h"
+#include "jobs/pipelines/transition.h"
+#include "jobs/pipelines/turn_spec.h"
+#include "runner/tick/apply.h"
+
+namespace runner {
+
+namespace {
+
+/// The adapter called `name`, or why there is none.
+template <typename Port>
+jobs::Result<Port*> adapter(const std::map<std::string, Port*>& ports, const jobs::ReaderPorts& readers, const std::string& family,
+                            const std::string& name) {
+  if (const auto found = ports.find(name); found != ports.end() && found->second != nullptr) {
+    return found->second;
+  }
+  const auto why = readers.broken.find(family + "." + name);
+  return jobs::fail(jobs::ErrorKind::transient,
+                    why == readers.broken.end() ? fmt::format("{} \"{}\" is not available", family, name) : why->second,
+                    "mend it in the manifests; the effect is tried again");
+}
+
+const jobs::Pipeline pipeline_of(const jobs::Fleet& fleet, const jobs::Run& run) {
+  const auto found = fleet.pipelines.find(run.pipeline);
+  return found == fleet.pipelines.end() ? jobs::default_pipeline() : found->second;
+}
+
+}  // namespace
+
+jobs::Result<jobs::Change> Applier::on_tracker(const jobs::Effect& effect, const jobs::Repo& repo) {
+  RUNNER_ASSIGN(jobs::TrackerWriter * tracker, adapter(context_.writers.trackers, context_.readers, "tracker", repo.tracker));
+  const jobs::IssueNumber number = effect.issue.number;
+  if (effect.kind == jobs::EffectKind::set_labels) {
+    RUNNER_TRY(tracker->set_labels(repo, number, effect.add_labels, effect.remove_labels));
+  } else if (effect.kind == jobs::EffectKind::upsert_comment) {
+    RUNNER_TRY(tracker->upsert_comment(repo, number, effect.target, effect.text));
+  } else {
+    RUNNER_TRY(tracker->close(repo, number, effect.text));
+  }
+  return jobs::Change{};
+}
+
+jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const jobs::Run& run, const jobs::Repo& repo) {
+  jobs::WorkspaceWriter& git = *context_.writers.workspace;
+  if (effect.kind == jobs::EffectKind::prepare_worktree) {
+    RUNNER_ASSIGN(const jobs::Prepared prepared, git.prepare(repo, run));
+    return jobs::after_prepared(run, prepared, context_.fleet, context_.readers.clock->now());
+  }
+  if (effect.kind == jobs::EffectKind::land) {
+    jobs::LandRequest request;
+    request.run = run;
+    request.at = effect.at;
+    request.author_name = context_.fleet.bot;
+    RUNNER_ASSIGN(const jobs::LandResult result, git.land(repo, request));
+    return jobs::after_landing(run, result, pipeline_of(context_.fleet, run), context_.fleet, context_.readers.clock->now());
+  }
+  jobs::RunChange change(run, context_.fleet, context_.readers.clock->now());
+  if (effect.kind == jobs::EffectKind::rescue) {
+    RUNNER_ASSIGN(const jobs::Oid kept, git.rescue(repo, run));
+    change.event("rescue", kept.empty() ? "nothing that the remote does not have"
+                                        : fmt::format("{} kept as refs/runner/rescue/{}", kept.str().substr(0, 12), run.id.str()));
+  } else {
+    RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, context_.readers.store->turns(run.id));
+    for (const jobs::Turn& turn : turns) {
+      RUNNER_TRY(context_.writers.executor->reap(turn.directory));
+    }
+    RUNNER_TRY(git.release(repo, run));
+    change.run().worktree_released = true;
+    change.event("worktree-released", run.worktree);
+  }
+  return std::move(change).take();
+}
+
+jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const jobs::Run& run, const jobs::Repo& repo) {
+  RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, context_.readers.store->turns(run.id));
+  const auto turn = std::ranges::find(turns, effect.turn, &jobs::Turn::number);
+  if (turn == turns.end()) {
+    return jobs::fail(jobs::ErrorKind::bug, fmt::format("turn {} is not recorded", effect.turn));
+  }
+  if (run.worktree.empty()) {
+    return jobs::fail(jobs::ErrorKind::bug, "the run has no worktree");
+  }
+  std::string text(jobs::default_prompt());
+  std::string where = "the built-in prompt";
+  if (turn->kind != jobs::TurnKind::command) {
+    if (!repo.prompt.empty()) {
+      text = repo.prompt;
+      where = "the prompt of " + repo.name.str();
+    }
+    if (!repo.prompt_in_repo.empty()) {
+      RUNNER_ASSIGN(std::optional<std::string> found, context_.readers.workspace->file_at(repo, run.base, repo.prompt_in_repo));
+      if (found) {
+        text = std::move(*found);
+        where = repo.prompt_in_repo;
+      }
+    }
+  }
+  RUNNER_ASSIGN(jobs::TurnSpec spec,
+                jobs::make_turn_spec(context_.fleet, repo, pipeline_of(context_.fleet, run), run, *turn, text, where));
+  RUNNER_TRY(context_.writers.executor->start(spec));
+  return jobs::Change{};
+}
+
+jobs::Result<jobs::Change> Applier::stop_turn(const jobs::Effect& effect, const jobs::Run& run) {
+  RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, context_.readers.store->turns(run.id));
+  for (const jobs::Turn& turn : turns) {
+    if (turn.number == effect.turn && turn.state != jobs::TurnState::ended) {
+      RUNNER_TRY(context_.writers.executor->stop(turn.directory, effect.text));
+    }
+  }
+  return jobs::Change{};
+}
+
+jobs::Result<jobs::Change> Applier::start_ci(const jobs::Run& run, const jobs::Repo& repo) {
+  if (repo.ci.empty()) {
+    return jobs::Change{};
+  }
+  RUNNER_ASSIGN(jobs::CiWriter * ci, adapter(context_.writers.ci, context_.readers, "ci", repo.ci));
+  RUNNER_TRY(ci->start(repo, run.landed));
+  jobs::RunChange change(run, context_.fleet, context_.readers.clock->now());
+  change.run().phase = std::max(run.phase, jobs::Phase::ci);
+  return std::move(change).take();
+}
+
+jobs::Result<jobs::Change> Applier::notify(const jobs::Effect& effect, const jobs::Run& run) {
+  RUNNER_ASSIGN(jobs::Notifier * notifier, adapter(context_.writers.notifiers, context_.readers, "notify", effect.target));
+  jobs::Notification message;
+  message.key = effect.key;
+  message.repo = effect.issue.repo.str();
+  message.issue = effect.issue.number;
+  message.run = run.id.str();
+  message.outcome = run.outcome ? std::string(to_string(*run.outcome)) : "";
+  message.text = effect.text;
+  message.at = effect.at;
+  RUNNER_TRY(notifier->send(message));
+  return jobs::Change{};
+}
+
+}  // namespace runner

@@ -1,0 +1,347 @@
+#include "runner/tick/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "jobs/base/text.h"
+#include "jobs/model/run_id.h"
+#include "jobs/pipelines/run_change.h"
+#include "jobs/ticks/plan.h"
+#include "runner/tick/apply.h"
+#include "runner/tick/janitor_pass.h"
+#include "runner/tick/observe.h"
+#include "runner/tick/requests.h"
+
+namespace runner {
+
+namespace {
+
+/// A run that makes progress is looked at again in the same tick, so that what can happen now happens now; bounded, so that a
+/// mistake in a table cannot spin.
+constexpr int kPassesPerRun = 8;
+
+const std::vector<jobs::TickJob> kAllJobs = {jobs::TickJob::watch, jobs::TickJob::fix_forward, jobs::TickJob::poll,
+                                             jobs::TickJob::janitor};
+
+void say(const Listener& listener, TickLine::Level level, std::string event, std::string text, const jobs::IssueKey& issue = {},
+         const std::string& run = {}) {
+  listener({.level = level,
+            .event = std::move(event),
+            .repo = issue.repo.str(),
+            .issue = issue.number,
+            .run = run,
+            .text = std::move(text)});
+}
+
+class Tick {
+ public:
+  Tick(TickContext& context, Observer& observer) : context_(context), observer_(observer), applier_(context) {}
+
+  jobs::Status run(jobs::TickJob job) {
+    RUNNER_TRY(renew());
+    switch (job) {
+      case jobs::TickJob::watch:
+        RUNNER_TRY(carry_out_requests(context_));
+        // What an earlier tick recorded and did not finish comes first.
+        RUNNER_TRY(applier_.apply(std::nullopt));
+        return step_runs(jobs::watch);
+      case jobs::TickJob::fix_forward: return step_runs(jobs::fix_forward);
+      case jobs::TickJob::poll: return poll();
+      case jobs::TickJob::janitor: return janitor_pass(context_, observer_, applier_);
+    }
+    return jobs::ok();
+  }
+
+ private:
+  jobs::Status renew() {
+    RUNNER_ASSIGN(context_.lease, context_.writers.store->renew_lease(context_.lease, context_.readers.clock->now(),
+                                                                      context_.fleet.limits.lease_ttl));
+    return jobs::ok();
+  }
+
+  void take_over(jobs::Plan& plan) {
+    TickReport& report = context_.report;
+    for (std::string& problem : plan.problems) {
+      if (std::ranges::find(report.problems, problem) == report.problems.end()) {
+        ++report.row.failures;
+        say(context_.listener, TickLine::Level::warning, "problem", problem);
+        report.problems.push_back(std::move(problem));
+      }
+    }
+  }
+
+  template <typename Decide>
+  jobs::Status step_runs(const Decide& decide) {
+    RUNNER_ASSIGN(const std::vector<jobs::Run> runs, context_.readers.store->runs({.live_only = true, .repo = {}, .issue = {}, .outcome = {}}));
+    for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+      RUNNER_TRY(step_run(run->id, decide));
+    }
+    return jobs::ok();
+  }
+
+  template <typename Decide>
+  jobs::Status step_run(const jobs::RunId& id, const Decide& decide) {
+    for (int pass = 0; pass < kPassesPerRun; ++pass) {
+      RUNNER_TRY(renew());
+      RUNNER_ASSIGN(const jobs::Run run, context_.readers.store->run(id.str()));
+      if (!run.live()) {
+        return jobs::ok();
+      }
+      const jobs::TimePoint now = context_.readers.clock->now();
+      RUNNER_ASSIGN(jobs::RunView view, observer_.run_view(run, now));
+      jobs::Plan plan = decide(std::move(view), context_.fleet, now);
+      take_over(plan);
+      const bool waits = plan.change.empty();
+      if (pass == 0 || !waits) {
+        report_steps(plan, waits);
+      }
+      if (waits) {
+        return jobs::ok();
+      }
+      RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick, plan.change));
+      RUNNER_TRY(applier_.apply(id));
+    }
+    return jobs::ok();
+  }
+
+  void report_steps(jobs::Plan& plan, bool waits) {
+    for (const jobs::Event& event : plan.change.events) {
+      const auto run = std::ranges::find(plan.change.runs, event.run, &jobs::Run::id);
+      say(context_.listener, TickLine::Level::info, event.kind, event.detail,
+          run == plan.change.runs.end() ? jobs::IssueKey{} : run->issue, event.run.str());
+    }
+    for (jobs::PlannedStep& step : plan.steps) {
+      if (waits) {
+        say(context_.listener, TickLine::Level::progress, "wait", step.detail, step.issue, step.run.str());
+      }
+      context_.report.steps.push_back(std::move(step));
+    }
+  }
+
+  jobs::Status poll() {
+    const jobs::TimePoint now = context_.readers.clock->now();
+    say(context_.listener, TickLine::Level::progress, "poll", fmt::format("reading {} repositories", context_.fleet.repos.size()));
+    RUNNER_ASSIGN(const jobs::PollFacts facts, observer_.poll_facts(now));
+    jobs::Plan plan = jobs::poll(facts, context_.fleet, now);
+    take_over(plan);
+    TickReport& report = context_.report;
+    report.decisions = plan.decisions;
+    report.row.candidates = static_cast<int>(plan.decisions.size());
+    report.row.started += static_cast<int>(plan.steps.size());
+    if (!plan.change.empty()) {
+      RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick, plan.change));
+    }
+    for (const jobs::Decision& decision : plan.decisions) {
+      say(context_.listener, TickLine::Level::info, "decision",
+          fmt::format("{}: {}", to_string(decision.reason), decision.detail), decision.issue);
+    }
+    for (jobs::PlannedStep& step : plan.steps) {
+      RUNNER_TRY(applier_.apply(step.run));
+      report.steps.push_back(std::move(step));
+    }
+    return jobs::ok();
+  }
+
+  TickContext& context_;
+  Observer& observer_;
+  Applier applier_;
+};
+
+std::vector<jobs::TickJob> wanted_jobs(const TickOptions& options) {
+  if (options.jobs.empty()) {
+    return kAllJobs;
+  }
+  std::vector<jobs::TickJob> in_order;
+  for (const jobs::TickJob job : kAllJobs) {
+    if (std::ranges::find(options.jobs, job) != options.jobs.end()) {
+      in_order.push_back(job);
+    }
+  }
+  return in_order;
+}
+
+jobs::TickRow new_row(const jobs::ReaderPorts& readers, const TickOptions& options) {
+  jobs::TickRow row;
+  row.started_at = readers.clock->now();
+  row.id = jobs::make_tick_id(row.started_at, {readers.clock->random(), readers.clock->random()});
+  row.jobs = wanted_jobs(options);
+  row.host = options.host;
+  row.version = options.version;
+  return row;
+}
+
+/// `runner pause`, the one source of the kill switch that lives in the state.
+jobs::Result<bool> is_paused(const jobs::ReaderPorts& readers, TickReport& report) {
+  RUNNER_ASSIGN(const std::optional<jobs::Pause> pause, readers.store->pause());
+  if (pause) {
+    report.kill_switch = true;
+    report.kill_switch_detail = fmt::format("paused by {}{}", pause->by, pause->why.empty() ? "" : ": " + pause->why);
+  }
+  return pause.has_value();
+}
+
+void end_with(TickReport& report, jobs::Error error) {
+  report.exit_code = jobs::exit_code(error.kind);
+  report.fatal = std::move(error);
+}
+
+jobs::Status run_jobs(TickContext& context, Observer& observer) {
+  RUNNER_TRY(context.writers.store->begin_tick(context.lease, context.report.row));
+  Tick tick(context, observer);
+  for (const jobs::TickJob job : context.report.row.jobs) {
+    RUNNER_TRY(tick.run(job).while_doing("job " + std::string(to_string(job))));
+  }
+  return jobs::ok();
+}
+
+}  // namespace
+
+TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& writers, const jobs::Fleet& fleet,
+                    const TickOptions& options, const Listener& listener) {
+  TickReport report;
+  const auto paused = is_paused(readers, report);
+  if (!paused) {
+    end_with(report, paused.error());
+    return report;
+  }
+  if (*paused) {
+    return report;
+  }
+  report.row = new_row(readers, options);
+  auto lease = writers.store->acquire_lease(options.owner, report.row.started_at, fleet.limits.lease_ttl);
+  if (!lease) {
+    if (lease.error().kind == jobs::ErrorKind::conflict) {
+      report.held_by = lease.error().message;
+    } else {
+      end_with(report, lease.error());
+    }
+    return report;
+  }
+  TickContext context{.fleet = fleet,
+                      .readers = readers,
+                      .writers = writers,
+                      .lease = *lease,
+                      .tick = report.row.id,
+                      .report = report,
+                      .listener = listener};
+  Observer observer(readers, fleet);
+  if (jobs::Status done = run_jobs(context, observer); !done) {
+    end_with(report, done.error());
+  } else {
+    report.exit_code = report.row.failures > 0 ? 1 : 0;
+  }
+  report.row.ended_at = readers.clock->now();
+  report.row.exit_code = report.exit_code;
+  // After a fatal error these may fail as well (a full disk, a lost lease): the first error is the one that counts.
+  if (jobs::Status ended = writers.store->end_tick(context.lease, report.row); !ended && !report.fatal) {
+    end_with(report, ended.error());
+  }
+  if (jobs::Status released = writers.store->release_lease(context.lease); !released && !report.fatal) {
+    end_with(report, released.error());
+  }
+  return report;
+}
+
+TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet, const TickOptions& options,
+                        const Listener& listener) {
+  TickReport report;
+  report.dry_run = true;
+  report.row = new_row(readers, options);
+  const auto paused = is_paused(readers, report);
+  if (!paused || *paused) {
+    if (!paused) {
+      end_with(report, paused.error());
+    }
+    return report;
+  }
+  const jobs::TimePoint now = report.row.started_at;
+  Observer observer(readers, fleet);
+  const auto collect = [&](jobs::Plan plan) {
+    std::ranges::move(plan.steps, std::back_inserter(report.steps));
+    std::ranges::move(plan.problems, std::back_inserter(report.problems));
+    std::ranges::move(plan.change.effects, std::back_inserter(report.planned));
+  };
+  const auto decide = [&](jobs::TickJob job) -> jobs::Status {
+    switch (job) {
+      case jobs::TickJob::watch:
+      case jobs::TickJob::fix_forward: {
+        RUNNER_ASSIGN(const std::vector<jobs::Run> runs, readers.store->runs({.live_only = true, .repo = {}, .issue = {}, .outcome = {}}));
+        for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+          RUNNER_ASSIGN(jobs::RunView view, observer.run_view(*run, now));
+          collect(job == jobs::TickJob::watch ? jobs::watch(std::move(view), fleet, now)
+                                              : jobs::fix_forward(std::move(view), fleet, now));
+        }
+        return jobs::ok();
+      }
+      case jobs::TickJob::poll: {
+        say(listener, TickLine::Level::progress, "poll", fmt::format("reading {} repositories", fleet.repos.size()));
+        RUNNER_ASSIGN(const jobs::PollFacts facts, observer.poll_facts(now));
+        jobs::Plan plan = jobs::poll(facts, fleet, now);
+        report.decisions = plan.decisions;
+        report.row.candidates = static_cast<int>(plan.decisions.size());
+        collect(std::move(plan));
+        return jobs::ok();
+      }
+      case jobs::TickJob::janitor: {
+        RUNNER_ASSIGN(const jobs::JanitorFacts facts, observer.janitor_facts());
+        collect(jobs::janitor(facts, fleet, now).plan);
+        return jobs::ok();
+      }
+    }
+    return jobs::ok();
+  };
+  for (const jobs::TickJob job : report.row.jobs) {
+    if (jobs::Status done = decide(job); !done) {
+      end_with(report, done.error());
+      return report;
+    }
+  }
+  std::ranges::sort(report.problems);
+  report.problems.erase(std::ranges::unique(report.problems).begin(), report.problems.end());
+  report.exit_code = report.problems.empty() ? 0 : 1;
+  return report;
+}
+
+jobs::Result<jobs::Decision> explain_now(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet, bool kill_switch,
+                                         const std::string& kill_switch_detail, const jobs::IssueKey& issue) {
+  if (fleet.repo(issue.repo) == nullptr) {
+    std::vector<std::string> known;
+    for (const jobs::Repo& repo : fleet.repos) {
+      known.push_back(repo.name.str());
+    }
+    const std::string near = jobs::did_you_mean(issue.repo.str(), known);
+    return jobs::fail(jobs::ErrorKind::not_found, "no repository \"" + issue.repo.str() + "\" in the manifests",
+                      near.empty() ? "see `runner manifests show`" : "did you mean " + near + "?");
+  }
+  Observer observer(readers, fleet);
+  const jobs::TimePoint now = readers.clock->now();
+  RUNNER_ASSIGN(jobs::PollFacts facts, observer.poll_facts(now));
+  // The switch is off here only so that the other gates are shown as well; its own gate says how it stands.
+  const jobs::Plan plan = jobs::poll(facts, fleet, now);
+  for (jobs::Decision decision : plan.decisions) {
+    if (decision.issue != issue) {
+      continue;
+    }
+    if (kill_switch) {
+      decision.reason = jobs::Reason::kill_switch;
+      decision.detail = kill_switch_detail;
+      for (jobs::GateValue& gate : decision.gates) {
+        if (gate.gate == jobs::Reason::kill_switch) {
+          gate = {.gate = jobs::Reason::kill_switch, .passed = false, .value = kill_switch_detail};
+        }
+      }
+    }
+    return decision;
+  }
+  for (const std::string& problem : plan.problems) {
+    if (problem.starts_with(issue.repo.str() + ":")) {
+      return jobs::fail(jobs::ErrorKind::transient, problem, "mend it and ask again");
+    }
+  }
+  return jobs::fail(jobs::ErrorKind::not_found,
+                    issue.str() + " is no candidate: it is not open, or does not carry the label " + fleet.labels.ready,
+                    "set the label " + fleet.labels.ready + " on it");
+}
+
+}  // namespace runner

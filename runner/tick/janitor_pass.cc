@@ -1,0 +1,103 @@
+#include "runner/tick/janitor_pass.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+namespace runner {
+
+namespace {
+
+class Janitor {
+ public:
+  explicit Janitor(TickContext& context) : context_(context) {}
+
+  void note(const jobs::Status& done, const std::string& what) {
+    if (!done) {
+      problem(what + ": " + done.error().text());
+    }
+  }
+
+  void problem(std::string text) {
+    ++context_.report.row.failures;
+    context_.listener({.level = TickLine::Level::warning, .event = "problem", .repo = {}, .issue = 0, .run = {}, .text = text});
+    context_.report.problems.push_back(std::move(text));
+  }
+
+  void info(const std::string& event, std::string text) {
+    context_.listener({.level = TickLine::Level::info, .event = event, .repo = {}, .issue = 0, .run = {}, .text = std::move(text)});
+  }
+
+  void reap(const std::vector<std::string>& directories) {
+    for (const std::string& directory : directories) {
+      const auto killed = context_.writers.executor->reap(directory);
+      if (!killed) {
+        problem("reaping " + directory + ": " + killed.error().text());
+      } else if (*killed > 0) {
+        info("reaped", fmt::format("{} processes left by {}", *killed, directory));
+      }
+    }
+  }
+
+  /// CI keeps the newest commits of each repository that runs still speak of.
+  void prune_ci(const std::vector<jobs::Run>& runs) {
+    for (const jobs::Repo& repo : context_.fleet.repos) {
+      const auto ci = context_.writers.ci.find(repo.ci);
+      if (ci == context_.writers.ci.end()) {
+        continue;
+      }
+      std::vector<jobs::Oid> keep;
+      for (const jobs::Run& run : runs) {
+        if (run.issue.repo == repo.name) {
+          keep.push_back(run.landed);
+          keep.push_back(run.verified_base);
+        }
+      }
+      note(ci->second->prune(repo, keep), "pruning CI of " + repo.name.str());
+    }
+  }
+
+ private:
+  TickContext& context_;
+};
+
+}  // namespace
+
+jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& applier) {
+  Janitor janitor(context);
+  const jobs::TimePoint now = context.readers.clock->now();
+  auto facts = observer.janitor_facts();
+  if (!facts) {
+    if (facts.error().kind == jobs::ErrorKind::corrupt) {
+      return facts.error();
+    }
+    janitor.problem(facts.error().text());
+    return jobs::ok();
+  }
+  jobs::JanitorPlan plan = jobs::janitor(*facts, context.fleet, now);
+  for (const std::string& note : plan.notes) {
+    janitor.info("note", note);
+  }
+  janitor.reap(plan.reap_turns);
+  if (!plan.plan.change.empty()) {
+    RUNNER_TRY(context.writers.store->commit(context.lease, context.tick, plan.plan.change));
+    for (jobs::PlannedStep& step : plan.plan.steps) {
+      context.report.steps.push_back(std::move(step));
+    }
+  }
+  RUNNER_TRY(applier.apply(std::nullopt));
+  for (const jobs::WorktreeEntry& orphan : plan.orphan_worktrees) {
+    janitor.info("orphan", "worktree " + orphan.path + " belongs to no run; its work is kept, then it is removed");
+    janitor.note(context.writers.workspace->remove_orphan(orphan), "removing " + orphan.path);
+  }
+  for (const std::string& directory : plan.remove_turns) {
+    janitor.note(context.writers.executor->remove(directory), "removing " + directory);
+  }
+  janitor.prune_ci(facts->runs);
+  jobs::PruneSpec prune;
+  prune.ended_runs_before = now - context.fleet.retention.finished_runs;
+  prune.decisions_before = now - context.fleet.retention.decisions;
+  return context.writers.store->prune(context.lease, prune);
+}
+
+}  // namespace runner

@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "jobs/base/time.h"
+#include "runner/tick/observe.h"
+
+namespace runner {
+
+namespace {
+
+constexpr std::size_t kObservers = 8;
+
+/// Calls `work(i)` for every i below `count` on at most kObservers threads.
+template <typename Work>
+void in_parallel(std::size_t count, const Work& work) {
+  if (count <= 1) {
+    for (std::size_t i = 0; i < count; ++i) {
+      work(i);
+    }
+    return;
+  }
+  std::atomic<std::size_t> next{0};
+  std::vector<std::jthread> threads;
+  for (std::size_t t = 0; t < std::min(count, kObservers); ++t) {
+    threads.emplace_back([&] {
+      for (std::size_t i = next++; i < count; i = next++) {
+        work(i);
+      }
+    });
+  }
+}
+
+}  // namespace
+
+jobs::TrackerReader* Observer::tracker(const jobs::Repo& repo, std::string& error) const {
+  const auto found = ports_.trackers.find(repo.tracker);
+  if (found != ports_.trackers.end()) {
+    return found->second;
+  }
+  const auto why = ports_.broken.find("tracker." + repo.tracker);
+  error = why == ports_.broken.end() ? "tracker " + repo.tracker + " is not available" : why->second;
+  return nullptr;
+}
+
+void Observer::observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>& runs, jobs::RepoFacts& facts) {
+  facts.repo = repo.name;
+  jobs::TrackerReader* reader = tracker(repo, facts.error);
+  if (reader == nullptr) {
+    return;
+  }
+  auto ready = reader->ready_issues(repo, fleet_.labels);
+  if (!ready) {
+    facts.error = ready.error().text();
+    return;
+  }
+  facts.ready = std::move(*ready);
+  if (auto busy = reader->in_progress_issues(repo, fleet_.labels)) {
+    for (const jobs::Issue& issue : *busy) {
+      const bool ours = std::ranges::any_of(runs, [&](const jobs::Run& run) { return run.live() && run.issue == issue.key; });
+      if (!ours) {
+        facts.in_progress.push_back(issue.key.number);
+      }
+    }
+  } else {
+    facts.error = busy.error().text();
+    facts.ready.clear();
+    return;
+  }
+  if (!facts.ready.empty() && fleet_.allows(repo.name)) {
+    observe_base(repo, runs, facts);
+  }
+}
+
+/// Is the base there, and is its CI known to be red? A person's release of the run that landed it lifts the red.
+void Observer::observe_base(const jobs::Repo& repo, const std::vector<jobs::Run>& runs, jobs::RepoFacts& facts) {
+  const bool busy = std::ranges::any_of(runs, [&](const jobs::Run& run) { return run.live() && run.issue.repo == repo.name; });
+  if (busy) {
+    facts.base_detail = "not asked: the repository is busy";
+    return;
+  }
+  const auto base = ports_.workspace->remote_base(repo);
+  if (!base) {
+    facts.base_error = base.error().text();
+    facts.base_detail = "not known";
+    return;
+  }
+  facts.base_detail = fmt::format("{} at {}", repo.base, base->str().substr(0, 12));
+  const auto ci = ports_.ci.find(repo.ci);
+  if (ci == ports_.ci.end()) {
+    return;
+  }
+  const auto report = ci->second->observe(repo, *base);
+  if (!report || report->verdict != jobs::Verdict::fail) {
+    return;
+  }
+  const bool released = std::ranges::any_of(runs, [&](const jobs::Run& run) { return run.released && run.landed == *base; });
+  facts.base_red = !released;
+  facts.base_detail += fmt::format(" is red: {}{}", fmt::join(report->failing(), ", "), released ? " (released by a person)" : "");
+}
+
+jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector<jobs::Run>& runs, jobs::TimePoint now) {
+  for (const jobs::Run& run : runs) {
+    auto& last = facts.last_started[run.issue.repo];
+    last = std::max(last, run.created_at);
+    if (run.live()) {
+      facts.live_runs.push_back(run);
+    }
+  }
+  for (const jobs::RepoFacts& repo : facts.repos) {
+    if (repo.ready.empty()) {
+      continue;
+    }
+    RUNNER_ASSIGN(const jobs::Spend day, ports_.store->spend({.run = {}, .issue = {}, .repo = repo.repo, .since = jobs::day_start(now)}));
+    facts.repo_day[repo.repo] = day.total();
+    for (const jobs::Issue& issue : repo.ready) {
+      jobs::IssueHistory history;
+      for (const jobs::Run& run : runs) {
+        if (run.issue != issue.key || run.live() || run.released) {
+          continue;
+        }
+        const jobs::TimePoint ended = run.ended_at.value_or(run.updated_at);
+        history.last_ended = std::max(history.last_ended.value_or(ended), ended);
+        const bool failed = run.outcome == jobs::Outcome::needs_human || run.outcome == jobs::Outcome::frozen;
+        if (failed && run.charged) {
+          ++history.charged_failures;
+        }
+        if (failed && ended >= history.held_since.value_or(ended)) {
+          history.held_since = ended;
+          history.held_by = fmt::format("{} ({})", run.id.str(), to_string(*run.outcome));
+        }
+      }
+      if (history.last_ended) {
+        RUNNER_ASSIGN(const jobs::Spend spent, ports_.store->spend({.run = {}, .issue = issue.key, .repo = {}, .since = {}}));
+        history.spent = spent.total();
+      }
+      facts.history[issue.key] = history;
+    }
+  }
+  return jobs::ok();
+}
+
+jobs::Result<jobs::PollFacts> Observer::poll_facts(jobs::TimePoint now) {
+  jobs::PollFacts facts;
+  facts.kill_switch = false;
+  facts.entropy = {ports_.clock->random(), ports_.clock->random()};
+  RUNNER_ASSIGN(const std::vector<jobs::Run> runs, ports_.store->runs({}));
+  RUNNER_ASSIGN(facts.brakes, ports_.store->brakes(/*in_force_only=*/true));
+  facts.repos.resize(fleet_.repos.size());
+  in_parallel(fleet_.repos.size(), [&](std::size_t i) { observe_repo(fleet_.repos[i], runs, facts.repos[i]); });
+  RUNNER_TRY(observe_history(facts, runs, now));
+  RUNNER_ASSIGN(const jobs::Spend day, ports_.store->spend({.run = {}, .issue = {}, .repo = {}, .since = jobs::day_start(now)}));
+  RUNNER_ASSIGN(const jobs::Spend month, ports_.store->spend({.run = {}, .issue = {}, .repo = {}, .since = jobs::month_start(now)}));
+  facts.fleet_day = day.total();
+  facts.fleet_month = month.total();
+  if (const auto free = ports_.workspace->disk_free()) {
+    facts.disk_free = *free;
+  }
+  return facts;
+}
+
+}  // namespace runner

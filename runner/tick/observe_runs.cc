@@ -1,0 +1,157 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "jobs/base/time.h"
+#include "jobs/policy/budget.h"
+#include "runner/tick/observe.h"
+
+namespace runner {
+
+void Observer::observe_issue(const jobs::Repo& repo, jobs::RunView& view) const {
+  std::string error;
+  jobs::TrackerReader* reader = tracker(repo, error);
+  if (reader == nullptr) {
+    view.errors.push_back(error);
+    return;
+  }
+  auto issue = reader->issue(repo, view.run.issue.number, fleet_.labels);
+  if (issue) {
+    if (!issue->problem.empty()) {
+      view.errors.push_back("the issue cannot be read right: " + issue->problem);
+    }
+    view.issue = std::move(*issue);
+  } else if (issue.error().kind == jobs::ErrorKind::not_found) {
+    view.issue_missing = true;
+  } else {
+    view.errors.push_back(issue.error().text());
+  }
+}
+
+void Observer::observe_git_and_ci(const jobs::Repo& repo, jobs::RunView& view) const {
+  if (!view.run.worktree.empty() && view.run.step == jobs::RunStep::turning &&
+      view.turn_facts.state == jobs::TurnFacts::State::ended) {
+    if (auto worktree = ports_.workspace->observe(repo, view.run)) {
+      view.worktree = std::move(*worktree);
+    } else {
+      view.errors.push_back(worktree.error().text());
+    }
+  }
+  if (view.run.step != jobs::RunStep::watching || view.run.landed.empty()) {
+    return;
+  }
+  const auto ci = ports_.ci.find(repo.ci);
+  if (ci == ports_.ci.end()) {
+    view.has_ci = false;
+    if (const auto why = ports_.broken.find("ci." + repo.ci); why != ports_.broken.end()) {
+      view.has_ci = true;
+      view.errors.push_back(why->second);
+    }
+    return;
+  }
+  if (auto report = ci->second->observe(repo, view.run.landed)) {
+    view.ci = std::move(*report);
+  } else {
+    view.errors.push_back(report.error().text());
+  }
+  // Only a red needs to know whether the base was red before us.
+  if (view.ci && view.ci->verdict == jobs::Verdict::fail && !view.run.verified_base.empty() && view.run.landings == 1) {
+    if (const auto before = ci->second->observe(repo, view.run.verified_base)) {
+      view.base_failing = before->failing();
+    }
+  }
+}
+
+jobs::Status Observer::observe_money(jobs::RunView& view, jobs::TimePoint now) const {
+  jobs::StoreReader& store = *ports_.store;
+  const jobs::RepoName& repo = view.run.issue.repo;
+  const auto sum = [&](const jobs::SpendFilter& filter) -> jobs::Result<jobs::Usage> {
+    RUNNER_ASSIGN(const jobs::Spend spend, store.spend(filter));
+    return spend.total();
+  };
+  jobs::SpendSoFar spent;
+  RUNNER_ASSIGN(spent.run, sum({.run = view.run.id, .issue = {}, .repo = {}, .since = {}}));
+  RUNNER_ASSIGN(spent.issue, sum({.run = {}, .issue = view.run.issue, .repo = {}, .since = {}}));
+  RUNNER_ASSIGN(spent.repo_day, sum({.run = {}, .issue = {}, .repo = repo, .since = jobs::day_start(now)}));
+  RUNNER_ASSIGN(spent.fleet_day, sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::day_start(now)}));
+  RUNNER_ASSIGN(spent.fleet_month, sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::month_start(now)}));
+  view.reached_cap = jobs::reached_cap(fleet_.budget, spent);
+  return jobs::ok();
+}
+
+jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimePoint now) {
+  jobs::RunView view;
+  view.run = run;
+  view.allowlisted = fleet_.allows(run.issue.repo);
+  RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, ports_.store->turns(run.id));
+  if (!turns.empty()) {
+    view.turn = *std::ranges::max_element(turns, {}, &jobs::Turn::number);
+    if (auto facts = ports_.executor->observe(view.turn->directory)) {
+      view.turn_facts = std::move(*facts);
+    } else {
+      // Not knowing is not "absent": the turn counts as starting until it can be read.
+      view.turn_facts.state = jobs::TurnFacts::State::starting;
+      view.errors.push_back(facts.error().text());
+    }
+  }
+  RUNNER_ASSIGN(view.attempts, ports_.store->attempts(run.issue));
+  RUNNER_ASSIGN(const std::vector<jobs::OutboxRow> rows, ports_.store->outbox(run.id));
+  view.effects_pending = std::ranges::any_of(rows, [](const jobs::OutboxRow& row) {
+    return row.state == jobs::EffectState::pending || row.state == jobs::EffectState::claimed;
+  });
+  RUNNER_ASSIGN(const std::vector<jobs::Request> requests, ports_.store->requests());
+  for (const jobs::Request& request : requests) {
+    if (request.run == run.id && request.kind == jobs::RequestKind::cancel) {
+      view.cancel_requested = fmt::format("cancelled by {}{}", request.by, request.why.empty() ? "" : ": " + request.why);
+    }
+  }
+  RUNNER_TRY(observe_money(view, now));
+  const jobs::Repo* repo = fleet_.repo(run.issue.repo);
+  if (repo == nullptr) {
+    view.allowlisted = false;
+    view.errors.push_back("the repository is not in the manifests any more");
+    return view;
+  }
+  if (const auto ci = fleet_.ci.find(repo->ci); ci != fleet_.ci.end()) {
+    view.ci_deadline = ci->second.deadline;
+  }
+  if (run.step != jobs::RunStep::ending) {
+    observe_issue(*repo, view);
+    observe_git_and_ci(*repo, view);
+  }
+  return view;
+}
+
+jobs::Result<jobs::JanitorFacts> Observer::janitor_facts() {
+  jobs::JanitorFacts facts;
+  RUNNER_ASSIGN(facts.runs, ports_.store->runs({}));
+  RUNNER_ASSIGN(facts.outbox, ports_.store->outbox(std::nullopt));
+  RUNNER_ASSIGN(facts.worktrees, ports_.workspace->list());
+  RUNNER_ASSIGN(facts.turn_directories, ports_.executor->list());
+  for (const jobs::Run& run : facts.runs) {
+    if (!run.live()) {
+      continue;
+    }
+    RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, ports_.store->turns(run.id));
+    for (const jobs::Turn& turn : turns) {
+      if (turn.state != jobs::TurnState::ended) {
+        facts.live_turn_directories.push_back(turn.directory);
+      }
+    }
+  }
+  for (const jobs::Repo& repo : fleet_.repos) {
+    std::string error;
+    jobs::TrackerReader* reader = tracker(repo, error);
+    if (reader == nullptr) {
+      continue;
+    }
+    if (const auto issues = reader->in_progress_issues(repo, fleet_.labels)) {
+      for (const jobs::Issue& issue : *issues) {
+        facts.in_progress.push_back(issue.key);
+      }
+    }
+  }
+  return facts;
+}
+
+}  // namespace runner
