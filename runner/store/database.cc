@@ -1,0 +1,260 @@
+#include "runner/store/database.h"
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <utility>
+
+#include <SQLiteCpp/Backup.h>
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace runner::store {
+
+namespace {
+
+using jobs::Error;
+using jobs::ErrorKind;
+using jobs::fail;
+
+constexpr const char* kDamagedHint =
+    "keep the file as it is, and put a backup in its place (docs/state.md, Damage)";
+
+Error busy(const std::string& path) {
+  return fail(ErrorKind::transient, fmt::format("{} is locked by another process", path),
+              "try again; if it stays so, find the process with `fuser`");
+}
+
+Error input_output(int extended, const std::string& path, const std::string& why) {
+  if (extended == SQLITE_IOERR_SHORT_READ || extended == SQLITE_IOERR_CORRUPTFS) {
+    return fail(ErrorKind::corrupt, fmt::format("{} cannot be read: {}", path, why), kDamagedHint);
+  }
+  return fail(ErrorKind::transient,
+              fmt::format("{} cannot be read or written: {} (SQLite {})", path, why, extended),
+              "look at the disk (dmesg, df); the next tick goes on from the last complete step");
+}
+
+/// What a result code of SQLite means for whoever must act.
+Error translate(int extended, const std::string& path, const std::string& why) {
+  if (extended == SQLITE_READONLY_ROLLBACK || extended == SQLITE_READONLY_RECOVERY) {
+    return fail(
+        ErrorKind::transient,
+        fmt::format(
+            "{} holds a step that was cut off: another tick is writing or died while writing",
+            path),
+        "run a tick; it undoes the unfinished step");
+  }
+  switch (extended & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return busy(path);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+    case SQLITE_MISMATCH:
+      return fail(ErrorKind::corrupt, fmt::format("{} is damaged: {}", path, why), kDamagedHint);
+    case SQLITE_FULL:
+      return fail(ErrorKind::transient,
+                  fmt::format("{}: the disk is full; nothing was written", path),
+                  "free some space");
+    case SQLITE_IOERR: return input_output(extended, path, why);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return fail(ErrorKind::denied, fmt::format("{} cannot be written: {}", path, why),
+                  "give the runner's user write permission on the file and its folder");
+    case SQLITE_CANTOPEN:
+      return fail(errno == EACCES || errno == EPERM || errno == EROFS ? ErrorKind::denied
+                                                                      : ErrorKind::transient,
+                  fmt::format("{} or its journal cannot be opened: {}", path, why),
+                  "look at the permissions of the state folder");
+    case SQLITE_CONSTRAINT:
+      return fail(ErrorKind::conflict, fmt::format("{} refuses the change: {}", path, why));
+    case SQLITE_NOMEM:
+      return fail(ErrorKind::transient, fmt::format("out of memory while using {}", path));
+    default: return fail(ErrorKind::bug, fmt::format("{}: {} (SQLite {})", path, why, extended));
+  }
+}
+
+int flags_of(Database::Mode mode) {
+  switch (mode) {
+    case Database::Mode::read_only: return SQLITE_OPEN_READONLY;
+    case Database::Mode::read_write: return SQLITE_OPEN_READWRITE;
+    case Database::Mode::create:
+    case Database::Mode::memory: return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  }
+  return SQLITE_OPEN_READONLY;
+}
+
+}  // namespace
+
+struct Database::Impl {
+  Impl(const Spec& spec)
+      : path(spec.mode == Mode::memory ? ":memory:" : spec.path),
+        database(path, flags_of(spec.mode), spec.busy_milliseconds, spec.vfs) {}
+
+  Error failure(const SQLite::Exception& exception) {
+    const int extended = exception.getExtendedErrorCode() > 0 ? exception.getExtendedErrorCode()
+                                                              : exception.getErrorCode();
+    return failure(extended, exception.what());
+  }
+  Error failure(int extended, const std::string& why) {
+    if ((extended & 0xff) == SQLITE_IOERR) {
+      io_failed = true;
+    }
+    return translate(extended, path, why);
+  }
+
+  /// Statements are compiled once: the set of texts is small and fixed.
+  SQLite::Statement& prepared(const std::string& sql) {
+    auto found = statements.find(sql);
+    if (found == statements.end()) {
+      found = statements.try_emplace(sql, database, sql).first;
+    }
+    return found->second;
+  }
+
+  std::string path;
+  SQLite::Database database;
+  std::map<std::string, SQLite::Statement> statements;
+  bool io_failed = false;
+};
+
+Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Database::Database(Database&& other) noexcept = default;
+Database& Database::operator=(Database&& other) noexcept = default;
+Database::~Database() = default;
+
+jobs::Result<Database> Database::open(const Spec& spec) {
+  try {
+    errno = 0;
+    Database database(std::make_unique<Impl>(spec));
+    sqlite3* handle = database.impl_->database.getHandle();
+    sqlite3_extended_result_codes(handle, 1);
+    // The schema comes from the file, and the file may be damaged or hostile: no trigger or
+    // function of it may do harm.
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+    // EXTRA and not FULL: with a deleted journal only EXTRA syncs the folder, and without that a
+    // power cut can bring the journal back and undo a step that was reported as done.
+    RUNNER_TRY(
+        database.script("PRAGMA foreign_keys=ON; PRAGMA synchronous=EXTRA; PRAGMA mmap_size=0;"
+                        "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON;"));
+    return database;
+  } catch (const SQLite::Exception& exception) {
+    const int code = exception.getExtendedErrorCode() > 0 ? exception.getExtendedErrorCode()
+                                                          : exception.getErrorCode();
+    return translate(code, spec.path, exception.what());
+  }
+}
+
+jobs::Status Database::script(const std::string& sql) {
+  char* message = nullptr;
+  errno = 0;
+  const int code =
+      sqlite3_exec(impl_->database.getHandle(), sql.c_str(), nullptr, nullptr, &message);
+  const std::string why = message != nullptr ? message : sqlite3_errstr(code);
+  sqlite3_free(message);
+  if (code != SQLITE_OK) {
+    return impl_->failure(code, why);
+  }
+  return jobs::ok();
+}
+
+jobs::Status Database::run(const std::string& sql, const Row& parameters) {
+  auto result = rows(sql, parameters);
+  if (!result) {
+    return std::move(result).error();
+  }
+  return jobs::ok();
+}
+
+jobs::Result<std::vector<Row>> Database::rows(const std::string& sql, const Row& parameters) {
+  try {
+    errno = 0;
+    SQLite::Statement& statement = impl_->prepared(sql);
+    statement.tryReset();
+    statement.clearBindings();
+    int index = 0;
+    for (const Value& value : parameters) {
+      ++index;
+      if (const auto* number = std::get_if<std::int64_t>(&value)) {
+        statement.bind(index, *number);
+      } else if (const auto* text = std::get_if<std::string>(&value)) {
+        statement.bindNoCopy(index, *text);
+      }
+    }
+    std::vector<Row> result;
+    int code = SQLITE_OK;
+    while ((code = statement.tryExecuteStep()) == SQLITE_ROW) {
+      Row row;
+      row.reserve(static_cast<std::size_t>(statement.getColumnCount()));
+      for (int column = 0; column < statement.getColumnCount(); ++column) {
+        const SQLite::Column cell = statement.getColumn(column);
+        if (cell.isInteger()) {
+          row.emplace_back(static_cast<std::int64_t>(cell.getInt64()));
+        } else if (cell.isNull()) {
+          row.emplace_back(std::monostate{});
+        } else {
+          row.emplace_back(cell.getString());
+        }
+      }
+      result.push_back(std::move(row));
+    }
+    // The text must be taken before the reset, and the statement reset before anything else: it
+    // holds locks.
+    const int extended = sqlite3_extended_errcode(impl_->database.getHandle());
+    const std::string why = sqlite3_errmsg(impl_->database.getHandle());
+    statement.tryReset();
+    statement.clearBindings();
+    if (code != SQLITE_DONE) {
+      return impl_->failure((extended & 0xff) == (code & 0xff) ? extended : code, why);
+    }
+    return result;
+  } catch (const SQLite::Exception& exception) {
+    return impl_->failure(exception);
+  }
+}
+
+jobs::Result<std::int64_t> Database::number(const std::string& sql, const Row& parameters) {
+  RUNNER_ASSIGN(const auto found, rows(sql, parameters));
+  if (found.empty() || found.front().empty() ||
+      !std::holds_alternative<std::int64_t>(found.front().front())) {
+    return fail(ErrorKind::corrupt, fmt::format("{} answers no number to: {}", impl_->path, sql),
+                kDamagedHint);
+  }
+  return std::get<std::int64_t>(found.front().front());
+}
+
+void Database::roll_back() {
+  sqlite3* handle = impl_->database.getHandle();
+  if (sqlite3_get_autocommit(handle) == 0) {
+    // An error here means that SQLite has rolled back already or will when the file is next opened.
+    static_cast<void>(script("ROLLBACK"));
+  }
+}
+
+jobs::Status Database::copy_to(Database& target) {
+  try {
+    SQLite::Backup backup(target.impl_->database, impl_->database);
+    const int code = backup.executeStep(-1);
+    if (code != SQLITE_DONE) {
+      return target.impl_->failure(code, sqlite3_errstr(code));
+    }
+    return jobs::ok();
+  } catch (const SQLite::Exception& exception) {
+    return target.impl_->failure(exception);
+  }
+}
+
+bool Database::io_failed() const {
+  return impl_->io_failed;
+}
+
+void Database::abandon() {
+  static_cast<void>(impl_.release());
+}
+
+}  // namespace runner::store

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "jobs/base/result.h"
+#include "runner/store/database.h"
+
+namespace runner::store {
+
+/// A table whose rows are protected: each carries a digest over its other columns, and `seals`
+/// knows how many rows there are and what their digests combine to, so that a lost row is noticed
+/// as well as a changed one.
+struct SealedTable {
+  std::string name;
+  std::vector<std::string> columns;  ///< all but the digest
+  std::size_t keys = 1;              ///< the first so many columns are the key
+};
+
+/// Error of kind corrupt about a place in the state.
+[[nodiscard]] jobs::Error damaged(const std::string& what);
+
+/// Digest of one row: of the table's name and every cell, each with type and length.
+[[nodiscard]] std::string digest_of(const std::string& table, const Row& cells);
+
+/// What `seals` says about one table.
+struct Seal {
+  std::int64_t row_count = 0;
+  std::int64_t next_id = 1;
+  std::string sum = std::string(
+      64, '0');  ///< of an ordinary table: all digests, XOR; of the ledger: the newest digest
+};
+
+/// The seals of one transaction: read when first needed, written once before the commit.
+class Seals {
+ public:
+  explicit Seals(Database& database) : database_(database) {}
+  [[nodiscard]] jobs::Result<Seal*> of(const std::string& table);
+  /// Adds or takes away one row's digest (XOR is its own inverse).
+  [[nodiscard]] jobs::Status count(const std::string& table, const std::string& digest, int rows);
+  [[nodiscard]] jobs::Status flush();
+
+ private:
+  Database& database_;
+  std::map<std::string, Seal> seals_;
+};
+
+/// Rows that match `where` ("" = all; may be followed by ORDER BY and LIMIT), without their
+/// digests, each verified.
+[[nodiscard]] jobs::Result<std::vector<Row>> select(Database& database, const SealedTable& table,
+                                                    const std::string& where = "",
+                                                    const Row& parameters = {});
+/// Inserts the row, or replaces the one with the same key.
+[[nodiscard]] jobs::Status put(Database& database, Seals& seals, const SealedTable& table,
+                               const Row& row);
+/// Deletes the rows that match.
+[[nodiscard]] jobs::Status erase(Database& database, Seals& seals, const SealedTable& table,
+                                 const std::string& where, const Row& parameters);
+/// Compares the table's rows with its seal.
+[[nodiscard]] jobs::Status verify_seal(Database& database, Seals& seals, const SealedTable& table);
+
+}  // namespace runner::store
