@@ -33,7 +33,12 @@ Stamp to_stamp(const struct stat& info) {
           .changed_ns = nanos(info.st_ctim)};
 }
 
+constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
 const char* kind_of(mode_t mode) {
+  if (S_ISREG(mode)) {
+    return "a file";
+  }
   if (S_ISDIR(mode)) {
     return "a directory";
   }
@@ -71,47 +76,54 @@ jobs::Error from_errno(int error, const std::string& what) {
 }
 
 jobs::Result<Fd> open_folder(const std::string& root, std::string_view relative, bool create) {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  Fd folder(::open(root.c_str(), kFlags));
+  Fd folder(::open(root.c_str(), kFolderFlags));
   if (!folder && errno == ENOENT && create && ::mkdir(root.c_str(), 0777) == 0) {
-    folder = Fd(::open(root.c_str(), kFlags));
+    folder = Fd(::open(root.c_str(), kFolderFlags));
   }
   if (!folder) {
     return from_errno(errno, fmt::format("cannot open the tracker's folder {}", one_line(root)));
   }
-  std::string shown = root;
-  while (!relative.empty()) {
+  return open_below(folder, root, relative, create);
+}
+
+jobs::Result<Fd> open_below(const Fd& folder, const std::string& shown, std::string_view relative,
+                            bool create) {
+  Fd current(::fcntl(folder.get(), F_DUPFD_CLOEXEC, 0));
+  std::string path = shown;
+  while (current && !relative.empty()) {
     const std::size_t slash = relative.find('/');
     const std::string part(relative.substr(0, slash));
     relative.remove_prefix(slash == std::string_view::npos ? relative.size() : slash + 1);
-    shown += "/" + part;
+    path += "/" + part;
     if (!jobs::is_safe_component(part)) {
       return fail(ErrorKind::denied,
-                  fmt::format("'{}' cannot be a folder of the tracker", one_line(shown)));
+                  fmt::format("'{}' cannot be a folder of the tracker", one_line(path)));
     }
     const auto open_part = [&] {
-      return Fd(::openat(folder.get(), part.c_str(), kFlags | O_NOFOLLOW));
+      return Fd(::openat(current.get(), part.c_str(), kFolderFlags | O_NOFOLLOW));
     };
     Fd next = open_part();
     if (!next && errno == ENOENT && create &&
-        (::mkdirat(folder.get(), part.c_str(), 0777) == 0 || errno == EEXIST)) {
-      ::fsync(folder.get());
+        (::mkdirat(current.get(), part.c_str(), 0777) == 0 || errno == EEXIST)) {
+      ::fsync(current.get());
       next = open_part();
     }
     if (!next) {
       const int error = errno;
       struct stat info{};
       if (error == ENOTDIR &&
-          ::fstatat(folder.get(), part.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+          ::fstatat(current.get(), part.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
         return fail(ErrorKind::denied,
-                    fmt::format("{} is {}, not a folder", one_line(shown),
-                                S_ISREG(info.st_mode) ? "a file" : kind_of(info.st_mode)));
+                    fmt::format("{} is {}, not a folder", one_line(path), kind_of(info.st_mode)));
       }
-      return from_errno(error, fmt::format("cannot open {}", one_line(shown)));
+      return from_errno(error, fmt::format("cannot open {}", one_line(path)));
     }
-    folder = std::move(next);
+    current = std::move(next);
   }
-  return folder;
+  if (!current) {
+    return from_errno(errno, fmt::format("cannot open {}", one_line(path)));
+  }
+  return current;
 }
 
 jobs::Result<std::vector<std::string>> list_names(const Fd& folder, Hidden hidden) {

@@ -57,6 +57,10 @@ struct FileText {
 [[nodiscard]] jobs::Result<Fd> open_folder(const std::string& root, std::string_view relative,
                                            bool create);
 
+/// The same below a folder that is open already. `shown`: its path, for messages.
+[[nodiscard]] jobs::Result<Fd> open_below(const Fd& folder, const std::string& shown,
+                                          std::string_view relative, bool create);
+
 enum class Hidden : std::uint8_t { without, only };
 /// Names in the folder, sorted: without those that begin with '.', or only those.
 [[nodiscard]] jobs::Result<std::vector<std::string>> list_names(const Fd& folder,
