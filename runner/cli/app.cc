@@ -1,0 +1,439 @@
+#include "runner/cli/app.h"
+
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "jobs/base/result.h"
+#include "runner/cli/commands.h"
+#include "runner/cli/completion.h"
+#include "runner/cli/errors.h"
+#include "runner/cli/help.h"
+#include "runner/cli/screen.h"
+#include "runner/cli/suggest.h"
+#include "runner/cli/tick.h"
+
+namespace runner::cli {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+const Strings kColors{"auto", "always", "never"};
+const Strings kShells{"bash", "zsh", "fish"};
+const Strings kJobs{"watch", "fix-forward", "poll", "janitor"};
+const Strings kOutcomes{"landed", "needs-human", "frozen", "cancelled", "superseded"};
+const Strings kPhases{"worktree", "tests-red", "green", "pushed", "ci", "deployed", "done"};
+
+/// All options, declared once, and what each command runs. The only place that knows the option
+/// parser.
+class CommandLine {
+ public:
+  CommandLine() : root_("Turns labelled issues into landed, verified code.", "runner") {
+    root_.require_subcommand(0, 1);
+    globals_.push_back(option(root_, "--manifests", global_.manifests_dir, "DIR",
+                              "Folder of the manifests; also RUNNER_MANIFESTS"));
+    globals_.back()->envname("RUNNER_MANIFESTS");
+    defaults_[globals_.back()] = global_.manifests_dir;
+    globals_.push_back(root_.add_flag("--json", global_.json, "Answer with one JSON object"));
+    globals_.push_back(option(root_, "--color", color_, "WHEN",
+                              "Colours and tables: on a terminal, always, or never", kColors));
+    defaults_[globals_.back()] = color_;
+    root_.add_flag("--version", version_, "Print the version, as `runner version` does");
+    declare_loop();
+    declare_runs();
+    declare_switch();
+    declare_issue();
+    declare_manifests();
+    declare_tools();
+  }
+
+  int run(int argc, char** argv);
+  [[nodiscard]] CommandInfo grammar() const { return describe(root_, "runner"); }
+
+ private:
+  void declare_loop();
+  void declare_runs();
+  void declare_switch();
+  void declare_issue();
+  void declare_manifests();
+  void declare_tools();
+
+  CLI::App& command(CLI::App& parent, const std::string& name, const std::string& summary,
+                    std::function<int()> action) {
+    CLI::App& app = *parent.add_subcommand(name, summary);
+    app.fallthrough();
+    actions_[&app] = std::move(action);
+    return app;
+  }
+
+  /// A command that only holds others, or does something by itself when none of them is named.
+  CLI::App& group(const std::string& name, const std::string& summary,
+                  std::function<int()> action) {
+    CLI::App& app = command(root_, name, summary, std::move(action));
+    app.require_subcommand(0, 1);
+    return app;
+  }
+
+  template <typename T>
+  CLI::Option* option(CLI::App& app, const std::string& name, T& target, const std::string& value,
+                      const std::string& description, const Strings& choices = {}) {
+    CLI::Option* made = app.add_option(name, target, description);
+    made->type_name(value);
+    if (!choices.empty()) {
+      choices_[made] = choices;
+    }
+    return made;
+  }
+
+  CLI::Option* list(CLI::App& app, const std::string& name, Strings& target,
+                    const std::string& value, const std::string& description,
+                    const Strings& choices = {}) {
+    return option(app, name, target, value, description, choices)
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->take_all();
+  }
+
+  [[nodiscard]] OptionInfo describe(const CLI::Option& option) const;
+  [[nodiscard]] CommandInfo describe(const CLI::App& app, const std::string& path) const;
+  [[nodiscard]] std::vector<OptionInfo> global_options() const;
+  [[nodiscard]] const CLI::App& chosen() const;
+  [[nodiscard]] std::string chosen_path() const;
+  [[nodiscard]] jobs::Status check_choices(const CLI::App& app) const;
+  [[nodiscard]] std::string help_of(const Strings& words) const;
+  int dispatch();
+
+  CLI::App root_;
+  Globals global_;
+  std::string color_ = "auto";
+  bool version_ = false;
+  std::vector<CLI::Option*> globals_;
+  std::map<const CLI::App*, std::function<int()>> actions_;
+  std::map<const CLI::Option*, Strings> choices_;
+  std::map<const CLI::Option*, std::string> defaults_;
+
+  TickCommand tick_;
+  RunsCommand runs_;
+  RunsShowCommand show_;
+  RequestCommand request_;
+  LogsCommand logs_;
+  ExplainCommand explain_;
+  PauseCommand pause_;
+  MetricsCommand metrics_;
+  IssueCommand issue_;
+  SuperviseCommand supervise_;
+  ReportCommand report_;
+  std::string shell_;
+  Strings help_words_;
+};
+
+/// Runs `function` on the command's struct once the global options are known.
+template <typename Command>
+std::function<int()> with_globals(Command& command, const Globals& global,
+                                  int (*function)(const Command&)) {
+  return [&command, &global, function] {
+    command.global = global;
+    return function(command);
+  };
+}
+
+void CommandLine::declare_loop() {
+  CLI::App& tick = command(root_, "tick", "Do everything that is due, then end", [this] {
+    tick_.manifests_dir = global_.manifests_dir;
+    tick_.json = global_.json;
+    tick_.color = global_.color;
+    return run_tick(tick_);
+  });
+  list(tick, "--job", tick_.jobs, "LIST", "Only these jobs, separated by commas", kJobs);
+  tick.add_flag("--dry-run", tick_.dry_run, "Print the plan and write nothing");
+
+  command(root_, "status", "The state of the fleet on one page",
+          [this] { return run_status(global_); });
+
+  CLI::App& explain = command(root_, "explain", "Why an issue starts, or does not",
+                              with_globals(explain_, global_, run_explain));
+  option(explain, "issue", explain_.issue, "REPO#N", "The issue")->required();
+  defaults_[option(explain, "--limit", explain_.limit, "N", "Past ticks to show")
+                ->check(CLI::Range(0, 1000))] = "5";
+}
+
+void CommandLine::declare_runs() {
+  CLI::App& runs =
+      group("runs", "List runs, or look at one", with_globals(runs_, global_, run_runs));
+  runs.add_flag("--live", runs_.live, "Only runs that have not ended");
+  option(runs, "--repo", runs_.repo, "REPO", "Only runs of this repository");
+  option(runs, "--outcome", runs_.outcome, "OUTCOME", "Only runs that ended so", kOutcomes);
+  defaults_[option(runs, "--limit", runs_.limit, "N", "At most so many; 0 = all")
+                ->check(CLI::Range(0, 1000000))] = "20";
+
+  CLI::App& show = command(runs, "show", "Everything about one run",
+                           with_globals(show_, global_, run_runs_show));
+  option(show, "run", show_.run, "ID", "The run, or the beginning of its id")->required();
+
+  CLI::App& cancel = command(runs, "cancel", "Ask for the end of a live run",
+                             with_globals(request_, global_, run_runs_cancel));
+  CLI::App& release = command(runs, "release", "Lift a freeze and the brakes of a run",
+                              with_globals(request_, global_, run_runs_release));
+  for (CLI::App* app : {&cancel, &release}) {
+    option(*app, "run", request_.run, "ID", "The run, or the beginning of its id")->required();
+    option(*app, "--why", request_.why, "TEXT", "The reason, for whoever reads it later");
+  }
+
+  CLI::App& logs =
+      command(root_, "logs", "The transcript of a run", with_globals(logs_, global_, run_logs));
+  option(logs, "run", logs_.run, "ID", "The run, or the beginning of its id")->required();
+  logs.add_flag("-f,--follow", logs_.follow, "Go on until the run has ended");
+  logs.add_flag("--raw", logs_.raw, "The agent's output byte for byte");
+  option(logs, "--turn", logs_.turn, "N", "Only this turn")->check(CLI::Range(1, 1000000));
+
+  command(root_, "worktrees", "List the worktrees on disk",
+          [this] { return run_worktrees(global_); });
+}
+
+void CommandLine::declare_switch() {
+  CLI::App& pause = command(root_, "pause", "Switch the kill switch on",
+                            with_globals(pause_, global_, run_pause));
+  option(pause, "--why", pause_.why, "TEXT", "The reason, for whoever reads it later");
+  command(root_, "resume", "Take back `runner pause`", [this] { return run_resume(global_); });
+
+  CLI::App& metrics = command(root_, "metrics", "All metrics in Prometheus text format",
+                              with_globals(metrics_, global_, run_metrics));
+  option(metrics, "--textfile", metrics_.textfile, "FILE", "Write this file, atomically");
+}
+
+void CommandLine::declare_issue() {
+  CLI::App& issue = group("issue", "Work on issues of a local tracker", nullptr);
+  CLI::App& make =
+      command(issue, "new", "Write a new issue", with_globals(issue_, global_, run_issue_new));
+  option(make, "repo", issue_.repo, "REPO", "The repository")->required();
+  option(make, "title", issue_.title, "TITLE", "Its title")->required();
+  option(make, "--body", issue_.body, "TEXT", "Its text; - reads standard input");
+  list(make, "--label", issue_.labels, "LABEL", "A label; may be given again");
+  defaults_[option(make, "--priority", issue_.priority, "N", "0 is most urgent")
+                ->check(CLI::Range(0, 1000))] = "none, which is last";
+  list(make, "--blocked-by", issue_.blocked_by, "REF", "\"#7\" or \"acme/lib#3\"");
+  make.add_flag("--ready", issue_.ready, "Set the ready label too");
+
+  CLI::App& ready = command(issue, "ready", "Set the ready label",
+                            with_globals(issue_, global_, run_issue_ready));
+  CLI::App& show = command(issue, "show", "Show one issue with its comments",
+                           with_globals(issue_, global_, run_issue_show));
+  for (CLI::App* app : {&ready, &show}) {
+    option(*app, "issue", issue_.issue, "REPO#N", "The issue")->required();
+  }
+  for (CLI::App* app : {&make, &ready}) {
+    defaults_[option(*app, "--by", issue_.by, "NAME", "Who does this")] = "the user";
+  }
+
+  CLI::App& all = command(issue, "list", "List the issues of a repository",
+                          with_globals(issue_, global_, run_issue_list));
+  option(all, "repo", issue_.repo, "REPO", "The repository")->required();
+  all.add_flag("--all", issue_.all, "Closed issues too");
+}
+
+void CommandLine::declare_manifests() {
+  CLI::App& manifests = group("manifests", "Check or show the manifests", nullptr);
+  command(manifests, "check", "Report every mistake at once",
+          [this] { return run_manifests_check(global_); });
+  command(manifests, "show", "The fleet as the runner sees it",
+          [this] { return run_manifests_show(global_); });
+  command(manifests, "schema", "A JSON Schema for editors",
+          [this] { return run_manifests_schema(global_); });
+}
+
+void CommandLine::declare_tools() {
+  CLI::App& completion = command(root_, "completion", "A completion script for a shell", [this] {
+    auto script = render_completion(shell_, grammar(), global_options());
+    if (!script) {
+      return report_error(global_, script.error());
+    }
+    put(*script);
+    return 0;
+  });
+  option(completion, "shell", shell_, "SHELL", "The shell", kShells)->required();
+
+  command(root_, "version", "Versions of the program and its libraries",
+          [this] { return run_version(global_); });
+
+  CLI::App& supervise = command(root_, "supervise", "Run one turn (started by ticks)",
+                                [this] { return run_supervise(supervise_); });
+  option(supervise, "directory", supervise_.directory, "DIR", "The turn directory")->required();
+
+  CLI::App& report = command(root_, "report", "Tell the runner how the work goes (for agents)",
+                             with_globals(report_, global_, run_report));
+  option(report, "--phase", report_.phase, "PHASE", "How far the work is", kPhases);
+  option(report, "--blocked", report_.blocked, "WHY", "It cannot go on, and why");
+  option(report, "--note", report_.note, "TEXT", "Something worth knowing");
+
+  CLI::App& help = command(root_, "help", "Help for a command", [this] {
+    put(help_of(help_words_));
+    return 0;
+  });
+  option(help, "command", help_words_, "COMMAND", "The command's words");
+}
+
+OptionInfo CommandLine::describe(const CLI::Option& option) const {
+  OptionInfo info;
+  if (!option.get_positional()) {
+    for (const std::string& name : option.get_snames()) {
+      info.names.push_back("-" + name);
+    }
+    for (const std::string& name : option.get_lnames()) {
+      info.names.push_back("--" + name);
+    }
+  }
+  const bool flag = option.get_expected_max() == 0;
+  info.value = flag ? "" : option.get_type_name();
+  // A check such as a range appends its words to the type's name.
+  info.value = info.value.substr(0, info.value.find(':'));
+  info.description = option.get_description();
+  info.required = option.get_required();
+  info.repeated = option.get_expected_max() > 1;
+  if (const auto found = choices_.find(&option); found != choices_.end()) {
+    info.choices = found->second;
+  }
+  if (const auto found = defaults_.find(&option); found != defaults_.end()) {
+    info.default_value = found->second;
+  }
+  return info;
+}
+
+CommandInfo CommandLine::describe(const CLI::App& app, const std::string& path) const {
+  CommandInfo info;
+  info.name = app.get_name();
+  info.path = path;
+  info.summary = app.get_description();
+  const auto action = actions_.find(&app);
+  info.needs_command = action != actions_.end() && action->second == nullptr;
+  for (const CLI::Option* option : app.get_options()) {
+    const bool global = std::find(globals_.begin(), globals_.end(), option) != globals_.end();
+    if (!global) {
+      (option->get_positional() ? info.positionals : info.options).push_back(describe(*option));
+    }
+  }
+  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
+    info.commands.push_back(describe(*child, path + " " + child->get_name()));
+  }
+  return info;
+}
+
+std::vector<OptionInfo> CommandLine::global_options() const {
+  std::vector<OptionInfo> infos;
+  for (const CLI::Option* option : globals_) {
+    infos.push_back(describe(*option));
+  }
+  return infos;
+}
+
+/// The innermost command that was named.
+const CLI::App& CommandLine::chosen() const {
+  const CLI::App* app = &root_;
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+  }
+  return *app;
+}
+
+std::string CommandLine::chosen_path() const {
+  std::string path = "runner";
+  for (const CLI::App* app = &root_; !app->get_subcommands().empty();) {
+    app = app->get_subcommands().front();
+    path += " " + app->get_name();
+  }
+  return path;
+}
+
+jobs::Status CommandLine::check_choices(const CLI::App& app) const {
+  for (const CLI::Option* option : app.get_options()) {
+    const auto choices = choices_.find(option);
+    if (choices == choices_.end()) {
+      continue;
+    }
+    for (const std::string& value : option->reduced_results()) {
+      if (std::find(choices->second.begin(), choices->second.end(), value) ==
+          choices->second.end()) {
+        const OptionInfo info = describe(*option);
+        return unknown_choice(info.names.empty() ? info.value : info.names.back(), value,
+                              choices->second);
+      }
+    }
+  }
+  return jobs::ok();
+}
+
+std::string CommandLine::help_of(const Strings& words) const {
+  CommandInfo info = grammar();
+  for (const std::string& word : words) {
+    const auto child = std::find_if(info.commands.begin(), info.commands.end(),
+                                    [&](const CommandInfo& known) { return known.name == word; });
+    if (child == info.commands.end()) {
+      break;
+    }
+    info = CommandInfo(*child);
+  }
+  return render_help(info, global_options());
+}
+
+int CommandLine::dispatch() {
+  for (const CLI::App* app : {static_cast<const CLI::App*>(&root_), &chosen()}) {
+    if (auto checked = check_choices(*app); !checked) {
+      return report_error(global_, checked.error());
+    }
+  }
+  global_.color = color_ == "always"  ? Color::always
+                  : color_ == "never" ? Color::never
+                                      : Color::automatic;
+  if (version_) {
+    return run_version(global_);
+  }
+  const auto action = actions_.find(&chosen());
+  if (action == actions_.end() || action->second == nullptr) {
+    put(render_help(describe(chosen(), chosen_path()), global_options()));
+    return 0;
+  }
+  return action->second();
+}
+
+int CommandLine::run(int argc, char** argv) {
+  try {
+    root_.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    put(render_help(describe(chosen(), chosen_path()), global_options()));
+    return 0;
+  } catch (const CLI::ExtrasError&) {
+    return report_error(global_, unexpected_words(describe(chosen(), chosen_path()),
+                                                  global_options(), root_.remaining(true)));
+  } catch (const CLI::ParseError& error) {
+    return report_error(global_,
+                        jobs::fail(jobs::ErrorKind::usage, error.what(),
+                                   fmt::format("`{} --help` shows what there is", chosen_path())));
+  }
+  return dispatch();
+}
+
+}  // namespace
+
+int run_main(int argc, char** argv) {
+  CommandLine line;
+  const int code = line.run(argc, argv);
+  if (!flush_output()) {
+    const jobs::Error lost = jobs::fail(jobs::ErrorKind::transient, "cannot write standard output",
+                                        "free some space, or write somewhere else");
+    (void)report_error(Globals{}, lost);
+    return code == 0 ? jobs::exit_code(lost.kind) : code;
+  }
+  return code;
+}
+
+CommandInfo command_grammar() {
+  return CommandLine().grammar();
+}
+
+}  // namespace runner::cli
