@@ -1,0 +1,336 @@
+#include "runner/process/turn_files.h"
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "jobs/base/text.h"
+#include "jobs/base/time.h"
+
+namespace runner::process {
+
+using jobs::ErrorKind;
+using jobs::Result;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::int64_t kMostTokens = 1'000'000'000'000;
+
+json parse_object(std::string_view text) {
+  json value = json::parse(text, nullptr, false);
+  return value.is_object() ? value : json::object();
+}
+
+std::string dump(const json& value) {
+  // Text of others may be broken UTF-8, which dump() would otherwise throw at.
+  return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string text_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::int64_t number_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+std::optional<jobs::TimePoint> time_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number_integer()) {
+    return std::nullopt;
+  }
+  return jobs::TimePoint(std::chrono::milliseconds(found->get<std::int64_t>()));
+}
+
+std::int64_t millis(jobs::TimePoint time) {
+  return time.time_since_epoch().count();
+}
+
+std::vector<std::string> texts_of(const json& object, const char* key) {
+  std::vector<std::string> result;
+  const auto found = object.find(key);
+  if (found != object.end() && found->is_array()) {
+    for (const auto& item : *found) {
+      if (item.is_string()) {
+        result.push_back(item.get<std::string>());
+      }
+    }
+  }
+  return result;
+}
+
+json usage_json(const jobs::Usage& usage) {
+  return {{"usd", usage.usd.str()},
+          {"usd_micros", usage.usd.micros},
+          {"tokens", usage.tokens},
+          {"turns", usage.turns},
+          {"seconds", usage.seconds}};
+}
+
+jobs::Usage usage_of(const json& object) {
+  return {jobs::Usd{number_of(object, "usd_micros")}, number_of(object, "tokens"),
+          number_of(object, "turns"), number_of(object, "seconds")};
+}
+
+json heartbeat_json(const Heartbeat& heartbeat) {
+  json value = {{"at_ms", millis(heartbeat.at)},
+                {"output_bytes", heartbeat.output_bytes},
+                {"containment", heartbeat.containment}};
+  if (heartbeat.last_output_at) {
+    value["last_output_ms"] = millis(*heartbeat.last_output_at);
+  }
+  return value;
+}
+
+Heartbeat heartbeat_of(const json& object) {
+  return {.at = time_of(object, "at_ms").value_or(jobs::TimePoint{}),
+          .output_bytes = number_of(object, "output_bytes"),
+          .last_output_at = time_of(object, "last_output_ms"),
+          .containment = text_of(object, "containment")};
+}
+
+// Reads back what to_string wrote; a name that is not known gives nothing.
+template <typename Enum>
+std::optional<Enum> enum_of(const std::string& name, Enum last) {
+  for (int value = 0; value <= static_cast<int>(last); ++value) {
+    if (jobs::to_string(static_cast<Enum>(value)) == name) {
+      return static_cast<Enum>(value);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+TurnPaths::TurnPaths(std::string turn_directory) : directory(std::move(turn_directory)) {
+  while (directory.size() > 1 && directory.back() == '/') {
+    directory.pop_back();
+  }
+  const auto in = [&](const char* name) { return directory + "/" + name; };
+  spec = in("spec.json");
+  prompt = in("prompt.md");
+  lock = in("lock");
+  supervisor = in("supervisor.json");
+  heartbeat = in("heartbeat");
+  output = in("output.log");
+  events = in("events.ndjson");
+  usage = in("usage.json");
+  stop = in("stop");
+  reserve = in("exit.reserve");
+  exit = in("exit.json");
+  agent = in("agent");
+  home = agent + "/home";
+  temporary = agent + "/tmp";
+  reports = agent + "/reports.ndjson";
+  marker = "RUNNER_TURN_DIR=" + agent;
+}
+
+std::string to_json(const jobs::TurnSpec& spec) {
+  const json value = {{"schema", 1},
+                      {"run", spec.run.str()},
+                      {"repo", spec.issue.repo.str()},
+                      {"issue", spec.issue.number},
+                      {"number", spec.number},
+                      {"directory", spec.directory},
+                      {"cwd", spec.cwd},
+                      {"argv", spec.argv},
+                      {"env", spec.env},
+                      {"pass_env", spec.pass_env},
+                      {"usage_file", spec.usage_file},
+                      {"reserved", usage_json(spec.reserved)},
+                      {"deadline_ms", spec.deadline.count()},
+                      {"silence_ms", spec.silence.count()},
+                      {"first_byte_ms", spec.first_byte.count()},
+                      {"grace_ms", spec.grace.count()},
+                      {"output_bytes", spec.output_bytes},
+                      {"memory_bytes", spec.memory_bytes},
+                      {"processes", spec.processes},
+                      {"containment", jobs::to_string(spec.containment)},
+                      {"redact_env", spec.redact_env}};
+  return dump(value);
+}
+
+Result<jobs::TurnSpec> parse_spec(const std::string& text) {
+  const json value = parse_object(text);
+  if (number_of(value, "schema") != 1) {
+    return jobs::fail(ErrorKind::corrupt, "spec.json is damaged or of another version");
+  }
+  jobs::TurnSpec spec;
+  spec.run = jobs::RunId(text_of(value, "run"));
+  spec.issue = {jobs::RepoName(text_of(value, "repo")), number_of(value, "issue")};
+  spec.number = static_cast<int>(number_of(value, "number"));
+  spec.directory = text_of(value, "directory");
+  spec.cwd = text_of(value, "cwd");
+  spec.argv = texts_of(value, "argv");
+  if (const auto env = value.find("env"); env != value.end() && env->is_object()) {
+    for (const auto& [name, item] : env->items()) {
+      if (item.is_string()) {
+        spec.env[name] = item.get<std::string>();
+      }
+    }
+  }
+  spec.pass_env = texts_of(value, "pass_env");
+  spec.usage_file = text_of(value, "usage_file");
+  if (const auto reserved = value.find("reserved");
+      reserved != value.end() && reserved->is_object()) {
+    spec.reserved = usage_of(*reserved);
+  }
+  spec.deadline = jobs::Duration(number_of(value, "deadline_ms"));
+  spec.silence = jobs::Duration(number_of(value, "silence_ms"));
+  spec.first_byte = jobs::Duration(number_of(value, "first_byte_ms"));
+  spec.grace = jobs::Duration(number_of(value, "grace_ms"));
+  spec.output_bytes = number_of(value, "output_bytes");
+  spec.memory_bytes = number_of(value, "memory_bytes");
+  spec.processes = static_cast<int>(number_of(value, "processes"));
+  spec.redact_env = texts_of(value, "redact_env");
+  const auto containment = enum_of(text_of(value, "containment"), jobs::Containment::group);
+  if (!containment || spec.argv.empty() || spec.run.empty() || spec.number <= 0) {
+    return jobs::fail(ErrorKind::corrupt, "spec.json lacks argv, run, number or containment");
+  }
+  spec.containment = *containment;
+  return spec;
+}
+
+std::string to_json(const SupervisorFile& file) {
+  return dump({{"schema", 1},
+               {"pid", file.identity.pid},
+               {"start_time", file.identity.start_time},
+               {"boot_id", file.identity.boot_id},
+               {"pid_namespace", file.identity.pid_namespace},
+               {"host", file.identity.host},
+               {"started_at", jobs::format_time(file.started_at)},
+               {"started_at_ms", millis(file.started_at)},
+               {"version", file.version}});
+}
+
+std::optional<SupervisorFile> parse_supervisor(const std::string& text) {
+  const json value = parse_object(text);
+  const auto started = time_of(value, "started_at_ms");
+  if (number_of(value, "pid") <= 0 || !started) {
+    return std::nullopt;
+  }
+  return SupervisorFile{
+      .identity = {.pid = static_cast<pid_t>(number_of(value, "pid")),
+                   .start_time = static_cast<std::uint64_t>(number_of(value, "start_time")),
+                   .boot_id = text_of(value, "boot_id"),
+                   .pid_namespace = text_of(value, "pid_namespace"),
+                   .host = text_of(value, "host")},
+      .started_at = *started,
+      .version = text_of(value, "version")};
+}
+
+std::string to_json(const Heartbeat& heartbeat) {
+  return dump(heartbeat_json(heartbeat));
+}
+
+std::optional<Heartbeat> parse_heartbeat(const std::string& text) {
+  const json value = parse_object(text);
+  if (!time_of(value, "at_ms")) {
+    return std::nullopt;
+  }
+  return heartbeat_of(value);
+}
+
+std::string to_json(const ExitFile& file) {
+  json value = {{"schema", 1},
+                {"end", jobs::to_string(file.exit.end)},
+                {"exit_code", file.exit.exit_code},
+                {"signal", file.exit.signal},
+                {"detail", file.exit.detail},
+                {"last", heartbeat_json(file.last)}};
+  if (file.exit.at) {
+    value["at"] = jobs::format_time(*file.exit.at);
+    value["at_ms"] = millis(*file.exit.at);
+  }
+  return dump(value);
+}
+
+std::optional<ExitFile> parse_exit(const std::string& text) {
+  const json value = parse_object(text);
+  const auto end = enum_of(text_of(value, "end"), jobs::TurnEnd::lost);
+  if (!end) {
+    return std::nullopt;
+  }
+  ExitFile file;
+  file.exit = {.end = *end,
+               .exit_code = static_cast<int>(number_of(value, "exit_code")),
+               .signal = static_cast<int>(number_of(value, "signal")),
+               .detail = text_of(value, "detail"),
+               .at = time_of(value, "at_ms")};
+  if (const auto last = value.find("last"); last != value.end() && last->is_object()) {
+    file.last = heartbeat_of(*last);
+  }
+  return file;
+}
+
+std::string to_json(const jobs::Usage& usage) {
+  return dump(usage_json(usage));
+}
+
+std::optional<jobs::Usage> parse_usage(const std::string& text) {
+  const json value = parse_object(text);
+  if (!value.contains("usd_micros")) {
+    return std::nullopt;
+  }
+  const jobs::Usage usage = usage_of(value);
+  const bool sane = usage.usd.micros >= 0 && usage.tokens >= 0 && usage.seconds >= 0;
+  return sane ? std::optional(usage) : std::nullopt;
+}
+
+std::optional<jobs::Usage> parse_agent_usage(const std::string& text) {
+  const json value = parse_object(text);
+  const auto usd = value.find("usd");
+  const auto tokens = value.find("tokens");
+  if (usd == value.end() && tokens == value.end()) {
+    return std::nullopt;
+  }
+  jobs::Usage usage;
+  if (usd != value.end()) {
+    std::optional<jobs::Usd> parsed;
+    if (usd->is_string()) {
+      parsed = jobs::Usd::parse(usd->get<std::string>());
+    } else if (usd->is_number()) {
+      const auto number = usd->get<double>();
+      if (std::isfinite(number) && number >= 0 && number <= 1e9) {
+        // Rounded up: what was spent is never charged as less.
+        parsed = jobs::Usd{static_cast<std::int64_t>(std::ceil(number * 1e6 - 1e-6))};
+      }
+    }
+    if (!parsed) {
+      return std::nullopt;
+    }
+    usage.usd = *parsed;
+  }
+  if (tokens != value.end()) {
+    const double number = tokens->is_number() ? tokens->get<double>() : -1;
+    if (!std::isfinite(number) || number < 0 || number > static_cast<double>(kMostTokens)) {
+      return std::nullopt;
+    }
+    usage.tokens = static_cast<std::int64_t>(std::ceil(number));
+  }
+  return usage;
+}
+
+std::string to_json_line(const TurnEvent& event) {
+  json value = {{"t", millis(event.at)}, {"type", event.type}};
+  if (!event.text.empty()) {
+    value["text"] = event.text;
+  }
+  return dump(value);
+}
+
+std::optional<TurnEvent> parse_event(std::string_view line) {
+  const json value = parse_object(line);
+  TurnEvent event{.at = time_of(value, "t").value_or(jobs::TimePoint{}),
+                  .type = text_of(value, "type"),
+                  .text = text_of(value, "text")};
+  return event.type.empty() ? std::nullopt : std::optional(std::move(event));
+}
+
+}  // namespace runner::process

@@ -1,0 +1,300 @@
+#include "runner/process/turn_loop.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "jobs/base/text.h"
+#include "jobs/base/time.h"
+#include "runner/process/files.h"
+#include "runner/process/launch.h"
+
+namespace runner::process {
+
+namespace {
+
+constexpr int kLookEvery = 200;   // ms: stop request, usage, reports, limits
+constexpr int kBeatEvery = 1000;  // ms
+constexpr int kDrainFor = 300;    // ms: for output of children that outlive the program
+constexpr std::size_t kHeartbeatSize = 256;
+
+std::int64_t milliseconds_of(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+std::int64_t awake() {
+  return milliseconds_of(CLOCK_MONOTONIC);
+}
+std::int64_t elapsed() {
+  return milliseconds_of(CLOCK_BOOTTIME);
+}
+
+jobs::TimePoint wall_clock() {
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+bool is_directory(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::string signal_text(int number) {
+  const char* name = ::sigabbrev_np(number);
+  return name == nullptr ? std::to_string(number) : fmt::format("SIG{}", name);
+}
+
+}  // namespace
+
+TurnLoop::TurnLoop(const jobs::TurnSpec& spec, const TurnPaths& paths, const Lookup& lookup)
+    : spec_(spec),
+      paths_(paths),
+      env_(agent_environment(spec, paths, lookup)),
+      log_(paths, spec.output_bytes, make_redactor(spec, lookup)),
+      agent_files_(paths, spec.usage_file),
+      heartbeat_(
+          ::open(paths.heartbeat.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
+
+ExitFile TurnLoop::run(int signals) {
+  if (auto refused = start()) {
+    return *refused;
+  }
+  std::optional<ProgramEnd> end;
+  while (true) {
+    wait(signals);
+    read_output(16);
+    end = container_->poll();
+    if (end) {
+      break;
+    }
+    if (awake() >= next_look_) {
+      next_look_ = awake() + kLookEvery;
+      look_for_stop_request();
+      look_at_agent_files();
+      check_limits();
+      beat(false);
+    }
+    if (stopping_ && awake() >= kill_at_) {
+      container_->kill_all();
+      end = container_->poll();
+      break;
+    }
+  }
+  // What it wrote last is in the pipe; what its children still write is waited for only briefly.
+  for (const auto until = awake() + kDrainFor; output_.valid() && awake() < until;) {
+    pollfd waiting{output_.get(), POLLIN, 0};
+    ::poll(&waiting, 1, 20);
+    read_output(64);
+  }
+  container_->kill_all();
+  read_output(64);
+  look_at_agent_files();
+  return finish(
+      end.value_or(ProgramEnd{.exited = false, .code = 0, .signal = SIGKILL, .note = {}}));
+}
+
+std::optional<ExitFile> TurnLoop::start() {
+  beat(true);
+  if (exists(paths_.stop)) {
+    look_for_stop_request();
+    return finish({.exited = true, .code = 0, .signal = 0, .note = {}});
+  }
+  if (!is_directory(spec_.cwd)) {
+    return not_started(fmt::format("the worktree is not there: {}", spec_.cwd));
+  }
+  auto program = find_program(spec_.argv.front(), env_["PATH"], spec_.cwd);
+  if (!program) {
+    return not_started(program.error().message);
+  }
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    return not_started(system_error(errno, "make", "a pipe").message);
+  }
+  output_.reset(ends[0]);
+  Fd write_end(ends[1]);
+  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+
+  const Launch what{.program = *program,
+                    .argv = spec_.argv,
+                    .env = env_,
+                    .cwd = spec_.cwd,
+                    .output = write_end.get(),
+                    .memory_bytes = spec_.memory_bytes,
+                    .processes = spec_.processes};
+  auto container = start_contained(what, spec_.containment, paths_);
+  if (!container) {
+    return not_started(container.error().text());
+  }
+  container_ = std::move(*container);
+  started_ = elapsed();
+  last_sign_ = awake();
+  log_.event("started", fmt::format("{} in a {}", *program, container_->name()), wall_clock());
+  if (!container_->lacks().empty()) {
+    log_.event("containment", fmt::format("without {}", container_->lacks()), wall_clock());
+  }
+  beat(true);
+  return std::nullopt;
+}
+
+ExitFile TurnLoop::not_started(const std::string& why) {
+  const std::string detail = jobs::one_line(why, 500);
+  log_.event("ended", "not started: " + detail, wall_clock());
+  beat(true);
+  return {.exit = {.end = jobs::TurnEnd::not_started,
+                   .exit_code = 0,
+                   .signal = 0,
+                   .detail = detail,
+                   .at = wall_clock()},
+          .last = heartbeat()};
+}
+
+void TurnLoop::wait(int signals) {
+  pollfd waiting[] = {
+      {signals, POLLIN, 0}, {container_->wake_fd(), POLLIN, 0}, {output_.get(), POLLIN, 0}};
+  const auto timeout = std::clamp<std::int64_t>(next_look_ - awake(), 0, kLookEvery);
+  ::poll(waiting, 3, static_cast<int>(timeout));
+  signalfd_siginfo info{};
+  while (::read(signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    if (info.ssi_signo != SIGCHLD) {
+      request_stop(jobs::TurnEnd::stopped,
+                   fmt::format("stopped: the supervisor got {}",
+                               signal_text(static_cast<int>(info.ssi_signo))));
+    }
+  }
+}
+
+void TurnLoop::read_output(int most_reads) {
+  char buffer[64 << 10];
+  for (int reads = 0; reads < most_reads && output_.valid(); ++reads) {
+    const ssize_t got = ::read(output_.get(), buffer, sizeof buffer);
+    if (got == 0) {
+      output_.reset();
+    }
+    if (got <= 0) {
+      return;
+    }
+    log_.output(std::string_view(buffer, static_cast<std::size_t>(got)), wall_clock());
+    heard_ = true;
+    last_sign_ = awake();
+  }
+}
+
+void TurnLoop::look_at_agent_files() {
+  if (const auto usage = agent_files_.changed_usage()) {
+    usage_ = *usage;
+    usage_.turns = 1;
+    usage_.seconds = (elapsed() - started_ + 999) / 1000;
+    // Replaced, not synced: after a power cut an older value only means that more than was used is
+    // charged.
+    [[maybe_unused]] const auto written = replace(paths_.usage, to_json(usage_));
+    log_.event("usage", fmt::format("{} USD, {} tokens", usage_.usd.str(), usage_.tokens),
+               wall_clock());
+    heard_ = true;
+    last_sign_ = awake();
+  }
+  for (const auto& report : agent_files_.new_reports()) {
+    log_.event(report.type, report.text, wall_clock());
+    heard_ = true;
+    last_sign_ = awake();
+  }
+}
+
+void TurnLoop::look_for_stop_request() {
+  if (!stopping_ && exists(paths_.stop)) {
+    const auto why = read_small(paths_.stop, 4096);
+    request_stop(jobs::TurnEnd::stopped,
+                 why && !why->empty() ? "stopped: " + jobs::one_line(*why, 300) : "stopped");
+  }
+}
+
+void TurnLoop::check_limits() {
+  const auto over = [](jobs::Duration limit, std::int64_t since) {
+    return limit.count() > 0 && since >= limit.count();
+  };
+  const auto& reserved = spec_.reserved;
+  if (over(spec_.deadline, elapsed() - started_)) {
+    request_stop(jobs::TurnEnd::deadline, fmt::format("stopped: its deadline of {} is over",
+                                                      jobs::format_duration(spec_.deadline)));
+  } else if ((reserved.usd.micros > 0 && usage_.usd >= reserved.usd) ||
+             (reserved.tokens > 0 && usage_.tokens >= reserved.tokens)) {
+    request_stop(
+        jobs::TurnEnd::over_budget,
+        fmt::format("stopped: it used {} USD and {} tokens; {} USD and {} tokens were reserved",
+                    usage_.usd.str(), usage_.tokens, reserved.usd.str(), reserved.tokens));
+  } else if (!heard_ && over(spec_.first_byte, awake() - last_sign_)) {
+    request_stop(jobs::TurnEnd::first_byte, fmt::format("stopped: nothing came within {}",
+                                                        jobs::format_duration(spec_.first_byte)));
+  } else if (over(spec_.silence, awake() - last_sign_)) {
+    request_stop(jobs::TurnEnd::silent,
+                 fmt::format("stopped: silent for {}", jobs::format_duration(spec_.silence)));
+  }
+}
+
+void TurnLoop::request_stop(jobs::TurnEnd why, std::string detail) {
+  if (stopping_) {
+    return;
+  }
+  stopping_ = why;
+  stop_detail_ = std::move(detail);
+  kill_at_ = awake() + std::max<std::int64_t>(0, spec_.grace.count());
+  log_.event("stopping", stop_detail_, wall_clock());
+  if (container_) {
+    container_->terminate();
+  }
+}
+
+Heartbeat TurnLoop::heartbeat() const {
+  return {.at = wall_clock(),
+          .output_bytes = log_.output_bytes(),
+          .last_output_at = log_.last_output_at(),
+          .containment = container_ ? std::string(container_->name()) : std::string()};
+}
+
+void TurnLoop::beat(bool force) {
+  if (!force && awake() < next_beat_) {
+    return;
+  }
+  next_beat_ = awake() + kBeatEvery;
+  // Always the same size and in place: needs no space on a full disk, and moves the time of change.
+  std::string content = to_json(heartbeat());
+  content.resize(std::max(content.size(), kHeartbeatSize), ' ');
+  [[maybe_unused]] const auto put = ::pwrite(heartbeat_.get(), content.data(), content.size(), 0);
+}
+
+ExitFile TurnLoop::finish(const ProgramEnd& end) {
+  log_.finish_output(wall_clock());
+  jobs::TurnExit exit{.end = jobs::TurnEnd::exited,
+                      .exit_code = end.code,
+                      .signal = end.signal,
+                      .detail = {},
+                      .at = wall_clock()};
+  if (stopping_) {
+    exit.end = *stopping_;
+    exit.detail = stop_detail_;
+  } else if (end.exited) {
+    exit.detail = fmt::format("exit code {}", end.code);
+  } else {
+    exit.end = jobs::TurnEnd::signalled;
+    exit.detail = fmt::format("killed by {}{}{}", signal_text(end.signal),
+                              end.note.empty() ? "" : ": ", end.note);
+  }
+  log_.event("ended", fmt::format("{}: {}", jobs::to_string(exit.end), exit.detail), wall_clock());
+  beat(true);
+  return {.exit = exit, .last = heartbeat()};
+}
+
+}  // namespace runner::process
