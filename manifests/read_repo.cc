@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+
+#include "jobs/base/text.h"
+#include "manifests/files.h"
+#include "manifests/read.h"
+
+namespace manifests {
+
+namespace {
+
+constexpr std::size_t kMaxPrompt = 256 << 10;
+
+/// prompt and prompt_file are one setting: the nearer table decides, and there only one of them may stand.
+void read_prompt(Reading& reading, const std::vector<Layer>& layers, const std::string& path, jobs::Repo& repo) {
+  for (const Layer& layer : layers) {
+    if (!layer || (layer.table->find("prompt") == nullptr && layer.table->find("prompt_file") == nullptr)) {
+      continue;
+    }
+    TableReader reader(reading, "repo", path, {layer});
+    const auto text = reader.find("prompt");
+    const auto file = reader.find("prompt_file");
+    std::string file_path;
+    if (text && file) {
+      reader.error(file->key_at(), "prompt and prompt_file exclude each other");
+    } else if (text) {
+      reader.text("prompt", repo.prompt, check_long_text);
+    } else if (reader.path("prompt_file", file_path)) {
+      repo.prompt = read_text_file(reading, file->at(), file_path);
+    }
+    return;
+  }
+}
+
+}  // namespace
+
+std::string read_text_file(Reading& reading, const Position& at, const std::string& path) {
+  auto text = read_file(path, kMaxPrompt);
+  if (!text) {
+    reading.report.error(at, fmt::format("cannot read {}: {}", jobs::one_line(path, 300), text.error()));
+    return {};
+  }
+  if (jobs::to_valid_utf8(*text) != *text) {
+    reading.report.error(at, fmt::format("{} is not UTF-8 text", jobs::one_line(path, 300)));
+    return {};
+  }
+  if (const Fault fault = check_long_text(*text)) {
+    reading.report.error(at, fmt::format("{} {}", jobs::one_line(path, 300), *fault));
+    return {};
+  }
+  return std::move(*text);
+}
+
+jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults, const std::string& path) {
+  jobs::Repo repo;
+  TableReader reader(reading, own ? "repo" : "defaults", path, {own, defaults});
+  if (own) {
+    TableReader named(reading, "repo", path, {own});
+    std::string name;
+    named.text("name", name, check_repo_name);
+    repo.name = jobs::RepoName(name);
+    if (!named.find("name")) {
+      named.missing("name");
+    }
+    if (named.text("remote", repo.remote, check_remote) && !is_url(repo.remote)) {
+      repo.remote = absolute_path(own.source->folder, repo.remote);
+    }
+    if (!named.find("remote")) {
+      named.missing("remote");
+    }
+    named.unknown_keys();
+    repo.declared_at = fmt::format("{}:{}:{}", file_name(own.source->file), own.table->line, own.table->column);
+  } else {
+    reader.unknown_keys();
+  }
+  reader.text("base", repo.base, check_branch);
+  reader.text("tracker", repo.tracker, check_name);
+  repo.tracker_path = repo.name.str();
+  reader.text("tracker_path", repo.tracker_path, check_inner_path);
+  reader.text("agent", repo.agent, check_name);
+  reader.text("ci", repo.ci, check_name);
+  reader.text("pipeline", repo.pipeline, check_name);
+  reader.names("notify", repo.notify, check_name);
+  reader.argv("test", repo.test);
+  reader.argv_list("setup", repo.setup);
+  reader.names("setup_locks", repo.setup_locks, check_inner_path);
+  read_prompt(reading, {own, defaults}, path, repo);
+  reader.text("prompt_in_repo", repo.prompt_in_repo, check_inner_path);
+  reader.names("protected_paths", repo.protected_paths, check_glob);
+  reader.names("trusted", repo.trusted, check_actor);
+  reader.text_map("env", repo.env);
+  return repo;
+}
+
+}  // namespace manifests

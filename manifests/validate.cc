@@ -1,0 +1,204 @@
+#include "manifests/validate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "jobs/base/text.h"
+
+namespace manifests {
+
+namespace {
+
+template <typename T>
+std::vector<std::string> names_of(const std::map<std::string, T>& known) {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : known) {
+    out.push_back(name);
+  }
+  return out;
+}
+
+std::string listing(std::string_view what, const std::vector<std::string>& known) {
+  return known.empty() ? fmt::format("there is no [{}.NAME] at all", what)
+                       : fmt::format("one of {}", fmt::join(known, ", "));
+}
+
+class Validator {
+ public:
+  Validator(Reading& reading, const Tables& tables, jobs::Fleet& fleet)
+      : reading_(reading), tables_(tables), fleet_(fleet) {}
+
+  void run() {
+    std::size_t index = 0;
+    for (jobs::Repo& repo : fleet_.repos) {
+      const Layer& layer = tables_.repos[index++];
+      declared_ = {layer.source->file, layer.table->line, layer.table->column};
+      path_ = "repo." + repo.name.str();
+      references(repo);
+      commands(repo);
+    }
+    stage_agents();
+    allowlist();
+    twins();
+  }
+
+ private:
+  /// Where `key` of the current repository was set: in itself, in [defaults], or not at all.
+  [[nodiscard]] Position place(std::string_view key) const {
+    const auto found = reading_.origins.at.find(fmt::format("{}.{}", path_, key));
+    return found == reading_.origins.at.end() ? declared_ : found->second;
+  }
+
+  void error(const Position& at, std::string message, Advice advice = {}) {
+    reading_.report.error(at, std::move(message), std::move(advice));
+  }
+
+  template <typename T>
+  void reference(const Position& at, std::string_view what, const std::string& name,
+                 const std::map<std::string, T>& known) {
+    if (known.contains(name) || tables_.named_incomplete) {
+      return;
+    }
+    const std::vector<std::string> names = names_of(known);
+    error(at, fmt::format("there is no {} \"{}\"", what, name),
+          {.expected = listing(what, names), .suggestion = jobs::did_you_mean(name, names), .hint = {}});
+  }
+
+  /// A tracker or agent that need not be named because there is only one.
+  template <typename T>
+  void the_only(std::string& name, std::string_view what, const std::map<std::string, T>& known) {
+    const bool set = reading_.origins.at.contains(fmt::format("{}.{}", path_, what));
+    if (set) {
+      if (!name.empty()) {
+        reference(place(what), what, name, known);
+      }
+    } else if (known.size() == 1) {
+      name = known.begin()->first;
+    } else if (!tables_.named_incomplete) {
+      error(declared_, fmt::format("the repository names no {}", what),
+            {.expected = listing(what, names_of(known)),
+             .suggestion = {},
+             .hint = known.empty() ? fmt::format("declare a [{}.NAME]", what)
+                                   : fmt::format("set {} here or in [defaults]", what)});
+    }
+  }
+
+  void references(jobs::Repo& repo) {
+    the_only(repo.tracker, "tracker", fleet_.trackers);
+    the_only(repo.agent, "agent", fleet_.agents);
+    if (!repo.ci.empty()) {
+      reference(place("ci"), "ci", repo.ci, fleet_.ci);
+    }
+    reference(place("pipeline"), "pipeline", repo.pipeline, fleet_.pipelines);
+    for (std::size_t i = 0; i < repo.notify.size(); ++i) {
+      reference(place(fmt::format("notify[{}]", i)), "notify", repo.notify[i], fleet_.notify);
+    }
+  }
+
+  void commands(const jobs::Repo& repo) {
+    if (!repo.test.empty() || reading_.origins.at.contains(path_ + ".test")) {
+      return;
+    }
+    const auto pipeline = fleet_.pipelines.find(repo.pipeline);
+    if (pipeline != fleet_.pipelines.end()) {
+      for (const jobs::Stage& stage : pipeline->second.stages) {
+        if (stage.kind == jobs::StageKind::command && stage.command.empty()) {
+          return needs_test(fmt::format("stage \"{}\" of pipeline \"{}\"", stage.name, repo.pipeline));
+        }
+      }
+    }
+    if (const auto ci = fleet_.ci.find(repo.ci); ci != fleet_.ci.end() && ci->second.command.empty()) {
+      needs_test(fmt::format("[ci.{}]", repo.ci));
+    }
+  }
+
+  void needs_test(const std::string& who) {
+    error(declared_, fmt::format("the repository has no test command, and {} needs one", who),
+          {.expected = "test = [\"make\", \"test\"] or the like", .suggestion = {}, .hint = {}});
+  }
+
+  void stage_agents() {
+    for (const auto& [name, pipeline] : fleet_.pipelines) {
+      for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
+        if (!pipeline.stages[i].agent.empty()) {
+          const auto at = reading_.origins.at.find(fmt::format("pipeline.{}.stages[{}].agent", name, i));
+          reference(at == reading_.origins.at.end() ? Position{} : at->second, "agent", pipeline.stages[i].agent,
+                    fleet_.agents);
+        }
+      }
+    }
+  }
+
+  void allowlist() {
+    std::vector<std::string> known;
+    for (const jobs::Repo& repo : fleet_.repos) {
+      known.push_back(repo.name.str());
+    }
+    for (std::size_t i = 0; i < fleet_.allow.size(); ++i) {
+      const std::string& name = fleet_.allow[i].str();
+      if (std::ranges::find(known, name) == known.end() && !tables_.named_incomplete) {
+        const auto at = reading_.origins.at.find(fmt::format("fleet.allow[{}]", i));
+        error(at == reading_.origins.at.end() ? Position{} : at->second,
+              fmt::format("the allowlist names \"{}\", and there is no such repository", name),
+              {.expected = known.empty() ? "there is no [[repo]] at all" : "the name of a [[repo]]",
+               .suggestion = jobs::did_you_mean(name, known),
+               .hint = {}});
+      }
+    }
+  }
+
+  [[nodiscard]] Position repo_position(std::size_t index) const {
+    const Layer& layer = tables_.repos[index];
+    return {layer.source->file, layer.table->line, layer.table->column};
+  }
+
+  void twins() {
+    for (std::size_t later = 0; later < fleet_.repos.size(); ++later) {
+      for (std::size_t first = 0; first < later; ++first) {
+        compare(first, later);
+      }
+    }
+  }
+
+  void compare(std::size_t first, std::size_t later) {
+    const jobs::Repo& a = fleet_.repos[first];
+    const jobs::Repo& b = fleet_.repos[later];
+    const std::string hint = fmt::format("the other one is at {}", repo_position(first).str());
+    const Advice advice{.expected = {}, .suggestion = {}, .hint = hint};
+    if (!a.name.empty() && a.name == b.name) {
+      return error(repo_position(later), fmt::format("repository \"{}\" is declared twice", b.name.str()), advice);
+    }
+    if (!a.remote.empty() && a.remote == b.remote && a.base == b.base) {
+      error(repo_position(later), fmt::format("\"{}\" has the same remote and base branch as \"{}\"", b.name.str(), a.name.str()),
+            advice);
+    }
+    if (!a.tracker.empty() && a.tracker == b.tracker && overlaps(a.tracker_path, b.tracker_path)) {
+      error(repo_position(later),
+            fmt::format("the issues of \"{}\" and \"{}\" would share a folder: {} and {}", b.name.str(), a.name.str(),
+                        b.tracker_path, a.tracker_path),
+            {.expected = {}, .suggestion = {}, .hint = "set tracker_path; " + hint});
+    }
+  }
+
+  /// The same folder, or one inside the other.
+  static bool overlaps(std::string_view a, std::string_view b) {
+    const auto inside = [](std::string_view inner, std::string_view outer) {
+      return !outer.empty() && inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
+    };
+    return inside(a, b) || inside(b, a);
+  }
+
+  Reading& reading_;
+  const Tables& tables_;
+  jobs::Fleet& fleet_;
+  Position declared_;
+  std::string path_;
+};
+
+}  // namespace
+
+void validate(Reading& reading, const Tables& tables, jobs::Fleet& fleet) { Validator(reading, tables, fleet).run(); }
+
+}  // namespace manifests
