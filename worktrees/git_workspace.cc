@@ -1,0 +1,119 @@
+#include "worktrees/git_workspace.h"
+
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "worktrees/context.h"
+#include "worktrees/git_error.h"
+#include "worktrees/rescue.h"
+#include "worktrees/safe_fs.h"
+
+namespace worktrees {
+
+void Context::say(std::string_view line) const {
+  if (options.progress) {
+    options.progress(line);
+  }
+}
+
+RemoteAccess Context::access(const jobs::Repo& repo) const {
+  return {repo.remote, options.credentials};
+}
+
+jobs::Result<PathLock> Context::lock(const jobs::RepoName& repo) const {
+  RUNNER_TRY(make_directories(layout.root + "/locks"));
+  return PathLock::acquire(layout.lock(repo), options.lock_patience);
+}
+
+jobs::Status discard(const Context& context, const std::string& path) {
+  RUNNER_TRY(make_directories(context.layout.trash()));
+  const std::string away = fmt::format("{}/{}", context.layout.trash(), unique_name("tree"));
+  if (kind_of(path) != PathKind::nothing && std::rename(path.c_str(), away.c_str()) != 0) {
+    return remove_tree(path);
+  }
+  return remove_tree(away);
+}
+
+GitWorkspace::GitWorkspace(Options options, jobs::CommandRunner& commands)
+    : context_(std::make_unique<Context>()) {
+  start_libgit2();
+  context_->layout.root = options.root;
+  context_->options = std::move(options);
+  context_->commands = &commands;
+}
+
+GitWorkspace::~GitWorkspace() = default;
+
+jobs::Result<jobs::WorktreeFacts> GitWorkspace::observe(const jobs::Repo& repo,
+                                                        const jobs::Run& run) {
+  return worktrees::observe(*context_, repo, run)
+      .while_doing(fmt::format("looking at the worktree of run {}", run.id.str()));
+}
+
+jobs::Result<jobs::Oid> GitWorkspace::remote_base(const jobs::Repo& repo) {
+  RUNNER_ASSIGN(const auto branches, list_branches(context_->access(repo)));
+  return find_base(branches, repo.base, repo.remote);
+}
+
+jobs::Result<std::optional<std::string>> GitWorkspace::file_at(const jobs::Repo& repo,
+                                                               const jobs::Oid& commit,
+                                                               const std::string& path) {
+  return worktrees::file_at(*context_, repo, commit, path)
+      .while_doing(fmt::format("reading a file of {}", repo.name.str()));
+}
+
+jobs::Result<std::vector<jobs::WorktreeEntry>> GitWorkspace::list() {
+  return worktrees::list(*context_);
+}
+
+jobs::Result<std::int64_t> GitWorkspace::disk_free() {
+  RUNNER_TRY(make_directories(context_->layout.root));
+  return free_bytes(context_->layout.root);
+}
+
+jobs::Result<jobs::Prepared> GitWorkspace::prepare(const jobs::Repo& repo, const jobs::Run& run) {
+  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  return worktrees::prepare(*context_, repo, run)
+      .while_doing(
+          fmt::format("preparing a worktree of {} for run {}", repo.name.str(), run.id.str()));
+}
+
+jobs::Result<jobs::LandResult> GitWorkspace::land(const jobs::Repo& repo,
+                                                  const jobs::LandRequest& request) {
+  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  return worktrees::land(*context_, repo, request)
+      .while_doing(fmt::format("landing run {} on {} of {}", request.run.id.str(), repo.base,
+                               repo.name.str()));
+}
+
+jobs::Result<jobs::Oid> GitWorkspace::rescue(const jobs::Repo& repo, const jobs::Run& run) {
+  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  return keep_work(*context_, repo.name, run.id, run.branch)
+      .while_doing(fmt::format("keeping the work of run {}", run.id.str()));
+}
+
+jobs::Status GitWorkspace::release(const jobs::Repo& repo, const jobs::Run& run) {
+  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  return worktrees::release(*context_, repo, run)
+      .while_doing(fmt::format("releasing the worktree of run {}", run.id.str()));
+}
+
+jobs::Result<std::string> GitWorkspace::commit_tree(const jobs::Repo& repo,
+                                                    const jobs::Oid& commit) {
+  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  return worktrees::commit_tree(*context_, repo, commit)
+      .while_doing(fmt::format("making a tree of {} for CI", commit.str()));
+}
+
+jobs::Status GitWorkspace::drop_commit_tree(const jobs::Repo& repo, const jobs::Oid& commit) {
+  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  return worktrees::drop_commit_tree(*context_, repo, commit);
+}
+
+jobs::Status GitWorkspace::remove_orphan(const jobs::WorktreeEntry& entry) {
+  return worktrees::remove_orphan(*context_, entry)
+      .while_doing(fmt::format("removing the worktree {}", entry.path));
+}
+
+}  // namespace worktrees

@@ -1,0 +1,326 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "jobs/base/text.h"
+#include "worktrees/checkout.h"
+#include "worktrees/commits.h"
+#include "worktrees/context.h"
+#include "worktrees/git_error.h"
+#include "worktrees/import.h"
+#include "worktrees/land_guards.h"
+#include "worktrees/land_text.h"
+#include "worktrees/materialise.h"
+#include "worktrees/mirror.h"
+#include "worktrees/record.h"
+#include "worktrees/rescue.h"
+#include "worktrees/safe_fs.h"
+
+namespace worktrees {
+namespace {
+
+using jobs::ErrorKind;
+using jobs::LandRequest;
+using jobs::LandResult;
+using jobs::Oid;
+
+constexpr std::size_t kMostCommits = 100'000;
+
+LandResult rejected(std::string rule, std::string message) {
+  LandResult result{.kind = LandResult::Kind::rejected};
+  result.rule = std::move(rule);
+  result.message = jobs::one_line(message, 400);
+  return result;
+}
+
+LandResult landed(const Oid& commit, const Oid& head, const Oid& base) {
+  LandResult result{.kind = LandResult::Kind::landed};
+  result.commit = commit;
+  result.head = head;
+  result.base = base;
+  return result;
+}
+
+std::string message_of(const jobs::Run& run, const std::string& first_line) {
+  return fmt::format("{}\n\nCloses #{}\n\nRunner-Run: {}\n", first_line, run.issue.number,
+                     run.id.str());
+}
+
+std::string landing_message(const jobs::Run& run) {
+  const std::string title = subject_text(run.title);
+  return message_of(run, title.empty() ? fmt::format("Merge {}", run.branch)
+                                       : fmt::format("Merge {}: {}", run.branch, title));
+}
+
+/// The commit by which `head` came onto the remote base: the oldest on its first-parent line that
+/// contains it.
+jobs::Result<Oid> landing_commit(git_repository* mirror, const Oid& remote_base, const Oid& head) {
+  Oid found = remote_base;
+  for (std::size_t steps = 0; steps < kMostCommits && found != head; ++steps) {
+    RUNNER_ASSIGN(const CommitFacts facts, read_commit(mirror, found));
+    if (facts.parents.empty() || !contains(mirror, facts.parents.front(), head)) {
+      break;
+    }
+    found = facts.parents.front();
+  }
+  return found;
+}
+
+/// Merges two commits in memory. Fills `files` and returns no tree if they conflict.
+jobs::Result<Oid> merged_tree(git_repository* mirror, const Oid& ours, const Oid& theirs,
+                              std::vector<std::string>& files) {
+  RUNNER_ASSIGN(const git_oid our_id, parse_oid(ours));
+  RUNNER_ASSIGN(const git_oid their_id, parse_oid(theirs));
+  Commit our_commit;
+  Commit their_commit;
+  Index index;
+  git_merge_options options = GIT_MERGE_OPTIONS_INIT;
+  int code = git_commit_lookup(into(our_commit), mirror, &our_id);
+  code = code < 0 ? code : git_commit_lookup(into(their_commit), mirror, &their_id);
+  code = code < 0 ? code
+                  : git_merge_commits(into(index), mirror, our_commit.get(), their_commit.get(),
+                                      &options);
+  if (code < 0) {
+    return git_failure(code, fmt::format("cannot merge {} and {}", ours.str(), theirs.str()));
+  }
+  if (git_index_has_conflicts(index.get()) != 0) {
+    ConflictIterator iterator;
+    code = git_index_conflict_iterator_new(into(iterator), index.get());
+    const git_index_entry* ancestor = nullptr;
+    const git_index_entry* our_entry = nullptr;
+    const git_index_entry* their_entry = nullptr;
+    while (code >= 0 &&
+           git_index_conflict_next(&ancestor, &our_entry, &their_entry, iterator.get()) == 0) {
+      const git_index_entry* any = our_entry != nullptr     ? our_entry
+                                   : their_entry != nullptr ? their_entry
+                                                            : ancestor;
+      if (any != nullptr) {
+        files.emplace_back(any->path);
+      }
+    }
+    std::ranges::sort(files);
+    files.erase(std::ranges::unique(files).begin(), files.end());
+    return Oid();
+  }
+  git_oid tree{};
+  if (code = git_index_write_tree_to(&tree, index.get(), mirror); code < 0) {
+    return git_failure(code, "cannot write the merged tree");
+  }
+  return to_oid(tree);
+}
+
+class Lander {
+ public:
+  Lander(const Context& context, const jobs::Repo& repo, const LandRequest& request)
+      : context_(context), repo_(repo), request_(request), run_(request.run) {}
+
+  jobs::Result<LandResult> land() {
+    if (!is_run_branch(run_.branch)) {
+      return jobs::fail(ErrorKind::usage, fmt::format("'{}' is not a branch of the runner",
+                                                      jobs::one_line(run_.branch, 100)));
+    }
+    RUNNER_ASSIGN(mirror_, open_or_make_mirror(context_.layout, repo_.name));
+    context_.say(fmt::format("fetching {}", shown_url(repo_.remote)));
+    RUNNER_TRY(fetch_branches(mirror_.get(), context_.access(repo_)));
+    RUNNER_ASSIGN(remote_base_, mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base));
+    if (remote_base_.empty()) {
+      RUNNER_ASSIGN(const auto branches, list_branches(context_.access(repo_)));
+      RUNNER_ASSIGN(remote_base_, find_base(branches, repo_.base, repo_.remote));
+      return jobs::fail(ErrorKind::transient,
+                        fmt::format("branch {} appeared while we fetched", repo_.base));
+    }
+    RUNNER_ASSIGN(auto refusal, take_over());
+    if (refusal) {
+      return rejected(refusal->rule, refusal->message);
+    }
+    // Before the guards: what is on the remote is a fact, whatever the rules say by now.
+    if (head_ != run_.base && contains(mirror_.get(), remote_base_, head_)) {
+      RUNNER_ASSIGN(const Oid commit, landing_commit(mirror_.get(), remote_base_, head_));
+      return landed(commit, head_, remote_base_);
+    }
+    RUNNER_ASSIGN(refusal, guard());
+    if (refusal) {
+      return rejected(refusal->rule, refusal->message);
+    }
+    return merge_and_push();
+  }
+
+ private:
+  using Refused = jobs::Result<std::optional<Refusal>>;
+
+  static Refused refuse(std::string rule, std::string message) {
+    return std::optional(Refusal{std::move(rule), std::move(message)});
+  }
+
+  /// Finds the head to land and copies it into the mirror.
+  Refused take_over() {
+    RUNNER_ASSIGN(const Oid branch_head,
+                  checkout_ref(context_.layout, repo_.name, "refs/heads/" + run_.branch));
+    head_ = run_.head.empty() ? branch_head : run_.head;
+    if (head_.empty()) {
+      return refuse(
+          "unverified",
+          fmt::format("the branch {} is gone and no head of it was recorded", run_.branch));
+    }
+    RUNNER_ASSIGN(const Repository source, open_with_checkout(context_.layout, repo_.name));
+    const std::string objects = context_.layout.checkout(repo_.name) + "/objects";
+    RUNNER_ASSIGN(auto refusal, import_commit(mirror_.get(), source.get(), objects, head_));
+    if (refusal || branch_head.empty() || branch_head == head_) {
+      return refusal;
+    }
+    RUNNER_ASSIGN(refusal, import_commit(mirror_.get(), source.get(), objects, branch_head));
+    if (refusal) {
+      return refusal;
+    }
+    RUNNER_ASSIGN(const bool ours, is_our_merge(branch_head));
+    if (!ours) {
+      return refuse("unverified",
+                    fmt::format("{} moved on to {} after {} was verified", run_.branch,
+                                branch_head.str().substr(0, 10), head_.str().substr(0, 10)));
+    }
+    return std::optional<Refusal>{};
+  }
+
+  /// The merge that we put onto the branch ourselves before a crash: then the request still names
+  /// the head below it.
+  jobs::Result<bool> is_our_merge(const Oid& commit) {
+    RUNNER_ASSIGN(const CommitFacts facts, read_commit(mirror_.get(), commit));
+    return facts.parents.size() == 2 && facts.parents.front() == head_ &&
+           has_trailer(facts.message, "Runner-Run", run_.id.str());
+  }
+
+  Refused guard() {
+    RUNNER_ASSIGN(const Oid head_tree, tree_of(mirror_.get(), head_));
+    if (run_.verified_tree.empty() || head_tree != run_.verified_tree) {
+      return refuse("unverified", fmt::format("the tree of {} is not the one that was verified",
+                                              head_.str().substr(0, 10)));
+    }
+    if (!run_.base.empty()) {
+      if (!contains(mirror_.get(), head_, run_.base)) {
+        return refuse("rewritten-base",
+                      fmt::format("the branch does not contain its base {} any more",
+                                  run_.base.str().substr(0, 10)));
+      }
+      if (!contains(mirror_.get(), remote_base_, run_.base)) {
+        return refuse("rewritten-base",
+                      fmt::format("the remote's {} was rewritten: it does not contain {} any more",
+                                  repo_.base, run_.base.str().substr(0, 10)));
+      }
+    }
+    RUNNER_ASSIGN(const git_oid a, parse_oid(remote_base_));
+    RUNNER_ASSIGN(const git_oid b, parse_oid(head_));
+    git_oid common{};
+    if (git_merge_base(&common, mirror_.get(), &a, &b) < 0) {
+      return refuse("foreign-commit", "the branch shares no history with the base branch");
+    }
+    Landing landing{.base = to_oid(common), .head = head_};
+    RUNNER_ASSIGN(landing.commits,
+                  commits_between(mirror_.get(), head_, {remote_base_}, kMostCommits));
+    if (landing.commits.empty()) {
+      return refuse("foreign-commit", "the branch has no commits of its own");
+    }
+    // Once the base was merged into the branch, its first commits do not descend from `run.base`
+    // but from where it began.
+    const auto record = record_of(context_.layout, repo_.name, run_.id);
+    RUNNER_ASSIGN(auto refusal, guard_origin(mirror_.get(), landing,
+                                             record ? record->base : to_oid(common), repo_.base));
+    if (refusal) {
+      return refusal;
+    }
+    return guard_content(mirror_.get(), repo_, context_.options.limits, landing);
+  }
+
+  jobs::Result<LandResult> merge_and_push() {
+    Oid tree = run_.verified_tree;
+    if (!contains(mirror_.get(), head_, remote_base_)) {
+      std::vector<std::string> files;
+      RUNNER_ASSIGN(tree, merged_tree(mirror_.get(), head_, remote_base_, files));
+      if (tree.empty()) {
+        return conflict(std::move(files));
+      }
+    }
+    if (tree != run_.verified_tree) {
+      return put_merge_on_branch(tree);
+    }
+    RUNNER_ASSIGN(const Oid commit, write_commit(mirror_.get(), {.tree = tree,
+                                                                 .parents = {remote_base_, head_},
+                                                                 .message = landing_message(run_),
+                                                                 .at = request_.at,
+                                                                 .name = request_.author_name,
+                                                                 .email = request_.author_email}));
+    context_.say(fmt::format("pushing {} to {} of {}", commit.str().substr(0, 10), repo_.base,
+                             shown_url(repo_.remote)));
+    RUNNER_ASSIGN(const PushResult pushed, push_commit(mirror_.get(), context_.access(repo_),
+                                                       repo_.base, remote_base_, commit));
+    if (!pushed.accepted) {
+      return rejected("server", fmt::format("the remote refused the push: {}", pushed.refusal));
+    }
+    RUNNER_TRY(set_mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base, commit));
+    return landed(commit, head_, remote_base_);
+  }
+
+  jobs::Result<LandResult> conflict(std::vector<std::string> files) {
+    // The agent needs the other side to resolve it; it knows no remote.
+    RUNNER_TRY(set_checkout_ref(context_.layout, repo_.name, "refs/remotes/origin/" + repo_.base,
+                                remote_base_));
+    LandResult result{.kind = LandResult::Kind::conflict};
+    result.head = head_;
+    result.base = remote_base_;
+    result.message =
+        fmt::format("{} moved to {} and does not merge cleanly: {} file{}", repo_.base,
+                    remote_base_.str().substr(0, 10), files.size(), files.size() == 1 ? "" : "s");
+    result.files = std::move(files);
+    return result;
+  }
+
+  jobs::Result<LandResult> put_merge_on_branch(const Oid& tree) {
+    RUNNER_ASSIGN(const Oid merge,
+                  write_commit(mirror_.get(),
+                               {.tree = tree,
+                                .parents = {head_, remote_base_},
+                                .message = message_of(
+                                    run_, fmt::format("Merge {} into {}", repo_.base, run_.branch)),
+                                .at = request_.at,
+                                .name = request_.author_name,
+                                .email = request_.author_email}));
+    const Layout& layout = context_.layout;
+    const auto record = record_of(layout, repo_.name, run_.id);
+    RUNNER_TRY(
+        set_checkout_ref(layout, repo_.name, "refs/remotes/origin/" + repo_.base, remote_base_));
+    if (record && folder_problem(layout, repo_.name, record->slot).empty()) {
+      // Uncommitted files may be overwritten by the merge: kept first.
+      RUNNER_ASSIGN([[maybe_unused]] const Oid kept,
+                    keep_work(context_, repo_.name, run_.id, run_.branch));
+      RUNNER_ASSIGN(const std::string index,
+                    materialise(layout, repo_.name, merge, layout.slot(repo_.name, record->slot),
+                                Leftovers::keep));
+      RUNNER_TRY(link_worktree(layout, repo_.name, record->slot, run_.branch, index));
+    }
+    RUNNER_TRY(set_checkout_ref(layout, repo_.name, "refs/heads/" + run_.branch, merge));
+    LandResult result{.kind = LandResult::Kind::needs_verify};
+    result.head = merge;
+    result.base = remote_base_;
+    result.message = fmt::format("{} moved to {}; merged into {}, to be verified again", repo_.base,
+                                 remote_base_.str().substr(0, 10), run_.branch);
+    return result;
+  }
+
+  const Context& context_;
+  const jobs::Repo& repo_;
+  const LandRequest& request_;
+  const jobs::Run& run_;
+  Repository mirror_;
+  Oid remote_base_;
+  Oid head_;
+};
+
+}  // namespace
+
+jobs::Result<LandResult> land(const Context& context, const jobs::Repo& repo,
+                              const LandRequest& request) {
+  return Lander(context, repo, request).land();
+}
+
+}  // namespace worktrees

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "jobs/model/fleet.h"
+#include "worktrees/commits.h"
+#include "worktrees/git_handles.h"
+#include "worktrees/import.h"
+
+namespace worktrees {
+
+/// What a landing is about to add to the base branch.
+struct Landing {
+  jobs::Oid base;  ///< merge base of the remote base and head
+  jobs::Oid head;
+  std::vector<jobs::Oid> commits;  ///< reachable from head and not from the remote base
+};
+
+/// The guards on content: entries of every tree, protected paths, CI-skip tokens, size, conflict
+/// markers. The first that fails.
+[[nodiscard]] jobs::Result<std::optional<Refusal>> guard_content(git_repository* mirror,
+                                                                 const jobs::Repo& repo,
+                                                                 const jobs::Limits& limits,
+                                                                 const Landing& landing);
+
+/// Commits of the landing must be this run's own: descend from `start`, where its branch began, and
+/// be on no other branch of the remote.
+[[nodiscard]] jobs::Result<std::optional<Refusal>> guard_origin(git_repository* mirror,
+                                                                const Landing& landing,
+                                                                const jobs::Oid& start,
+                                                                const std::string& base_branch);
+
+}  // namespace worktrees

@@ -1,0 +1,89 @@
+#include "worktrees/materialise.h"
+
+#include <fmt/core.h>
+
+#include "jobs/base/text.h"
+#include "worktrees/git_error.h"
+#include "worktrees/import.h"
+#include "worktrees/mirror.h"
+#include "worktrees/safe_fs.h"
+
+namespace worktrees {
+namespace {
+
+using jobs::ErrorKind;
+
+/// Untracked, not ignored files go; anything else that differs from the index is a failure of ours
+/// to write it.
+jobs::Status tidy(git_repository* repository, git_index* index, const std::string& folder,
+                  Leftovers leftovers) {
+  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+  options.flags = GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_UPDATE_INDEX | GIT_DIFF_IGNORE_SUBMODULES;
+  Diff diff;
+  if (const int code = git_diff_index_to_workdir(into(diff), repository, index, &options);
+      code < 0) {
+    return git_failure(code, fmt::format("cannot compare {} with its commit", folder));
+  }
+  for (size_t i = 0; i < git_diff_num_deltas(diff.get()); ++i) {
+    const git_diff_delta* delta = git_diff_get_delta(diff.get(), i);
+    const std::string path = delta->new_file.path;
+    if (delta->status == GIT_DELTA_UNTRACKED) {
+      if (leftovers == Leftovers::remove) {
+        RUNNER_TRY(remove_tree(folder + "/" +
+                               (path.ends_with('/') ? path.substr(0, path.size() - 1) : path)));
+      }
+      continue;
+    }
+    return jobs::fail(ErrorKind::conflict, fmt::format("{} of {} could not be written",
+                                                       jobs::one_line(path, 120), folder));
+  }
+  return jobs::ok();
+}
+
+}  // namespace
+
+jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName& repo,
+                                      const jobs::Oid& commit, const std::string& folder,
+                                      Leftovers leftovers) {
+  RUNNER_TRY(make_directories(layout.scratch()));
+  RUNNER_TRY(make_directories(folder));
+  const std::string index_file = fmt::format("{}/{}", layout.scratch(), unique_name("index"));
+  RUNNER_ASSIGN(const Repository repository, open_mirror(layout, repo));
+  RUNNER_ASSIGN(const jobs::Oid tree_id, tree_of(repository.get(), commit));
+  RUNNER_ASSIGN(const auto refusal, check_tree(repository.get(), tree_id));
+  if (refusal) {
+    return jobs::fail(ErrorKind::denied, fmt::format("the commit {} is not written to disk: {}",
+                                                     commit.str(), refusal->message));
+  }
+  RUNNER_ASSIGN(const git_oid id, parse_oid(tree_id));
+  Tree tree;
+  Index index;
+  int code = git_tree_lookup(into(tree), repository.get(), &id);
+  code = code < 0 ? code : git_index_open(into(index), index_file.c_str());
+  code = code < 0 ? code : git_index_read_tree(index.get(), tree.get());
+  code = code < 0 ? code : git_repository_set_workdir(repository.get(), folder.c_str(), 0);
+  if (code >= 0) {
+    code = git_repository_set_index(repository.get(), index.get());
+  }
+  if (code < 0) {
+    return git_failure(code, fmt::format("cannot prepare to write {}", folder));
+  }
+  git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
+  // The baseline is the target itself: "put back whatever is not like that", so equal files keep
+  // their times.
+  options.checkout_strategy = GIT_CHECKOUT_FORCE | GIT_CHECKOUT_RECREATE_MISSING;
+  options.baseline = tree.get();
+  code = git_checkout_tree(repository.get(), reinterpret_cast<const git_object*>(tree.get()),
+                           &options);
+  if (code < 0) {
+    return git_failure(code,
+                       fmt::format("cannot write the files of {} into {}", commit.str(), folder));
+  }
+  RUNNER_TRY(tidy(repository.get(), index.get(), folder, leftovers));
+  if (code = git_index_write(index.get()); code < 0) {
+    return git_failure(code, fmt::format("cannot write the index of {}", folder));
+  }
+  return index_file;
+}
+
+}  // namespace worktrees

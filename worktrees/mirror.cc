@@ -1,0 +1,189 @@
+#include "worktrees/mirror.h"
+
+#include <cstdio>
+
+#include <fmt/core.h>
+#include <git2/odb_backend.h>
+#include <git2/sys/odb_backend.h>
+
+#include "jobs/base/text.h"
+#include "worktrees/git_error.h"
+#include "worktrees/safe_fs.h"
+
+namespace worktrees {
+namespace {
+
+using jobs::ErrorKind;
+
+jobs::Status configure(git_repository* mirror) {
+  Config config;
+  int code = git_repository_config(into(config), mirror);
+  code = code < 0 ? code : git_config_set_bool(config.get(), "core.protectHFS", 1);
+  code = code < 0 ? code : git_config_set_bool(config.get(), "core.protectNTFS", 1);
+  code = code < 0 ? code : git_config_set_int32(config.get(), "gc.auto", 0);
+  if (code < 0) {
+    return git_failure(code, "cannot configure a new mirror");
+  }
+  return jobs::ok();
+}
+
+jobs::Status make_mirror(const Layout& layout, const std::string& path) {
+  RUNNER_TRY(make_directories(layout.root + "/mirrors"));
+  const std::string temporary = unique_name(path + ".new");
+  {
+    git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+    options.flags =
+        GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR | GIT_REPOSITORY_INIT_NO_REINIT;
+    options.initial_head = "main";
+    Repository mirror;
+    if (const int code = git_repository_init_ext(into(mirror), temporary.c_str(), &options);
+        code < 0) {
+      return git_failure(code, fmt::format("cannot make the mirror {}", temporary));
+    }
+    RUNNER_TRY(configure(mirror.get()));
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    RUNNER_TRY(remove_tree(temporary));
+    if (kind_of(path) != PathKind::directory) {
+      return jobs::fail(ErrorKind::transient,
+                        fmt::format("cannot put the mirror in place at {}", path));
+    }
+  }
+  return jobs::ok();
+}
+
+/// A pipe or device among the objects would make a read wait for ever.
+jobs::Status check_object_folder(const std::string& objects) {
+  for (const std::string& path : {objects, objects + "/pack"}) {
+    const PathKind kind = kind_of(path);
+    if (kind != PathKind::directory && !(kind == PathKind::nothing && path != objects)) {
+      return jobs::fail(ErrorKind::conflict, fmt::format("{} is not a directory any more", path),
+                        "somebody replaced it; release the run to start over");
+    }
+  }
+  for (const std::string& name : names_in(objects + "/pack")) {
+    if (kind_of(objects + "/pack/" + name) != PathKind::file) {
+      return jobs::fail(ErrorKind::conflict,
+                        fmt::format("{}/pack holds something that is not a file: {}", objects,
+                                    jobs::one_line(name, 80)));
+    }
+  }
+  return jobs::ok();
+}
+
+}  // namespace
+
+jobs::Result<Repository> open_mirror(const Layout& layout, const jobs::RepoName& repo) {
+  start_libgit2();
+  const std::string path = layout.mirror(repo);
+  if (kind_of(path) == PathKind::nothing) {
+    return jobs::fail(ErrorKind::not_found,
+                      fmt::format("there is no mirror of {} yet", repo.str()));
+  }
+  Repository mirror;
+  const int code =
+      git_repository_open_ext(into(mirror), path.c_str(),
+                              GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, nullptr);
+  if (code < 0) {
+    jobs::Error error = git_failure(code, fmt::format("cannot open the mirror {}", path));
+    error.kind = error.kind == ErrorKind::transient ? error.kind : ErrorKind::corrupt;
+    return std::move(error).with_hint(
+        "move it away: it is made anew from the remote (its rescue refs would be lost)");
+  }
+  return mirror;
+}
+
+jobs::Result<Repository> open_or_make_mirror(const Layout& layout, const jobs::RepoName& repo) {
+  start_libgit2();
+  const std::string path = layout.mirror(repo);
+  if (kind_of(path) == PathKind::nothing) {
+    RUNNER_TRY(make_mirror(layout, path));
+  }
+  return open_mirror(layout, repo);
+}
+
+jobs::Result<Repository> open_with_checkout(const Layout& layout, const jobs::RepoName& repo) {
+  RUNNER_ASSIGN(Repository mirror, open_mirror(layout, repo));
+  const std::string objects = layout.checkout(repo) + "/objects";
+  if (kind_of(layout.checkout(repo)) == PathKind::nothing) {
+    return mirror;
+  }
+  RUNNER_TRY(check_object_folder(objects));
+  Odb odb;
+  git_odb_backend* loose = nullptr;
+  git_odb_backend* packed = nullptr;
+  int code = git_repository_odb(into(odb), mirror.get());
+  // As alternates: read after the mirror's own, and never written to. A backend belongs to the odb
+  // once it was added.
+  code = code < 0 ? code : git_odb_backend_loose(&loose, objects.c_str(), -1, 0, 0, 0);
+  code = code < 0 ? code : git_odb_add_alternate(odb.get(), loose, 1);
+  if (code >= 0 && kind_of(objects + "/pack") == PathKind::directory) {
+    code = git_odb_backend_pack(&packed, objects.c_str());
+    code = code < 0 ? code : git_odb_add_alternate(odb.get(), packed, 1);
+  }
+  if (code < 0) {
+    return git_failure(code, fmt::format("cannot read the objects of {}", layout.checkout(repo)));
+  }
+  return mirror;
+}
+
+jobs::Result<jobs::Oid> mirror_ref(git_repository* mirror, const std::string& name) {
+  git_oid id{};
+  const int code = git_reference_name_to_id(&id, mirror, name.c_str());
+  if (code == GIT_ENOTFOUND) {
+    return jobs::Oid();
+  }
+  if (code < 0) {
+    return git_failure(code,
+                       fmt::format("cannot read {} of the mirror", jobs::one_line(name, 120)));
+  }
+  return to_oid(id);
+}
+
+jobs::Status set_mirror_ref(git_repository* mirror, const std::string& name,
+                            const jobs::Oid& commit) {
+  RUNNER_ASSIGN(const git_oid id, parse_oid(commit));
+  Reference reference;
+  if (const int code = git_reference_create(into(reference), mirror, name.c_str(), &id, 1, nullptr);
+      code < 0) {
+    return git_failure(code, fmt::format("cannot set {} of the mirror", jobs::one_line(name, 120)));
+  }
+  return jobs::ok();
+}
+
+bool contains(git_repository* repository, const jobs::Oid& commit, const jobs::Oid& ancestor) {
+  if (commit == ancestor) {
+    return !commit.empty();
+  }
+  const auto from = parse_oid(commit);
+  const auto to = parse_oid(ancestor);
+  return from && to && git_graph_descendant_of(repository, &*from, &*to) == 1;
+}
+
+jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit) {
+  ReferenceIterator iterator;
+  if (const int code =
+          git_reference_iterator_glob_new(into(iterator), mirror, "refs/remotes/origin/*");
+      code < 0) {
+    return git_failure(code, "cannot list the remote's branches in the mirror");
+  }
+  Reference reference;
+  while (git_reference_next(into(reference), iterator.get()) == 0) {
+    const git_oid* target = git_reference_target(reference.get());
+    if (target != nullptr && contains(mirror, to_oid(*target), commit)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+jobs::Result<jobs::Oid> tree_of(git_repository* repository, const jobs::Oid& commit) {
+  RUNNER_ASSIGN(const git_oid id, parse_oid(commit));
+  Commit found;
+  if (const int code = git_commit_lookup(into(found), repository, &id); code < 0) {
+    return git_failure(code, fmt::format("cannot read the commit {}", commit.str()));
+  }
+  return to_oid(*git_commit_tree_id(found.get()));
+}
+
+}  // namespace worktrees

@@ -1,0 +1,143 @@
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/core.h>
+
+#include "jobs/base/text.h"
+#include "worktrees/checkout.h"
+#include "worktrees/context.h"
+#include "worktrees/mirror.h"
+#include "worktrees/record.h"
+#include "worktrees/rescue.h"
+#include "worktrees/safe_fs.h"
+
+namespace worktrees {
+namespace {
+
+using jobs::ErrorKind;
+
+/// A folder of ours goes; what somebody else put at its path (a link, a file) stays.
+jobs::Status remove_slot(const Context& context, const jobs::RepoName& repo,
+                         const std::string& slot) {
+  const std::string folder = context.layout.slot(repo, slot);
+  if (kind_of(folder) == PathKind::directory) {
+    RUNNER_TRY(discard(context, folder));
+  }
+  RUNNER_TRY(unlink_worktree(context.layout, repo, slot));
+  return remove_record(context.layout, repo, slot);
+}
+
+bool pool_has_room(const Context& context, const jobs::RepoName& repo) {
+  const auto known = records(context.layout, repo);
+  return std::ranges::count_if(known, [](const Record& record) { return record.run.empty(); }) <
+         context.options.retention.pool_size;
+}
+
+jobs::RepoName repo_of_pool(const Layout& layout, const std::string& component) {
+  const auto name = read_below(layout.root + "/worktrees/" + component, "repo.name", 4096);
+  if (name && *name) {
+    const jobs::RepoName repo{std::string(jobs::trimmed(**name))};
+    if (jobs::path_component(repo.str()) == component) {
+      return repo;
+    }
+  }
+  return jobs::RepoName(component);
+}
+
+std::optional<jobs::TimePoint> modified(const std::string& path) {
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return std::nullopt;
+  }
+  return jobs::TimePoint(std::chrono::seconds(info.st_mtim.tv_sec));
+}
+
+}  // namespace
+
+jobs::Status release(const Context& context, const jobs::Repo& repo, const jobs::Run& run) {
+  const Layout& layout = context.layout;
+  auto record = record_of(layout, repo.name, run.id);
+  RUNNER_ASSIGN(const jobs::Oid kept, keep_work(context, repo.name, run.id, run.branch));
+  if (kind_of(layout.checkout(repo.name)) == PathKind::directory && is_run_branch(run.branch) &&
+      owns_branch(layout, repo.name, run.id, run.branch)) {
+    RUNNER_TRY(delete_checkout_ref(layout, repo.name, "refs/heads/" + run.branch));
+  }
+  if (!record) {
+    return jobs::ok();
+  }
+  if (!folder_problem(layout, repo.name, record->slot).empty() ||
+      !pool_has_room(context, repo.name)) {
+    return remove_slot(context, repo.name, record->slot);
+  }
+  record->run.clear();
+  record->branch.clear();
+  return write_record(layout, repo.name, *record);
+}
+
+jobs::Result<std::vector<jobs::WorktreeEntry>> list(const Context& context) {
+  const Layout& layout = context.layout;
+  std::vector<jobs::WorktreeEntry> entries;
+  const std::string top = layout.root + "/worktrees";
+  for (const std::string& component : names_in(top)) {
+    const std::string pool = top + "/" + component;
+    if (kind_of(pool) != PathKind::directory) {
+      continue;
+    }
+    const jobs::RepoName repo = repo_of_pool(layout, component);
+    for (const std::string& name : names_in(pool)) {
+      const std::string path = pool + "/" + name;
+      if (kind_of(path) != PathKind::directory) {
+        continue;
+      }
+      jobs::WorktreeEntry entry{.repo = repo, .path = path};
+      const auto text = read_below(pool, name + ".record", 65536);
+      if (const auto record = text && *text ? parse_record(**text) : std::nullopt) {
+        entry.run = record->run;
+        entry.branch = record->branch;
+      }
+      entry.bytes = tree_bytes(path);
+      entry.modified_at = modified(path);
+      entries.push_back(std::move(entry));
+    }
+  }
+  return entries;
+}
+
+jobs::Status remove_orphan(const Context& context, const jobs::WorktreeEntry& entry) {
+  const Layout& layout = context.layout;
+  const std::string pool = layout.pool(entry.repo);
+  const std::string slot = entry.path.substr(std::min(entry.path.size(), pool.size() + 1));
+  if (!entry.path.starts_with(pool + "/") || !jobs::is_safe_component(slot)) {
+    return jobs::fail(ErrorKind::usage, fmt::format("{} is not a worktree of {}",
+                                                    jobs::one_line(entry.path), entry.repo.str()));
+  }
+  RUNNER_ASSIGN(const PathLock lock, context.lock(entry.repo));
+  if (kind_of(entry.path) == PathKind::nothing) {
+    return remove_slot(context, entry.repo, slot);
+  }
+  RUNNER_ASSIGN(const auto record, read_record(layout, entry.repo, slot));
+  if (record && record->run != entry.run) {
+    return jobs::fail(ErrorKind::conflict, fmt::format("{} is in use by run {} now", entry.path,
+                                                       jobs::one_line(record->run, 60)));
+  }
+  if (record && !record->run.empty()) {
+    RUNNER_ASSIGN(const jobs::Oid kept,
+                  keep_work(context, entry.repo, jobs::RunId(record->run), record->branch));
+    if (!record->branch.empty()) {
+      RUNNER_TRY(delete_checkout_ref(layout, entry.repo, "refs/heads/" + record->branch));
+    }
+  } else if (!record && !names_in(entry.path).empty()) {
+    if (kind_of(layout.mirror(entry.repo)) == PathKind::nothing) {
+      return jobs::fail(
+          ErrorKind::conflict,
+          fmt::format("{} belongs to no repository that is known here: not removed", entry.path),
+          "look at it and remove it yourself");
+    }
+    RUNNER_ASSIGN(const jobs::Oid kept, keep_folder(context, entry.repo, slot, entry.path));
+  }
+  return remove_slot(context, entry.repo, slot);
+}
+
+}  // namespace worktrees

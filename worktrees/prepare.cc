@@ -1,0 +1,266 @@
+#include <algorithm>
+#include <optional>
+
+#include <fmt/core.h>
+
+#include "jobs/base/sha256.h"
+#include "jobs/base/text.h"
+#include "worktrees/checkout.h"
+#include "worktrees/commits.h"
+#include "worktrees/context.h"
+#include "worktrees/git_error.h"
+#include "worktrees/import.h"
+#include "worktrees/materialise.h"
+#include "worktrees/mirror.h"
+#include "worktrees/record.h"
+#include "worktrees/rescue.h"
+#include "worktrees/safe_fs.h"
+
+namespace worktrees {
+namespace {
+
+using jobs::ErrorKind;
+using jobs::Oid;
+
+jobs::Status check_space(const Context& context) {
+  RUNNER_ASSIGN(const std::int64_t free, free_bytes(context.layout.root));
+  const std::int64_t needed = context.options.limits.disk_free_bytes;
+  if (free < needed) {
+    return jobs::fail(
+        ErrorKind::transient,
+        fmt::format("not enough disk space for a worktree: {} bytes free in {}, {} needed", free,
+                    context.layout.root, needed),
+        "make room, or lower limits.disk_free_bytes");
+  }
+  return jobs::ok();
+}
+
+/// Another run's branch of the same name (an earlier attempt at the issue) is kept before its name
+/// is used again.
+jobs::Status retire_branch(const Context& context, const jobs::Repo& repo, const jobs::Run& run) {
+  const Layout& layout = context.layout;
+  const std::string ref = "refs/heads/" + run.branch;
+  for (Record& other : records(layout, repo.name)) {
+    if (other.branch != run.branch || other.run == run.id.str() || other.run.empty()) {
+      continue;
+    }
+    RUNNER_ASSIGN(const Oid kept,
+                  keep_work(context, repo.name, jobs::RunId(other.run), other.branch));
+    RUNNER_ASSIGN(const Oid head, checkout_ref(layout, repo.name, ref));
+    // Its worktree stays to be looked at, on no branch any more.
+    RUNNER_TRY(write_below(layout.checkout(repo.name), fmt::format("worktrees/{}/HEAD", other.slot),
+                           (head.empty() ? other.base : head).str() + "\n"));
+    other.branch.clear();
+    RUNNER_TRY(write_record(layout, repo.name, other));
+  }
+  RUNNER_ASSIGN(const Oid head, checkout_ref(layout, repo.name, ref));
+  if (head.empty()) {
+    return jobs::ok();
+  }
+  // Left over without a worktree: named by its commit, as nobody knows its run any more.
+  RUNNER_ASSIGN(
+      const Oid kept,
+      keep_work(context, repo.name, jobs::RunId("branch-" + head.str().substr(0, 16)), run.branch));
+  return delete_checkout_ref(layout, repo.name, ref);
+}
+
+Record choose_slot(const Context& context, const jobs::Repo& repo) {
+  const auto known = records(context.layout, repo.name);
+  for (const Record& record : known) {
+    if (record.run.empty() && folder_problem(context.layout, repo.name, record.slot).empty()) {
+      return record;
+    }
+  }
+  for (int number = 1;; ++number) {
+    Record fresh{.slot = fmt::format("w{}", number), .repo = repo.name.str()};
+    const bool taken =
+        std::ranges::any_of(known, [&](const Record& record) { return record.slot == fresh.slot; });
+    if (!taken && kind_of(context.layout.slot(repo.name, fresh.slot)) == PathKind::nothing) {
+      return fresh;
+    }
+  }
+}
+
+/// Brings the slot's files to `commit` on the run's branch.
+jobs::Status fill(const Context& context, const jobs::Repo& repo, const Record& record,
+                  const Oid& commit) {
+  const Layout& layout = context.layout;
+  const std::string folder = layout.slot(repo.name, record.slot);
+  auto index = materialise(layout, repo.name, commit, folder, Leftovers::remove);
+  if (!index && index.error().kind != ErrorKind::denied &&
+      index.error().kind != ErrorKind::transient) {
+    // Whatever the last user of the folder did to it, an empty one can be filled.
+    RUNNER_TRY(discard(context, folder));
+    index = materialise(layout, repo.name, commit, folder, Leftovers::remove);
+  }
+  if (!index) {
+    return std::move(index).error();
+  }
+  RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/heads/" + record.branch, commit));
+  return link_worktree(layout, repo.name, record.slot, record.branch, *index);
+}
+
+jobs::Result<std::string> setup_key(const Context& context, const jobs::Repo& repo,
+                                    const Oid& base) {
+  std::string text;
+  const auto add = [&](std::string_view part) { text += fmt::format("{}:{};", part.size(), part); };
+  for (const auto& argv : repo.setup) {
+    add(fmt::format("command of {}", argv.size()));
+    for (const std::string& word : argv) {
+      add(word);
+    }
+  }
+  RUNNER_ASSIGN(const Repository mirror, open_mirror(context.layout, repo.name));
+  RUNNER_ASSIGN(const Oid tree_id, tree_of(mirror.get(), base));
+  RUNNER_ASSIGN(const git_oid id, parse_oid(tree_id));
+  Tree tree;
+  if (const int code = git_tree_lookup(into(tree), mirror.get(), &id); code < 0) {
+    return git_failure(code, "cannot read the base tree");
+  }
+  for (const std::string& path : repo.setup_locks) {
+    TreeEntry entry;
+    add(path);
+    // The blob's id stands for its content.
+    add(git_tree_entry_bypath(into(entry), tree.get(), path.c_str()) == 0
+            ? to_hex(*git_tree_entry_id(entry.get()))
+            : "absent");
+  }
+  return jobs::sha256_hex(text);
+}
+
+jobs::Status run_setup(const Context& context, const jobs::Repo& repo, Record& record,
+                       std::vector<std::string>& log) {
+  if (repo.setup.empty()) {
+    return jobs::ok();
+  }
+  RUNNER_ASSIGN(const std::string key, setup_key(context, repo, record.base));
+  if (record.setup == key) {
+    return jobs::ok();
+  }
+  const std::string folder = context.layout.slot(repo.name, record.slot);
+  for (const auto& argv : repo.setup) {
+    if (argv.empty()) {
+      continue;
+    }
+    std::string shown;
+    for (const std::string& word : argv) {
+      shown += (shown.empty() ? "" : " ") + word;
+    }
+    shown = jobs::one_line(shown, 120);
+    context.say(fmt::format("setup: {}", shown));
+    RUNNER_ASSIGN(const auto outcome, context.commands->run(argv, folder, repo.env,
+                                                            context.options.limits.setup_deadline));
+    if (outcome.exit_code != 0) {
+      return jobs::fail(ErrorKind::transient,
+                        fmt::format("setup command '{}' exited {}: {}", shown, outcome.exit_code,
+                                    jobs::one_line(jobs::tail(outcome.output_tail, 5, 400), 400)),
+                        fmt::format("run it by hand in {}", folder));
+    }
+    log.push_back(shown);
+  }
+  record.setup = key;
+  return write_record(context.layout, repo.name, record);
+}
+
+/// The worktree of a run that was prepared before: as it is, or made again from its branch if the
+/// folder is gone.
+jobs::Result<bool> find_again(const Context& context, const jobs::Repo& repo,
+                              const Record& record) {
+  const std::string problem = folder_problem(context.layout, repo.name, record.slot);
+  if (problem.empty()) {
+    return true;
+  }
+  const std::string folder = context.layout.slot(repo.name, record.slot);
+  if (kind_of(folder) != PathKind::nothing) {
+    return jobs::fail(ErrorKind::conflict, problem,
+                      fmt::format("move {} away, then try again", folder));
+  }
+  RUNNER_TRY(check_space(context));
+  RUNNER_ASSIGN(Oid head, checkout_ref(context.layout, repo.name, "refs/heads/" + record.branch));
+  RUNNER_ASSIGN(const Repository mirror, open_mirror(context.layout, repo.name));
+  if (head.empty()) {
+    head = record.base;
+  }
+  {
+    RUNNER_ASSIGN(const Repository source, open_with_checkout(context.layout, repo.name));
+    RUNNER_ASSIGN(const auto refusal,
+                  import_commit(mirror.get(), source.get(),
+                                context.layout.checkout(repo.name) + "/objects", head));
+    if (refusal) {
+      return jobs::fail(ErrorKind::conflict,
+                        fmt::format("the worktree cannot be made again: {}", refusal->message));
+    }
+  }
+  context.say(fmt::format("making the lost worktree {} again", folder));
+  RUNNER_TRY(restore_checkout(context.layout, repo.name));
+  RUNNER_TRY(fill(context, repo, record, head));
+  return false;
+}
+
+}  // namespace
+
+jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& repo,
+                                     const jobs::Run& run) {
+  const Layout& layout = context.layout;
+  if (!is_run_branch(run.branch)) {
+    return jobs::fail(
+        ErrorKind::usage,
+        fmt::format("'{}' is not a branch of the runner", jobs::one_line(run.branch, 100)),
+        "a run's branch is called runner/<issue>-<slug>");
+  }
+  if (run.id.empty() || run.id.str().find('\n') != std::string::npos) {
+    return jobs::fail(ErrorKind::usage, "a run without an id has no worktree");
+  }
+  auto known = record_of(layout, repo.name, run.id);
+  if (known && known->ready) {
+    RUNNER_ASSIGN(const bool as_it_was, find_again(context, repo, *known));
+    jobs::Prepared prepared{
+        .path = layout.slot(repo.name, known->slot), .base = known->base, .recycled = as_it_was};
+    RUNNER_TRY(run_setup(context, repo, *known, prepared.setup_log));
+    return prepared;
+  }
+  context.say(fmt::format("fetching {}", shown_url(repo.remote)));
+  Oid base;
+  {
+    RUNNER_ASSIGN(const Repository mirror, open_or_make_mirror(layout, repo.name));
+    RUNNER_TRY(fetch_branches(mirror.get(), context.access(repo)));
+    RUNNER_ASSIGN(base, mirror_ref(mirror.get(), "refs/remotes/origin/" + repo.base));
+  }
+  if (base.empty()) {
+    RUNNER_ASSIGN(const auto branches, list_branches(context.access(repo)));
+    RUNNER_ASSIGN(base, find_base(branches, repo.base, repo.remote));
+    return jobs::fail(ErrorKind::transient,
+                      fmt::format("branch {} appeared while we fetched", repo.base));
+  }
+  RUNNER_TRY(restore_checkout(layout, repo.name));
+  RUNNER_TRY(make_directories(layout.pool(repo.name)));
+  RUNNER_TRY(write_below(layout.pool(repo.name), "repo.name", repo.name.str() + "\n"));
+  RUNNER_TRY(retire_branch(context, repo, run));
+
+  Record record = known ? *known : choose_slot(context, repo);
+  const bool recycled = kind_of(layout.slot(repo.name, record.slot)) == PathKind::directory;
+  if (!recycled) {
+    RUNNER_TRY(check_space(context));
+    record.setup.clear();
+  }
+  // From here on the slot is this run's: a crash before `ready` is followed by the same steps
+  // again.
+  record.run = run.id.str();
+  record.branch = run.branch;
+  record.base = base;
+  record.ready = false;
+  RUNNER_TRY(write_record(layout, repo.name, record));
+  context.say(fmt::format("writing the files of {} {} into {}", repo.base, base.str().substr(0, 10),
+                          layout.slot(repo.name, record.slot)));
+  RUNNER_TRY(fill(context, repo, record, base));
+  RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/remotes/origin/" + repo.base, base));
+  record.ready = true;
+  RUNNER_TRY(write_record(layout, repo.name, record));
+
+  jobs::Prepared prepared{
+      .path = layout.slot(repo.name, record.slot), .base = base, .recycled = recycled};
+  RUNNER_TRY(run_setup(context, repo, record, prepared.setup_log));
+  return prepared;
+}
+
+}  // namespace worktrees

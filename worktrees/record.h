@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "jobs/base/ids.h"
+#include "jobs/base/result.h"
+#include "worktrees/layout.h"
+
+/// What the runner knows about a slot of the pool. Lies beside the worktree, not in it, where an
+/// agent could forge it.
+namespace worktrees {
+
+struct Record {
+  std::string slot;  ///< name of the folder
+  std::string repo;
+  std::string run;     ///< "" = idle
+  std::string branch;  ///< "" = idle
+  jobs::Oid base;      ///< commit the branch started from
+  std::string setup;   ///< key of the setup that was completed here; "" = none
+  bool ready = false;  ///< the files were written completely
+};
+
+[[nodiscard]] jobs::Result<std::optional<Record>> read_record(const Layout& layout,
+                                                              const jobs::RepoName& repo,
+                                                              std::string_view slot);
+[[nodiscard]] jobs::Status write_record(const Layout& layout, const jobs::RepoName& repo,
+                                        const Record& record);
+[[nodiscard]] jobs::Status remove_record(const Layout& layout, const jobs::RepoName& repo,
+                                         std::string_view slot);
+/// All records of a repository, by slot. A damaged one counts as not there: its folder is an orphan
+/// then.
+[[nodiscard]] std::vector<Record> records(const Layout& layout, const jobs::RepoName& repo);
+/// The slot of a run.
+[[nodiscard]] std::optional<Record> record_of(const Layout& layout, const jobs::RepoName& repo,
+                                              const jobs::RunId& run);
+
+/// True unless another run's worktree stands on `branch`: only then may it be kept, moved or
+/// deleted in the name of `run`.
+[[nodiscard]] bool owns_branch(const Layout& layout, const jobs::RepoName& repo,
+                               const jobs::RunId& run, const std::string& branch);
+
+/// The text of a record and back; pure. Nothing on damage.
+[[nodiscard]] std::string record_text(const Record& record);
+[[nodiscard]] std::optional<Record> parse_record(std::string_view text);
+
+}  // namespace worktrees

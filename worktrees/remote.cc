@@ -1,0 +1,259 @@
+#include "worktrees/remote.h"
+
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "jobs/base/text.h"
+#include "worktrees/git_error.h"
+#include "worktrees/local_push.h"
+
+namespace worktrees {
+namespace {
+
+using jobs::ErrorKind;
+
+/// What the callbacks of one connection share.
+struct Session {
+  const RemoteAccess* access = nullptr;
+  int asked = 0;
+  std::string expected;  ///< push: old value that the remote must have
+  std::string commit;    ///< push: new value
+  bool lost_race = false;
+  std::string refusal;
+};
+
+// No exception may cross libgit2's C frames: every callback that can throw is wrapped.
+template <typename Body>
+int guarded(Body body) noexcept {
+  try {
+    return body();
+  } catch (const std::exception& error) {
+    git_error_set_str(GIT_ERROR_CALLBACK, error.what());
+    return GIT_EUSER;
+  }
+}
+
+int on_credentials(git_credential** out, const char* url, const char* user, unsigned int allowed,
+                   void* payload) {
+  return guarded([&]() -> int {
+    auto* session = static_cast<Session*>(payload);
+    if (!session->access->credentials || session->asked++ >= 2 ||
+        (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0U) {
+      git_error_set_str(GIT_ERROR_CALLBACK,
+                        "authentication is required and there is no credential for it");
+      return GIT_EAUTH;
+    }
+    const auto credential = session->access->credentials(url == nullptr ? "" : url);
+    if (!credential) {
+      git_error_set_str(GIT_ERROR_CALLBACK,
+                        "authentication is required and there is no credential for it");
+      return GIT_EAUTH;
+    }
+    const std::string name = credential->user.empty() && user != nullptr ? user : credential->user;
+    return git_credential_userpass_plaintext_new(out, name.c_str(), credential->secret.c_str());
+  });
+}
+
+int on_negotiation(const git_push_update** updates, size_t count, void* payload) {
+  return guarded([&]() -> int {
+    auto* session = static_cast<Session*>(payload);
+    if (count != 1 || to_hex(updates[0]->src) != session->expected ||
+        to_hex(updates[0]->dst) != session->commit) {
+      session->lost_race = true;
+      git_error_set_str(GIT_ERROR_CALLBACK, "the remote branch moved");
+      return GIT_EUSER;
+    }
+    return 0;
+  });
+}
+
+int on_update(const char* /*reference*/, const char* status, void* payload) {
+  return guarded([&]() -> int {
+    if (status != nullptr) {
+      static_cast<Session*>(payload)->refusal = jobs::one_line(status, 300);
+    }
+    return 0;
+  });
+}
+
+git_remote_callbacks callbacks_for(Session& session) {
+  git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
+  callbacks.credentials = on_credentials;
+  callbacks.push_negotiation = on_negotiation;
+  callbacks.push_update_reference = on_update;
+  callbacks.payload = &session;
+  return callbacks;
+}
+
+jobs::Result<Remote> make_remote(git_repository* repository, const std::string& url) {
+  git_remote_create_options options = GIT_REMOTE_CREATE_OPTIONS_INIT;
+  options.repository = repository;
+  options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
+  Remote remote;
+  if (const int code = git_remote_create_with_opts(into(remote), url.c_str(), &options); code < 0) {
+    return git_failure(code, fmt::format("cannot use the remote {}", shown_url(url)));
+  }
+  return remote;
+}
+
+bool is_race(const std::string& refusal) {
+  for (const std::string_view words : {"fetch first", "non-fast-forward", "failed to update ref",
+                                       "cannot lock ref", "failed to lock", "stale info"}) {
+    if (refusal.find(words) != std::string::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+jobs::Error lost_race(const std::string& branch, const std::string& url) {
+  return jobs::fail(
+      ErrorKind::transient,
+      fmt::format("lost a race: branch {} of {} moved while we pushed", branch, shown_url(url)),
+      "fetch, merge and verify again");
+}
+
+}  // namespace
+
+jobs::Result<std::map<std::string, jobs::Oid>> list_branches(const RemoteAccess& access) {
+  start_libgit2();
+  Session session{.access = &access};
+  const git_remote_callbacks callbacks = callbacks_for(session);
+  RUNNER_ASSIGN(const Remote remote, make_remote(nullptr, access.url));
+  if (const int code =
+          git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &callbacks, nullptr, nullptr);
+      code < 0) {
+    return remote_failure(code, fmt::format("cannot reach the remote {}", shown_url(access.url)));
+  }
+  const git_remote_head** heads = nullptr;
+  size_t count = 0;
+  if (const int code = git_remote_ls(&heads, &count, remote.get()); code < 0) {
+    return remote_failure(code,
+                          fmt::format("cannot list the branches of {}", shown_url(access.url)));
+  }
+  std::map<std::string, jobs::Oid> branches;
+  constexpr std::string_view kPrefix = "refs/heads/";
+  for (size_t i = 0; i < count; ++i) {
+    const std::string_view name = heads[i]->name;
+    if (name.starts_with(kPrefix)) {
+      branches.emplace(name.substr(kPrefix.size()), to_oid(heads[i]->oid));
+    }
+  }
+  git_remote_disconnect(remote.get());
+  return branches;
+}
+
+jobs::Result<jobs::Oid> find_base(const std::map<std::string, jobs::Oid>& branches,
+                                  const std::string& base, std::string_view url) {
+  if (const auto found = branches.find(base); found != branches.end()) {
+    return found->second;
+  }
+  if (branches.empty()) {
+    return jobs::fail(ErrorKind::not_found,
+                      fmt::format("the remote has no branches: {} is empty", shown_url(url)),
+                      fmt::format("push a first commit to {}", base));
+  }
+  std::vector<std::string> names;
+  std::string listed;
+  for (const auto& [name, oid] : branches) {
+    names.push_back(name);
+    if (names.size() <= 10) {
+      listed += (listed.empty() ? "" : ", ") + jobs::one_line(name, 60);
+    }
+  }
+  if (names.size() > 10) {
+    listed += fmt::format(" and {} more", names.size() - 10);
+  }
+  const std::string meant = jobs::did_you_mean(base, names);
+  return jobs::fail(ErrorKind::not_found,
+                    fmt::format("{} has no branch '{}'; it has: {}", shown_url(url),
+                                jobs::one_line(base, 60), listed),
+                    meant.empty() ? std::string("set 'base' of the repository to one of them")
+                                  : fmt::format("did you mean '{}'?", jobs::one_line(meant, 60)));
+}
+
+jobs::Status fetch_branches(git_repository* mirror, const RemoteAccess& access) {
+  Session session{.access = &access};
+  RUNNER_ASSIGN(const Remote remote, make_remote(mirror, access.url));
+  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+  options.callbacks = callbacks_for(session);
+  options.prune = GIT_FETCH_PRUNE;
+  options.update_fetchhead = 0;
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+  std::string spec = "+refs/heads/*:refs/remotes/origin/*";  // Fetching follows a rewritten remote;
+                                                             // pushing never rewrites.
+  char* specs[] = {spec.data()};
+  const git_strarray wanted{specs, 1};
+  if (const int code = git_remote_fetch(remote.get(), &wanted, &options, nullptr); code < 0) {
+    return remote_failure(code, fmt::format("cannot fetch from {}", shown_url(access.url)));
+  }
+  return jobs::ok();
+}
+
+jobs::Result<PushResult> push_commit(git_repository* mirror, const RemoteAccess& access,
+                                     const std::string& branch, const jobs::Oid& expected,
+                                     const jobs::Oid& commit) {
+  if (const auto path = local_path(access.url)) {
+    return push_to_path(mirror, *path, branch, expected, commit);
+  }
+  RUNNER_ASSIGN(const git_oid id, parse_oid(commit));
+  // libgit2 pushes references, not commits, so the landing commit gets one of its own for the time.
+  const std::string source = fmt::format("refs/runner/landing/{}", commit.str());
+  Reference reference;
+  if (const int code =
+          git_reference_create(into(reference), mirror, source.c_str(), &id, 1, nullptr);
+      code < 0) {
+    return git_failure(code, fmt::format("cannot name the commit {} for a push", commit.str()));
+  }
+  Session session{.access = &access, .expected = expected.str(), .commit = commit.str()};
+  RUNNER_ASSIGN(const Remote remote, make_remote(mirror, access.url));
+  git_push_options options = GIT_PUSH_OPTIONS_INIT;
+  options.callbacks = callbacks_for(session);
+  std::string spec = fmt::format("{}:refs/heads/{}", source, branch);
+  char* specs[] = {spec.data()};
+  const git_strarray wanted{specs, 1};
+  const int code = git_remote_push(remote.get(), &wanted, &options);
+  const jobs::Error failure =
+      code < 0 ? remote_failure(code, fmt::format("cannot push to {}", shown_url(access.url)))
+               : jobs::Error{};
+  git_reference_delete(reference.get());
+  if (session.lost_race || code == GIT_ENONFASTFORWARD || is_race(session.refusal)) {
+    return lost_race(branch, access.url);
+  }
+  if (!session.refusal.empty()) {
+    return PushResult{false, session.refusal};
+  }
+  if (code < 0) {
+    return failure;
+  }
+  return PushResult{true, {}};
+}
+
+std::optional<std::string> local_path(std::string_view url) {
+  if (url.starts_with('/')) {
+    return std::string(url);
+  }
+  constexpr std::string_view kFile = "file://";
+  if (url.starts_with(kFile) && url.substr(kFile.size()).starts_with('/')) {
+    return std::string(url.substr(kFile.size()));
+  }
+  return std::nullopt;
+}
+
+std::string shown_url(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme != std::string_view::npos) {
+    const std::size_t end = url.find('/', scheme + 3);
+    const std::size_t at = url.substr(0, end).rfind('@');
+    if (at != std::string_view::npos && at > scheme) {
+      return jobs::one_line(fmt::format("{}{}", url.substr(0, scheme + 3), url.substr(at + 1)),
+                            200);
+    }
+  }
+  return jobs::one_line(url, 200);
+}
+
+}  // namespace worktrees
