@@ -272,6 +272,10 @@ Action watching(const RunView& view, const Pipeline& pipeline, const Limits& lim
   }
   const TimePoint since = view.run.landed_at.value_or(now);
   if (now - since < view.ci_deadline) {
+    const bool due = !view.run.not_before || now >= *view.run.not_before;
+    if (verdict == Verdict::absent && view.ci && due && !view.effects_pending) {
+      return make(ActionKind::start_ci, "CI has not reported yet");
+    }
     return wait(verdict == Verdict::pending ? "CI is running" : "CI has not reported yet");
   }
   return make(ActionKind::escalate, fmt::format("CI {} within {} of the landing",

@@ -16,6 +16,7 @@ enum class ActionKind : std::uint8_t {
   advance,      ///< the gate of the current stage is open: go on with `stage` ("" = the pipeline is through)
   roll_back,    ///< back to the agent's `stage` with a corrective turn
   watch_ci,     ///< back to watching CI: a fix-forward turn brought nothing new
+  start_ci,     ///< CI has not reported: make sure again that it was started
   retry_later,  ///< not before `until`; not charged to the issue
   stop_turn,    ///< the turn outlived its own supervisor's limits
   close,        ///< end: landed

@@ -88,6 +88,14 @@ void retry_later(const Action& action, RunChange& change) {
   change.event("retry-later", fmt::format("until {}: {}", format_time(action.until.value_or(change.now())), action.reason));
 }
 
+/// Harmless where CI starts by itself; needed where its start was lost with the machine. Not again before a while.
+void start_ci(RunChange& change) {
+  change.run().not_before = change.now() + change.fleet().limits.retry_delay;
+  Effect start;
+  start.kind = EffectKind::start_ci;
+  change.effect(std::move(start));
+}
+
 void stop_turn(const RunView& view, const Action& action, RunChange& change) {
   if (view.effects_pending) {
     return;
@@ -123,6 +131,7 @@ Change carry_out(const RunView& view, const Action& action, const Pipeline& pipe
       change.run().reason = action.reason;
       change.event("no-progress", action.reason);
       break;
+    case ActionKind::start_ci: start_ci(change); break;
     case ActionKind::retry_later: retry_later(action, change); break;
     case ActionKind::stop_turn: stop_turn(view, action, change); break;
     case ActionKind::close: change.end(Outcome::landed, action.reason, true); break;
@@ -186,9 +195,7 @@ Change after_landing(const Run& run, const LandResult& result, const Pipeline& p
       }
       row.stage = next->name;
       row.step = RunStep::watching;
-      Effect start;
-      start.kind = EffectKind::start_ci;
-      change.effect(std::move(start));
+      start_ci(change);
       change.comment();
       break;
     }

@@ -1,0 +1,196 @@
+#include "runner/wiring.h"
+
+#include <sys/random.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "runner/ci/command_ci.h"
+#include "runner/executors/process_executor.h"
+#include "runner/notify/notify.h"
+#include "runner/process/command_runner.h"
+#include "runner/store/store.h"
+#include "runner/trackers/local_tracker.h"
+#include "worktrees/git_workspace.h"
+
+namespace runner {
+
+namespace {
+
+class SystemClock final : public jobs::Clock {
+ public:
+  jobs::TimePoint now() override {
+    return std::chrono::time_point_cast<jobs::Duration>(std::chrono::system_clock::now());
+  }
+  std::uint64_t random() override {
+    std::uint64_t value = 0;
+    // 8 bytes are given whole or not at all once the pool is ready, which it is long before us.
+    if (getrandom(&value, sizeof value, 0) != sizeof value) {
+      std::abort();
+    }
+    return value;
+  }
+};
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+trackers::LocalTrackerOptions local_options(const jobs::Fleet& fleet, const std::string& tracker) {
+  trackers::LocalTrackerOptions options;
+  options.bot = fleet.bot;
+  options.labels = fleet.labels;
+  options.issue_bytes = fleet.limits.issue_bytes;
+  for (const jobs::Repo& repo : fleet.repos) {
+    if (repo.tracker == tracker && !repo.tracker_path.empty()) {
+      options.folders[repo.name.str()] = repo.tracker_path;
+    }
+  }
+  return options;
+}
+
+}  // namespace
+
+std::unique_ptr<jobs::Clock> make_system_clock() { return std::make_unique<SystemClock>(); }
+
+namespace {
+
+/// What readers and writers share: the objects that are both.
+struct Common {
+  std::unique_ptr<jobs::Clock> clock = make_system_clock();
+  std::unique_ptr<jobs::CommandRunner> commands;
+  std::unique_ptr<worktrees::GitWorkspace> workspace;
+  std::unique_ptr<executors::ProcessExecutor> turns;
+  std::unique_ptr<executors::ProcessExecutor> ci_turns;   ///< CI of landed commits: not a run's turns, so in a folder of its own
+  std::vector<std::unique_ptr<jobs::TrackerReader>> tracker_readers;
+  std::vector<std::unique_ptr<jobs::CiReader>> ci_readers;
+};
+
+std::unique_ptr<executors::ProcessExecutor> executor(const std::string& root, jobs::Clock& clock) {
+  executors::ProcessExecutorOptions options;
+  options.root = root;
+  options.environment = environment;
+  options.clock = &clock;
+  return executors::make_process_executor(std::move(options));
+}
+
+ci::CommandCiOptions ci_options(const jobs::Fleet& fleet) {
+  ci::CommandCiOptions options;
+  options.root = fleet.state_dir + "/ci-turns";
+  options.limits = fleet.limits;
+  options.containment = fleet.containment;
+  return options;
+}
+
+void make_common(const jobs::Fleet& fleet, const Progress& progress, Common& common, jobs::ReaderPorts& ports) {
+  common.commands = process::make_command_runner({.home = fleet.state_dir + "/setup-home", .grace = fleet.limits.turn_grace});
+  worktrees::Options options;
+  options.root = fleet.state_dir;
+  options.limits = fleet.limits;
+  options.retention = fleet.retention;
+  options.progress = progress;
+  common.workspace = std::make_unique<worktrees::GitWorkspace>(std::move(options), *common.commands);
+  common.turns = executor(fleet.state_dir + "/turns", *common.clock);
+  common.ci_turns = executor(fleet.state_dir + "/ci-turns", *common.clock);
+  ports.clock = common.clock.get();
+  ports.workspace = common.workspace.get();
+  ports.executor = common.turns.get();
+  for (const auto& [name, config] : fleet.trackers) {
+    switch (config.kind) {
+      case jobs::TrackerKind::local:
+        common.tracker_readers.push_back(trackers::make_local_reader(config, local_options(fleet, name)));
+        break;
+    }
+    ports.trackers[name] = common.tracker_readers.back().get();
+  }
+  for (const auto& [name, config] : fleet.ci) {
+    switch (config.kind) {
+      case jobs::CiKind::command:
+        common.ci_readers.push_back(ci::make_command_ci_reader(config, ci_options(fleet), *common.ci_turns));
+        break;
+    }
+    ports.ci[name] = common.ci_readers.back().get();
+  }
+}
+
+}  // namespace
+
+struct ReadWorld::Parts {
+  Common common;
+  std::unique_ptr<jobs::StoreReader> store;
+};
+
+struct World::Parts {
+  Common common;
+  std::unique_ptr<jobs::Store> store;
+  std::vector<std::unique_ptr<jobs::TrackerWriter>> tracker_writers;
+  std::vector<std::unique_ptr<jobs::CiWriter>> ci_writers;
+  std::vector<std::unique_ptr<jobs::Notifier>> notifiers;
+};
+
+ReadWorld::ReadWorld() = default;
+ReadWorld::~ReadWorld() = default;
+ReadWorld::ReadWorld(ReadWorld&&) noexcept = default;
+World::World() = default;
+World::~World() = default;
+World::World(World&&) noexcept = default;
+
+jobs::Result<ReadWorld> make_read_world(const jobs::Fleet& fleet, const Progress& progress) {
+  ReadWorld world;
+  world.parts = std::make_unique<ReadWorld::Parts>();
+  RUNNER_ASSIGN(world.parts->store, store::open_store_read_only(fleet.state_dir));
+  world.ports.store = world.parts->store.get();
+  make_common(fleet, progress, world.parts->common, world.ports);
+  return world;
+}
+
+jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progress) {
+  World world;
+  world.parts = std::make_unique<World::Parts>();
+  World::Parts& parts = *world.parts;
+  store::StoreOptions store_options;
+  store_options.state_dir = fleet.state_dir;
+  store_options.now = parts.common.clock->now();
+  RUNNER_ASSIGN(parts.store, store::open_store(store_options));
+  world.readers.store = parts.store.get();
+  make_common(fleet, progress, parts.common, world.readers);
+
+  jobs::WriterPorts& writers = world.writers;
+  writers.store = parts.store.get();
+  writers.executor = parts.common.turns.get();
+  writers.workspace = parts.common.workspace.get();
+  for (const auto& [name, config] : fleet.trackers) {
+    switch (config.kind) {
+      case jobs::TrackerKind::local:
+        parts.tracker_writers.push_back(trackers::make_local_writer(config, local_options(fleet, name), *parts.common.clock));
+        break;
+    }
+    writers.trackers[name] = parts.tracker_writers.back().get();
+  }
+  for (const auto& [name, config] : fleet.ci) {
+    switch (config.kind) {
+      case jobs::CiKind::command:
+        parts.ci_writers.push_back(
+            ci::make_command_ci_writer(config, ci_options(fleet), *parts.common.ci_turns, *parts.common.ci_turns, *parts.common.workspace));
+        break;
+    }
+    writers.ci[name] = parts.ci_writers.back().get();
+  }
+  for (const auto& [name, config] : fleet.notify) {
+    auto notifier = notify::make_notifier(config, environment, *parts.common.clock);
+    if (!notifier) {
+      world.readers.broken["notify." + name] = notifier.error().text();
+      continue;
+    }
+    parts.notifiers.push_back(std::move(*notifier));
+    writers.notifiers[name] = parts.notifiers.back().get();
+  }
+  return world;
+}
+
+}  // namespace runner
