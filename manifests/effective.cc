@@ -1,0 +1,249 @@
+#include "manifests/effective.h"
+
+#include <fmt/format.h>
+
+#include "manifests/checks.h"
+#include "manifests/fields.h"
+
+namespace manifests {
+
+namespace {
+
+Value of(bool value) {
+  Value out;
+  out.kind = Value::Kind::boolean;
+  out.boolean = value;
+  return out;
+}
+
+Value of(std::int64_t value) {
+  Value out;
+  out.kind = Value::Kind::integer;
+  out.integer = value;
+  return out;
+}
+
+Value of(std::string value) {
+  Value out;
+  out.kind = Value::Kind::string;
+  out.string = std::move(value);
+  return out;
+}
+
+template <typename T>
+Value of(const std::vector<T>& items) {
+  Value out;
+  out.kind = Value::Kind::array;
+  for (const T& item : items) {
+    out.array.push_back(of(item));
+  }
+  return out;
+}
+
+Value of(const std::map<std::string, std::string>& items) {
+  Value out;
+  for (const auto& [key, value] : items) {
+    out.table.push_back({.key = key, .value = of(value)});
+  }
+  return out;
+}
+
+template <typename T>
+std::string cap_text(const std::optional<T>& cap) {
+  if constexpr (std::is_same_v<T, jobs::Usd>) {
+    return cap ? cap->str() : "none";
+  } else {
+    return cap ? std::to_string(*cap) : "none";
+  }
+}
+
+/// Collects one table. Texts that are not set are left out: TOML has no word for nothing.
+class Writer {
+ public:
+  Writer(std::string header, std::string path) : table_{.header = std::move(header), .values = {}}, path_(std::move(path)) {}
+
+  void put(std::string_view key, Value value) {
+    table_.values.push_back({.key = std::string(key), .path = fmt::format("{}.{}", path_, key), .value = std::move(value)});
+  }
+  void put_text(std::string_view key, const std::string& text) {
+    if (!text.empty()) {
+      put(key, of(text));
+    }
+  }
+  EffectiveTable take() { return std::move(table_); }
+
+ private:
+  EffectiveTable table_;
+  std::string path_;
+};
+
+/// Some services put the secret into the address, so that only the host is shown.
+std::string without_path(const std::string& url) {
+  const std::size_t host = url.find("://");
+  const std::size_t path = host == std::string::npos ? host : url.find_first_of("/?#", host + 3);
+  return path == std::string::npos || path + 1 == url.size() ? url : url.substr(0, path) + "/...";
+}
+
+EffectiveTable fleet_table(const jobs::Fleet& fleet) {
+  Writer out("fleet", "fleet");
+  out.put("kill_switch", of(fleet.kill_switch));
+  std::vector<std::string> allow;
+  for (const jobs::RepoName& name : fleet.allow) {
+    allow.push_back(name.str());
+  }
+  out.put("allow", of(allow));
+  out.put_text("state_dir", fleet.state_dir);
+  out.put("containment", of(std::string(jobs::to_string(fleet.containment))));
+  out.put_text("bot", fleet.bot);
+  out.put_text("metrics_textfile", fleet.metrics_textfile);
+  return out.take();
+}
+
+EffectiveTable labels_table(const jobs::Labels& labels) {
+  Writer out("fleet.labels", "fleet.labels");
+  out.put_text("ready", labels.ready);
+  out.put_text("in_progress", labels.in_progress);
+  out.put_text("human", labels.human);
+  return out.take();
+}
+
+EffectiveTable limits_table(const jobs::Limits& limits) {
+  Writer out("limits", "limits");
+  for (const LimitField& field : limit_fields()) {
+    std::visit(Overloaded{[&](int jobs::Limits::*member) { out.put(field.key, of(std::int64_t{limits.*member})); },
+                          [&](jobs::Duration jobs::Limits::*member) { out.put(field.key, of(format_exact(limits.*member))); },
+                          [&](std::int64_t jobs::Limits::*member) {
+                            out.put(field.key, field.key.ends_with("_bytes") ? of(format_size(limits.*member))
+                                                                             : of(limits.*member));
+                          }},
+               field.member);
+  }
+  return out.take();
+}
+
+EffectiveTable budget_table(const jobs::Budget& budget) {
+  Writer out("budget", "budget");
+  out.put("per_turn_usd", of(budget.per_turn.usd.str()));
+  out.put("per_turn_tokens", of(budget.per_turn.tokens));
+  for (const CapField& field : cap_fields()) {
+    std::visit(Overloaded{[&](std::optional<jobs::Usd> jobs::Budget::*member) {
+                            out.put(field.key, of(cap_text(budget.*member)));
+                          },
+                          [&](std::optional<std::int64_t> jobs::Budget::*member) {
+                            out.put(field.key, budget.*member ? of(*(budget.*member)) : of(std::string("none")));
+                          }},
+               field.member);
+  }
+  return out.take();
+}
+
+EffectiveTable retention_table(const jobs::Retention& retention) {
+  Writer out("retention", "retention");
+  for (const RetentionField& field : retention_fields()) {
+    std::visit(
+        Overloaded{[&](jobs::Duration jobs::Retention::*member) { out.put(field.key, of(format_exact(retention.*member))); },
+                   [&](int jobs::Retention::*member) { out.put(field.key, of(std::int64_t{retention.*member})); }},
+        field.member);
+  }
+  return out.take();
+}
+
+void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables) {
+  for (const auto& [name, tracker] : fleet.trackers) {
+    Writer out("tracker." + name, "tracker." + name);
+    out.put("kind", of(std::string("local")));
+    out.put_text("path", tracker.path);
+    tables.push_back(out.take());
+  }
+  for (const auto& [name, agent] : fleet.agents) {
+    Writer out("agent." + name, "agent." + name);
+    out.put("kind", of(std::string("command")));
+    out.put("command", of(agent.command));
+    out.put("env", of(agent.env));
+    out.put("pass_env", of(agent.pass_env));
+    out.put_text("usage_file", agent.usage_file);
+    out.put_text("model", agent.model);
+    tables.push_back(out.take());
+  }
+  for (const auto& [name, ci] : fleet.ci) {
+    Writer out("ci." + name, "ci." + name);
+    out.put("kind", of(std::string("command")));
+    out.put("command", of(ci.command));
+    out.put("deadline", of(format_exact(ci.deadline)));
+    tables.push_back(out.take());
+  }
+  for (const auto& [name, notify] : fleet.notify) {
+    Writer out("notify." + name, "notify." + name);
+    const bool webhook = notify.kind == jobs::NotifyKind::webhook;
+    out.put("kind", of(std::string(webhook ? "webhook" : "file")));
+    out.put_text("path", notify.path);
+    out.put_text("url", without_path(notify.url));
+    if (notify.token) {
+      out.put_text(notify.token->source == jobs::SecretRef::Source::env ? "token_env" : "token_file", notify.token->name);
+    }
+    tables.push_back(out.take());
+  }
+}
+
+EffectiveTable pipeline_table(const jobs::Pipeline& pipeline) {
+  Writer out("pipeline." + pipeline.name, "pipeline." + pipeline.name);
+  Value stages;
+  stages.kind = Value::Kind::array;
+  for (const jobs::Stage& stage : pipeline.stages) {
+    Value row;
+    row.table.push_back({.key = "name", .value = of(stage.name)});
+    row.table.push_back({.key = "kind", .value = of(std::string(jobs::to_string(stage.kind)))});
+    if (!stage.agent.empty()) {
+      row.table.push_back({.key = "agent", .value = of(stage.agent)});
+    }
+    if (!stage.command.empty()) {
+      row.table.push_back({.key = "command", .value = of(stage.command)});
+    }
+    stages.array.push_back(std::move(row));
+  }
+  out.put("stages", std::move(stages));
+  return out.take();
+}
+
+EffectiveTable repo_table(const jobs::Repo& repo) {
+  Writer out("repo", "repo." + repo.name.str());
+  out.put_text("name", repo.name.str());
+  out.put_text("remote", repo.remote);
+  out.put_text("base", repo.base);
+  out.put_text("tracker", repo.tracker);
+  out.put_text("tracker_path", repo.tracker_path);
+  out.put_text("agent", repo.agent);
+  out.put_text("ci", repo.ci);
+  out.put_text("pipeline", repo.pipeline);
+  out.put("notify", of(repo.notify));
+  if (!repo.test.empty()) {
+    out.put("test", of(repo.test));
+  }
+  out.put("setup", of(repo.setup));
+  out.put("setup_locks", of(repo.setup_locks));
+  out.put_text("prompt", repo.prompt);
+  out.put_text("prompt_in_repo", repo.prompt_in_repo);
+  out.put("protected_paths", of(repo.protected_paths));
+  out.put("trusted", of(repo.trusted));
+  out.put("env", of(repo.env));
+  EffectiveTable table = out.take();
+  table.element = true;
+  return table;
+}
+
+}  // namespace
+
+std::vector<EffectiveTable> effective(const jobs::Fleet& fleet) {
+  std::vector<EffectiveTable> tables = {fleet_table(fleet), labels_table(fleet.labels), limits_table(fleet.limits),
+                                        budget_table(fleet.budget), retention_table(fleet.retention)};
+  named_tables(fleet, tables);
+  for (const auto& [name, pipeline] : fleet.pipelines) {
+    tables.push_back(pipeline_table(pipeline));
+  }
+  for (const jobs::Repo& repo : fleet.repos) {
+    tables.push_back(repo_table(repo));
+  }
+  return tables;
+}
+
+}  // namespace manifests

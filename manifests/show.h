@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "manifests/load.h"
+
+/// The effective fleet: what the manifests say with every default filled in, and where each value came from. Secrets
+/// appear as names only.
+namespace manifests {
+
+/// As TOML that loads again, each value with its place as a comment: `turn_deadline = "45m"  # fleet.toml:14:1`.
+[[nodiscard]] std::string show_text(const Loaded& loaded);
+
+/// As JSON: {"schema": 1, "files": [...], "fleet": {"limits": {...}, "repo": [...], ...}, "origins": {...}}. What has no
+/// origin is a default.
+[[nodiscard]] std::string show_json(const Loaded& loaded);
+
+/// The errors as JSON: {"schema": 1, "ok": false, "errors": [{"file", "line", "column", "message", ...}]}.
+[[nodiscard]] std::string diagnostics_json(std::span<const Diagnostic> diagnostics);
+
+}  // namespace manifests
