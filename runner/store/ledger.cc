@@ -248,7 +248,9 @@ jobs::Status Ledger::prune(Database& database, Seals& seals, jobs::TimePoint bef
   anchor->next_id = links_[cut - 1].seq + 1;
   anchor->sum = links_[cut - 1].digest;
   head->row_count -= static_cast<std::int64_t>(cut);
-  return database.run("DELETE FROM ledger WHERE seq < ?", {anchor->next_id});
+  RUNNER_TRY(database.run("DELETE FROM ledger WHERE seq < ?", {anchor->next_id}));
+  // What memory holds must be what is left; read again, it is verified again.
+  return load(database, seals);
 }
 
 }  // namespace runner::store
