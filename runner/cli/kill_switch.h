@@ -1,27 +1,29 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "jobs/base/result.h"
 #include "jobs/ports/store.h"
-#include "runner/cli/command.h"
+#include "manifests/kill_switch.h"
 #include "runner/cli/json_out.h"
 
 namespace runner::cli {
 
-/// The kill switch as all its sources together make it.
+/// The kill switch and who holds it on.
 struct SwitchState {
-  struct Holder {
-    std::string source;  ///< "manifest", "environment", "pause"
-    std::string detail;  ///< one line for people
-  };
-  std::vector<Holder> holders;  ///< empty = off
-  [[nodiscard]] bool on() const { return !holders.empty(); }
+  manifests::KillSwitch value;
+  [[nodiscard]] bool on() const { return value.on; }
+  /// "off", or the reasons in one line.
+  [[nodiscard]] std::string text() const { return value.text(); }
 };
 
+/// As the manifests, the environment and the state together make it. A source that cannot be understood holds it on.
 [[nodiscard]] jobs::Result<SwitchState> kill_switch(const jobs::Fleet& fleet,
                                                     jobs::StoreReader& store);
+/// As far as it can be known before the state is opened, for ticks: here a source that cannot be understood is a usage
+/// error, because a tick that does nothing with exit code 0 would hide the mistake.
+[[nodiscard]] jobs::Result<SwitchState> kill_switch_without_state(const jobs::Fleet& fleet);
+
 [[nodiscard]] Json to_json(const SwitchState& state);
 
 }  // namespace runner::cli

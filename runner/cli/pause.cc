@@ -79,9 +79,9 @@ int run_resume(const Globals& global) {
     return 0;
   }
   put(resumed->was_paused ? "resumed: the pause is lifted\n" : "there was no pause\n");
-  for (const SwitchState::Holder& holder : resumed->left.holders) {
-    put(fmt::format("the kill switch is still on, held by {}: {}\n", jobs::one_line(holder.source),
-                    jobs::one_line(holder.detail)));
+  for (const manifests::KillSwitchReason& reason : resumed->left.value.reasons) {
+    put(fmt::format("the kill switch is still on, held by {}: {}\n",
+                    manifests::to_string(reason.source), jobs::one_line(reason.text)));
   }
   return 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@
 
 /// What several commands need first. No command opens anything that it does not use.
 namespace runner::cli {
+
+/// Value of a variable of this process, or nothing.
+[[nodiscard]] std::optional<std::string> environment(const std::string& name);
 
 /// The fleet of the manifests. invalid_manifest carries all diagnostics in its message.
 [[nodiscard]] jobs::Result<jobs::Fleet> load_fleet(const Globals& global);

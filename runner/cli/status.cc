@@ -70,9 +70,9 @@ std::string switch_lines(const Screen& screen, const SwitchState& state) {
     return out + paint(screen, Ink::green, "off") + "\n";
   }
   out += paint(screen, Ink::red, "on") + ": nothing is read, written or started\n";
-  for (const SwitchState::Holder& holder : state.holders) {
-    out += std::string(13, ' ') + "held by " + jobs::one_line(holder.source) + ": " +
-           jobs::one_line(holder.detail) + "\n";
+  for (const manifests::KillSwitchReason& reason : state.value.reasons) {
+    out += std::string(13, ' ') + "held by " + std::string(manifests::to_string(reason.source)) +
+           ": " + jobs::one_line(reason.text) + "\n";
   }
   return out;
 }
