@@ -194,8 +194,9 @@ class Executor final : public ProcessExecutor {
         !made && made.error().kind != ErrorKind::conflict) {
       return made;
     }
-    const TurnPaths draft(
-        fmt::format("{}/.{}.{:016x}", run_folder, spec.number, options_.clock->random()));
+    // The pid as well: processes forked from one have the same random numbers.
+    const TurnPaths draft(fmt::format("{}/.{}.{}.{:016x}", run_folder, spec.number, ::getpid(),
+                                      options_.clock->random()));
     RUNNER_TRY(process::make_directory(draft.directory));
     auto filled = fill(spec, draft);
     if (!filled) {
