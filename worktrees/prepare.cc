@@ -40,6 +40,7 @@ jobs::Status check_space(const Context& context) {
 jobs::Status retire_branch(const Context& context, const jobs::Repo& repo, const jobs::Run& run) {
   const Layout& layout = context.layout;
   const std::string ref = "refs/heads/" + run.branch;
+  bool kept_already = false;
   for (Record& other : records(layout, repo.name)) {
     if (other.branch != run.branch || other.run == run.id.str() || other.run.empty()) {
       continue;
@@ -50,12 +51,16 @@ jobs::Status retire_branch(const Context& context, const jobs::Repo& repo, const
     // Its worktree stays to be looked at, on no branch any more.
     RUNNER_TRY(write_below(layout.checkout(repo.name), fmt::format("worktrees/{}/HEAD", other.slot),
                            (head.empty() ? other.base : head).str() + "\n"));
+    kept_already = true;
     other.branch.clear();
     RUNNER_TRY(write_record(layout, repo.name, other));
   }
   RUNNER_ASSIGN(const Oid head, checkout_ref(layout, repo.name, ref));
   if (head.empty()) {
     return jobs::ok();
+  }
+  if (kept_already) {
+    return delete_checkout_ref(layout, repo.name, ref);
   }
   // Left over without a worktree: named by its commit, as nobody knows its run any more.
   RUNNER_ASSIGN(
