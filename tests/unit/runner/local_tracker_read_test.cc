@@ -307,8 +307,6 @@ TEST_F(LocalTrackerRead, TenThousandIssues) {
                                                  : "+++\ntitle = \"x\"\n+++\n");
   }
   EXPECT_EQ(ready().size(), 10U);
-  EXPECT_EQ(ready().size(), 10U);
-  EXPECT_EQ(reader->issue(repo, 9999, labels).value().key.number, 9999);
 }
 
 TEST_F(LocalTrackerRead, ReadingWritesNothing) {
