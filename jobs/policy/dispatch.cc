@@ -87,25 +87,21 @@ class Room {
   Usage taken_;
 };
 
-void refuse(Decision& decision, Reason reason, std::string detail) {
-  decision.reason = reason;
-  decision.detail = std::move(detail);
-}
-
-/// Capacity, budget of this tick and the repository's one slot, for a candidate whose own gates are all open.
+/// Adds the gates that depend on who else starts in this tick, and decides.
 void contend(Decision& decision, Room& room, std::optional<IssueNumber>& winner) {
-  GateValue capacity = room.capacity();
-  GateValue slot{.gate = Reason::slot_taken,
-                 .passed = !winner.has_value(),
-                 .value = winner ? fmt::format("#{} starts in this tick", *winner) : "free"};
-  decision.gates.push_back(capacity);
-  decision.gates.push_back(slot);
-  if (winner) {
-    refuse(decision, Reason::slot_taken, slot.value);
-  } else if (!capacity.passed) {
-    refuse(decision, Reason::capacity, capacity.value);
-  } else if (const std::string reached = room.reached(); !reached.empty()) {
-    refuse(decision, Reason::budget, reached + " with what this tick reserved");
+  if (const std::string reached = room.reached(); !reached.empty()) {
+    const auto budget = std::ranges::find(decision.gates, Reason::budget, &GateValue::gate);
+    if (budget != decision.gates.end() && budget->passed) {
+      *budget = {.gate = Reason::budget, .passed = false, .value = reached + " with what this tick reserved"};
+    }
+  }
+  decision.gates.push_back({.gate = Reason::slot_taken,
+                            .passed = !winner.has_value(),
+                            .value = winner ? fmt::format("#{} starts in this tick", *winner) : "free"});
+  decision.gates.push_back(room.capacity());
+  if (const GateValue* failing = first_failing(decision.gates)) {
+    decision.reason = failing->gate;
+    decision.detail = failing->value;
   } else {
     winner = decision.issue.number;
     room.take();
@@ -128,11 +124,7 @@ std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimeP
       decision.issue = issue->key;
       decision.title = issue->title;
       decision.gates = candidate_gates(*issue, *group.repo, *group.facts, facts, fleet, now);
-      if (const GateValue* failing = first_failing(decision.gates)) {
-        refuse(decision, failing->gate, failing->value);
-      } else {
-        contend(decision, room, winner);
-      }
+      contend(decision, room, winner);
       decisions.push_back(std::move(decision));
     }
   }

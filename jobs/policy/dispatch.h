@@ -15,8 +15,8 @@ namespace jobs {
 /// One decision for every candidate, in the order in which they would start: repositories that started longest ago first
 /// (never = first), inside a repository by comes_before. The best eligible candidate of each repository gets its slot while
 /// the fleet has capacity and budget; every other candidate has exactly one reason.
-/// `disk` stands before `capacity` in the order of the gates although Reason lists it behind: capacity is decided last,
-/// when it is known who else starts.
+/// Every decision shows every gate, and the first that fails is its reason. Two stand in another order than in Reason:
+/// `slot_taken` and then `capacity` come last, because they depend on who else starts.
 [[nodiscard]] std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimePoint now);
 
 }  // namespace jobs
