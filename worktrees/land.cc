@@ -138,6 +138,7 @@ class Lander {
     // Before the guards: what is on the remote is a fact, whatever the rules say by now.
     if (head_ != run_.base && contains(mirror_.get(), remote_base_, head_)) {
       RUNNER_ASSIGN(const Oid commit, landing_commit(mirror_.get(), remote_base_, head_));
+      RUNNER_TRY(move_branch_on(commit));
       return landed(commit, head_, remote_base_);
     }
     RUNNER_ASSIGN(refusal, guard());
@@ -183,11 +184,11 @@ class Lander {
     return std::optional<Refusal>{};
   }
 
-  /// The merge that we put onto the branch ourselves before a crash: then the request still names
-  /// the head below it.
+  /// The merge that we put onto the branch ourselves before a crash, or the landed commit that the branch moved on to: then
+  /// the request still names the head below it.
   jobs::Result<bool> is_our_merge(const Oid& commit) {
     RUNNER_ASSIGN(const CommitFacts facts, read_commit(mirror_.get(), commit));
-    return facts.parents.size() == 2 && facts.parents.front() == head_ &&
+    return facts.parents.size() == 2 && std::ranges::find(facts.parents, head_) != facts.parents.end() &&
            has_trailer(facts.message, "Runner-Run", run_.id.str());
   }
 
@@ -258,7 +259,16 @@ class Lander {
       return rejected("server", fmt::format("the remote refused the push: {}", pushed.refusal));
     }
     RUNNER_TRY(set_mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base, commit));
+    RUNNER_TRY(move_branch_on(commit));
     return landed(commit, head_, remote_base_);
+  }
+
+  /// A later fix of this run starts from what the base has: the branch moves on to the landed commit, whose tree is the head's,
+  /// so that no file changes. A branch that somebody moved meanwhile stays where it is.
+  jobs::Status move_branch_on(const Oid& commit) {
+    const std::string branch = "refs/heads/" + run_.branch;
+    RUNNER_ASSIGN(const Oid now, checkout_ref(context_.layout, repo_.name, branch));
+    return now == head_ ? set_checkout_ref(context_.layout, repo_.name, branch, commit) : jobs::ok();
   }
 
   jobs::Result<LandResult> conflict(std::vector<std::string> files) {
