@@ -1,0 +1,77 @@
+#include <string>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "runner/process/redactor.h"
+
+namespace runner::process {
+namespace {
+
+std::string in_chunks(Redactor redactor, const std::string& text, std::size_t size) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); at += size) {
+    result += redactor.feed(text.substr(at, size));
+  }
+  return result + redactor.finish();
+}
+
+TEST(Redactor, Invariant12_FindsASecretHoweverItIsCut) {
+  Redactor redactor;
+  redactor.add_secret("aab-secret-aab");
+  redactor.add_secret("aab-secret-aab-longer");
+  const std::string text = "xaab-secret-aab-longer aab-secret-aab-long aaab-secret-aab";
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    EXPECT_EQ(in_chunks(redactor, text, size), "x[redacted] [redacted]-long a[redacted]") << size;
+  }
+}
+
+TEST(Redactor, KnowsHowASecretIsWrittenElsewhere) {
+  Redactor redactor;
+  redactor.add_secret("p\"ss/w+rd of mine\n");
+  EXPECT_EQ(redactor.redact("p\"ss/w+rd of mine"), "[redacted]");
+  EXPECT_EQ(redactor.redact(R"({"a":"p\"ss/w+rd of mine"})"), R"({"a":"[redacted]"})");
+  EXPECT_EQ(redactor.redact("?p=p%22ss%2Fw%2Brd%20of%20mine&x"), "?p=[redacted]&x");
+  EXPECT_EQ(redactor.redact("cCJzcy93K3JkIG9mIG1pbmU=").find("cCJz"), std::string::npos);
+}
+
+TEST(Redactor, KnowsTheLinesOfASecretOfSeveralLines) {
+  Redactor redactor;
+  redactor.add_secret("-----BEGIN KEY-----\nMIIEvQIBADANBg\nab\n-----END KEY-----\n");
+  EXPECT_EQ(redactor.redact("it is MIIEvQIBADANBg, ab"), "it is [redacted], ab");
+}
+
+TEST(Redactor, LeavesVeryShortValuesAlone) {
+  Redactor redactor;
+  redactor.add_secret("1");
+  redactor.add_secret("");
+  EXPECT_EQ(redactor.redact("1 + 1"), "1 + 1");
+}
+
+TEST(Redactor, LooksSecretByName) {
+  for (const char* name :
+       {"GITHUB_TOKEN", "db_password", "API_KEY", "AWS_SECRET_ACCESS", "SENTRY_DSN"}) {
+    EXPECT_TRUE(looks_secret(name)) << name;
+  }
+  for (const char* name : {"PATH", "HOME", "LANG", "CI"}) {
+    EXPECT_FALSE(looks_secret(name)) << name;
+  }
+}
+
+RC_GTEST_PROP(RedactorProperty, CutsNeverChangeTheResult, (const std::string& text)) {
+  Redactor redactor;
+  redactor.add_secret("abab");
+  redactor.add_secret("babba");
+  std::string narrowed;  // a small alphabet, so that secrets occur
+  for (const char c : text) {
+    narrowed += "ab"[static_cast<unsigned char>(c) % 2];
+  }
+  const std::string whole = redactor.redact(narrowed);
+  for (std::size_t size = 1; size < 6; ++size) {
+    RC_ASSERT(in_chunks(redactor, narrowed, size) == whole);
+  }
+  RC_ASSERT(whole.find("abab") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace runner::process
