@@ -1,0 +1,16 @@
+#include <cstdio>
+#include <exception>
+
+#include "jobs/base/error.h"
+#include "runner/cli/app.h"
+
+int main(int argc, char** argv) {
+  try {
+    return runner::cli::run_main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n  this is a bug in runner\n", error.what());
+  } catch (...) {
+    std::fputs("error: something unknown was thrown\n  this is a bug in runner\n", stderr);
+  }
+  return jobs::exit_code(jobs::ErrorKind::bug);
+}
