@@ -1,4 +1,6 @@
+#include <sched.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -134,6 +136,48 @@ TEST_F(TurnInside, SeesNoProcessFromOutside) {
     EXPECT_TRUE(digit == '\n' || (digit >= '1' && digit <= '9'))
         << "only init, the shell and its like";
   }
+}
+
+/// Runs `check` where the kernel refuses PID namespaces: in a user namespace whose limit of them is
+/// zero.
+int without_pid_namespaces(const std::function<bool()>& check) {
+  const std::string uid = std::to_string(::geteuid());
+  const std::string gid = std::to_string(::getegid());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWUSER) != 0) {
+      ::_exit(77);
+    }
+    std::ofstream("/proc/self/setgroups") << "deny";
+    std::ofstream("/proc/self/uid_map") << uid << " " << uid << " 1";
+    std::ofstream("/proc/self/gid_map") << gid << " " << gid << " 1";
+    std::ofstream limit("/proc/sys/user/max_pid_namespaces");
+    limit << "0";
+    limit.close();
+    if (runner::process::strongest_containment() != "group") {
+      ::_exit(77);
+    }
+    ::_exit(check() ? 0 : 1);
+  }
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(TurnInside, StrongContainmentIsNeverReplacedByAWeakerOne) {
+  const int result = without_pid_namespaces([&] {
+    auto strong = spec({"print", "hello"});
+    strong.containment = jobs::Containment::strong;
+    const auto refused = run(strong);
+    const auto weaker = run(spec({"print", "hello"}, 2));
+    return refused.exit->end == TurnEnd::not_started &&
+           refused.exit->detail.find("PID namespace") != std::string::npos &&
+           weaker.exit->end == TurnEnd::exited && weaker.containment == "group" &&
+           logged("started") == 1;
+  });
+  if (result == 77) {
+    GTEST_SKIP() << "no user namespace in which PID namespaces could be forbidden";
+  }
+  EXPECT_EQ(result, 0);
 }
 
 TEST_F(TurnInside, PromptStandsWhereTheAgentLooks) {
