@@ -1,5 +1,6 @@
 #include "runner/executors/process_executor.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,13 +8,13 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
-#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "runner/executors/observe.h"
+#include "runner/executors/remove_turn.h"
 #include "runner/process/detach.h"
 #include "runner/process/files.h"
 #include "runner/process/identity.h"
@@ -91,7 +92,7 @@ class Executor final : public ProcessExecutor {
     }
     // Also before the start: a supervisor that comes late finds the request and starts nothing.
     auto asked = process::write_once(paths.stop, jobs::one_line(why, 300));
-    if (!asked && asked.error().kind != ErrorKind::conflict) {
+    if (!asked && asked.error().kind != ErrorKind::conflict && !ask_by_signal(paths)) {
       return asked;
     }
     RUNNER_TRY(reap(turn_directory));
@@ -121,7 +122,7 @@ class Executor final : public ProcessExecutor {
                         "stop it first");
     }
     RUNNER_TRY(reap(turn_directory));
-    return remove_tree(paths.directory);
+    return remove_turn(paths.directory, options_.clock->now());
   }
 
  private:
@@ -136,6 +137,14 @@ class Executor final : public ProcessExecutor {
     }
     return jobs::fail(ErrorKind::usage, fmt::format("{} is not a turn directory below {}",
                                                     jobs::one_line(directory), options_.root));
+  }
+
+  // On a full disk there is no room for the request; TERM says the same without the reason.
+  static bool ask_by_signal(const TurnPaths& paths) {
+    const auto text = process::read_small(paths.supervisor, 64U << 10);
+    const auto supervisor = text ? process::parse_supervisor(*text) : std::nullopt;
+    return supervisor && process::life_of(supervisor->identity) == process::Life::alive &&
+           ::kill(supervisor->identity.pid, SIGTERM) == 0;
   }
 
   Status start_turn(const jobs::TurnSpec& wanted) {
@@ -260,37 +269,6 @@ class Executor final : public ProcessExecutor {
       const timespec pause{0, 2'000'000};
       ::nanosleep(&pause, nullptr);
     }
-    return jobs::ok();
-  }
-
-  static Status remove_tree(const std::string& directory) {
-    if (!process::exists(directory)) {
-      return jobs::ok();
-    }
-    // Out of sight first: a half removed turn directory must not look like a turn.
-    const fs::path run_folder = fs::path(directory).parent_path();
-    const std::string away = fmt::format("{}/.removed.{}.{}", run_folder.string(),
-                                         fs::path(directory).filename().string(), ::getpid());
-    if (std::rename(directory.c_str(), away.c_str()) != 0) {
-      return process::system_error(errno, "move", directory);
-    }
-    std::error_code error;
-    // An agent may leave folders that not even their owner may write.
-    fs::permissions(away, fs::perms::owner_all, error);
-    for (auto entry = fs::recursive_directory_iterator(
-             away, fs::directory_options::skip_permission_denied, error);
-         !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-      std::error_code ignored;
-      if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
-        fs::permissions(entry->path(), fs::perms::owner_all, ignored);
-      }
-    }
-    error.clear();
-    fs::remove_all(away, error);
-    if (error) {
-      return process::system_error(error.value(), "remove", away);
-    }
-    fs::remove(run_folder, error);  // only when it was the last one
     return jobs::ok();
   }
 

@@ -270,7 +270,17 @@ TEST_F(TurnStart, RemoveRefusesALiveTurnAndTakesAnEndedOne) {
   (void)wait_for_end();
   fs::create_directories(directory() + "/agent/locked/in");
   fs::permissions(directory() + "/agent/locked", fs::perms::none);
+  // What a tick left that died while it made or removed a directory, long ago and just now.
+  fs::create_directory(root_ + "/r1/.1.77.abandoned");
+  fs::last_write_time(root_ + "/r1/.1.77.abandoned",
+                      fs::file_time_type::clock::now() - std::chrono::hours(2));
+  fs::create_directory(root_ + "/r1/.1.78.busy");
   ASSERT_TRUE(executor_->remove(directory()));
+  EXPECT_FALSE(fs::exists(directory()));
+  EXPECT_FALSE(fs::exists(root_ + "/r1/.1.77.abandoned"));
+  EXPECT_TRUE(fs::exists(root_ + "/r1/.1.78.busy"));
+  fs::remove(root_ + "/r1/.1.78.busy");
+  EXPECT_TRUE(executor_->remove(directory()));
   EXPECT_FALSE(fs::exists(root_ + "/r1"));
   EXPECT_TRUE(executor_->remove(directory()));
 }

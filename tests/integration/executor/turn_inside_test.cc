@@ -217,6 +217,18 @@ TEST_F(TurnInside, FullDiskStillGetsAnExit) {
   EXPECT_EQ(facts.exit->end, TurnEnd::exited);
   EXPECT_EQ(facts.exit->exit_code, 4);
   EXPECT_EQ(facts.output_bytes, 2'097'152);
+
+  // No room for the request either: it is asked by signal.
+  ASSERT_TRUE(executor_->remove(directory()));
+  auto hanging = spec({"flood", "2097152", "hang"}, 2);
+  hanging.output_bytes = 8 << 20;
+  ASSERT_TRUE(executor_->start(hanging));
+  ASSERT_TRUE(
+      wait_until([&] { return executor_->observe(directory(2))->output_bytes == 2'097'152; }));
+  ASSERT_TRUE(executor_->stop(directory(2), "enough"));
+  const auto stopped = wait_for_end(2);
+  EXPECT_EQ(stopped.exit->end, TurnEnd::stopped);
+  EXPECT_EQ(stopped.exit->detail, "stopped: the supervisor got SIGTERM");
   ::umount2(root_.c_str(), MNT_DETACH);
 }
 
