@@ -1,5 +1,7 @@
 #include "runner/store/database.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -60,6 +62,12 @@ Error translate(int extended, const std::string& path, const std::string& why) {
                   "free some space");
     case SQLITE_IOERR: return input_output(extended, path, why);
     case SQLITE_READONLY:
+      if (extended == SQLITE_READONLY && ::access(path.c_str(), W_OK) == 0) {
+        return fail(ErrorKind::corrupt,
+                    fmt::format("{} may be written but its header says otherwise", path),
+                    kDamagedHint);
+      }
+      [[fallthrough]];
     case SQLITE_PERM:
     case SQLITE_AUTH:
       return fail(ErrorKind::denied, fmt::format("{} cannot be written: {}", path, why),
@@ -139,9 +147,15 @@ jobs::Result<Database> Database::open(const Spec& spec) {
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     // EXTRA and not FULL: with a deleted journal only EXTRA syncs the folder, and without that a
     // power cut can bring the journal back and undo a step that was reported as done.
-    RUNNER_TRY(
-        database.script("PRAGMA foreign_keys=ON; PRAGMA synchronous=EXTRA; PRAGMA mmap_size=0;"
-                        "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON;"));
+    auto set = database.script(
+        "PRAGMA foreign_keys=ON; PRAGMA synchronous=EXTRA; PRAGMA mmap_size=0;"
+        "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON;");
+    if (!set && set.error().kind == ErrorKind::bug) {
+      // The statements are right, so what SQLite cannot make sense of is the file ("unsupported
+      // file format").
+      return fail(ErrorKind::corrupt, set.error().message, kDamagedHint);
+    }
+    RUNNER_TRY(std::move(set));
     return database;
   } catch (const SQLite::Exception& exception) {
     const int code = exception.getExtendedErrorCode() > 0 ? exception.getExtendedErrorCode()

@@ -44,43 +44,7 @@ jobs::Result<std::vector<Row>> expected_schema(std::span<const Migration> known,
   return schema_of(model);
 }
 
-}  // namespace
-
-std::span<const Migration> all_migrations() {
-  return kMigrations;
-}
-
-jobs::Status prepare_new(Database& database) {
-  return database.script(
-      fmt::format("PRAGMA application_id={};"
-                  "CREATE TABLE schema_migrations(name TEXT PRIMARY KEY NOT NULL, applied_at "
-                  "INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;",
-                  kApplicationId));
-}
-
-jobs::Status apply_migrations(Database& database, std::span<const Migration> known,
-                              std::size_t from, jobs::TimePoint now) {
-  for (const Migration& migration : known.subspan(from)) {
-    RUNNER_TRY(database.script("BEGIN IMMEDIATE"));
-    auto applied = database.script(std::string(migration.sql));
-    if (applied) {
-      applied =
-          database.run("INSERT INTO schema_migrations(name, applied_at, digest) VALUES(?, ?, ?)",
-                       {std::string(migration.name), now.time_since_epoch().count(),
-                        jobs::sha256_hex(migration.sql)});
-    }
-    if (applied) {
-      applied = database.script("COMMIT");
-    }
-    if (!applied) {
-      database.roll_back();
-      return std::move(applied).while_doing(fmt::format("applying migration {}", migration.name));
-    }
-  }
-  return jobs::ok();
-}
-
-jobs::Result<std::size_t> check_schema(Database& database, std::span<const Migration> known) {
+jobs::Result<std::size_t> applied_migrations(Database& database, std::span<const Migration> known) {
   RUNNER_ASSIGN(const std::int64_t application, database.number("PRAGMA application_id"));
   if (application != kApplicationId) {
     return fail(
@@ -122,6 +86,52 @@ jobs::Result<std::size_t> check_schema(Database& database, std::span<const Migra
                 "the schema in state.db is not the one that its migrations make", kDamageHint);
   }
   return applied.size();
+}
+
+}  // namespace
+
+std::span<const Migration> all_migrations() {
+  return kMigrations;
+}
+
+jobs::Status prepare_new(Database& database) {
+  return database.script(
+      fmt::format("PRAGMA application_id={};"
+                  "CREATE TABLE schema_migrations(name TEXT PRIMARY KEY NOT NULL, applied_at "
+                  "INTEGER NOT NULL, digest TEXT NOT NULL) STRICT;",
+                  kApplicationId));
+}
+
+jobs::Status apply_migrations(Database& database, std::span<const Migration> known,
+                              std::size_t from, jobs::TimePoint now) {
+  for (const Migration& migration : known.subspan(from)) {
+    RUNNER_TRY(database.script("BEGIN IMMEDIATE"));
+    auto applied = database.script(std::string(migration.sql));
+    if (applied) {
+      applied =
+          database.run("INSERT INTO schema_migrations(name, applied_at, digest) VALUES(?, ?, ?)",
+                       {std::string(migration.name), now.time_since_epoch().count(),
+                        jobs::sha256_hex(migration.sql)});
+    }
+    if (applied) {
+      applied = database.script("COMMIT");
+    }
+    if (!applied) {
+      database.roll_back();
+      return std::move(applied).while_doing(fmt::format("applying migration {}", migration.name));
+    }
+  }
+  return jobs::ok();
+}
+
+jobs::Result<std::size_t> check_schema(Database& database, std::span<const Migration> known) {
+  auto applied = applied_migrations(database, known);
+  if (!applied && applied.error().kind == ErrorKind::bug) {
+    // The statements above are right, so what SQLite cannot make sense of is the file ("unsupported
+    // file format").
+    return fail(ErrorKind::corrupt, applied.error().message, kDamageHint);
+  }
+  return applied;
 }
 
 }  // namespace runner::store

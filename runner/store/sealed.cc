@@ -191,8 +191,12 @@ jobs::Status erase(Database& database, Seals& seals, const SealedTable& table,
   return database.run(fmt::format("DELETE FROM {} {}", table.name, where), parameters);
 }
 
-jobs::Status verify_seal(Database& database, Seals& seals, const SealedTable& table) {
+jobs::Status verify_table(Database& database, Seals& seals, const SealedTable& table,
+                          bool contents) {
   RUNNER_ASSIGN(const Seal* const seal, seals.of(table.name));
+  if (contents) {
+    RUNNER_TRY(select(database, table, "NOT INDEXED"));
+  }
   // NOT INDEXED: what counts is the table itself; whether its indexes agree with it is the
   // integrity check's business.
   RUNNER_ASSIGN(const auto digests,

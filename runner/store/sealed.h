@@ -57,7 +57,8 @@ class Seals {
 /// Deletes the rows that match.
 [[nodiscard]] jobs::Status erase(Database& database, Seals& seals, const SealedTable& table,
                                  const std::string& where, const Row& parameters);
-/// Compares the table's rows with its seal.
-[[nodiscard]] jobs::Status verify_seal(Database& database, Seals& seals, const SealedTable& table);
+/// Compares the table's rows with its seal, and with `contents` each row with its digest.
+[[nodiscard]] jobs::Status verify_table(Database& database, Seals& seals, const SealedTable& table,
+                                        bool contents);
 
 }  // namespace runner::store

@@ -14,8 +14,9 @@ namespace {
 using jobs::ErrorKind;
 using jobs::fail;
 
-/// Up to this size the whole file is checked, beyond it only the tables that decide about money and
-/// dispatch.
+/// Up to this size the whole file is checked before it is believed: milliseconds. Beyond it only
+/// the structure of the tables that decide about money and dispatch, and a row's content when it is
+/// read.
 constexpr std::int64_t kWholeCheckBytes = 32LL << 20;
 
 std::array<const SealedTable*, 9> sealed_tables() {
@@ -128,10 +129,13 @@ jobs::Status SqliteStore::verified() {
     return jobs::ok();
   }
   verified_version_.reset();
-  RUNNER_TRY(verify_structure());
+  RUNNER_ASSIGN(const std::int64_t pages, database_.number("PRAGMA page_count"));
+  RUNNER_ASSIGN(const std::int64_t page_size, database_.number("PRAGMA page_size"));
+  const bool whole = pages * page_size <= kWholeCheckBytes;
+  RUNNER_TRY(verify_structure(whole));
   Seals seals(database_);
   for (const SealedTable* table : sealed_tables()) {
-    RUNNER_TRY(verify_seal(database_, seals, *table));
+    RUNNER_TRY(verify_table(database_, seals, *table, whole));
   }
   auto loaded = ledger_.load(database_, seals);
   if (!loaded && loaded.error().kind == ErrorKind::conflict) {
@@ -142,11 +146,9 @@ jobs::Status SqliteStore::verified() {
   return jobs::ok();
 }
 
-jobs::Status SqliteStore::verify_structure() {
-  RUNNER_ASSIGN(const std::int64_t pages, database_.number("PRAGMA page_count"));
-  RUNNER_ASSIGN(const std::int64_t page_size, database_.number("PRAGMA page_size"));
+jobs::Status SqliteStore::verify_structure(bool whole) {
   std::vector<std::string> checks;
-  if (pages * page_size <= kWholeCheckBytes) {
+  if (whole) {
     checks.emplace_back("PRAGMA integrity_check(3)");
   } else {
     for (const SealedTable* table : sealed_tables()) {

@@ -102,7 +102,7 @@ class SqliteStore final : public jobs::Store {
   [[nodiscard]] jobs::Status transaction(const jobs::Lease* lease, const StepBody& body);
   [[nodiscard]] jobs::Status same_process() const;
   [[nodiscard]] jobs::Status verified();
-  [[nodiscard]] jobs::Status verify_structure();
+  [[nodiscard]] jobs::Status verify_structure(bool whole);
   void remember(const jobs::Error& failure);
 
   std::mutex mutex_;
