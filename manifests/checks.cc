@@ -1,18 +1,22 @@
 #include "manifests/checks.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace manifests {
 
 namespace {
 
-bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool is_alnum(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20U || c == '\x7F'; }
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20U || c == '\x7F';
+}
 
 Fault no_control(std::string_view text, std::string_view allowed) {
   for (const char c : text) {
@@ -20,10 +24,12 @@ Fault no_control(std::string_view text, std::string_view allowed) {
       return fmt::format("holds control character 0x{:02x}", static_cast<unsigned char>(c));
     }
   }
-  // C1 controls (U+0080 to U+009F) are "\xC2\x80" to "\xC2\x9F" in UTF-8; some terminals act on them.
+  // C1 controls (U+0080 to U+009F) are "\xC2\x80" to "\xC2\x9F" in UTF-8; some terminals act on
+  // them.
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {
     if (text[i] == '\xC2' && static_cast<unsigned char>(text[i + 1]) < 0xA0U) {
-      return fmt::format("holds control character 0x{:02x}", static_cast<unsigned char>(text[i + 1]));
+      return fmt::format("holds control character 0x{:02x}",
+                         static_cast<unsigned char>(text[i + 1]));
     }
   }
   return std::nullopt;
@@ -72,10 +78,25 @@ std::string_view authority(std::string_view url) {
   return url.substr(0, url.find_first_of("/?#"));
 }
 
+/// "host:443" has one, "user:password" (cut off at a slash in the password) has not.
+bool has_good_port(std::string_view host) {
+  host.remove_prefix(host.rfind('@') + 1);
+  if (host.starts_with('[')) {  // an IPv6 address holds colons itself
+    host.remove_prefix(std::min(host.find(']'), host.size()));
+  }
+  const std::size_t colon = host.find(':');
+  return colon == std::string_view::npos ||
+         std::ranges::all_of(host.substr(colon + 1), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
 
-Fault check_plain(std::string_view text) { return no_control(text, {}); }
-Fault check_long_text(std::string_view text) { return no_control(text, "\n\r\t"); }
+Fault check_plain(std::string_view text) {
+  return no_control(text, {});
+}
+Fault check_long_text(std::string_view text) {
+  return no_control(text, "\n\r\t");
+}
 
 Fault check_name(std::string_view text) {
   if (Fault fault = short_text(text, 64)) {
@@ -84,7 +105,8 @@ Fault check_name(std::string_view text) {
   if (!is_alnum(text.front())) {
     return "must begin with a letter or digit";
   }
-  if (!std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-'; })) {
+  if (!std::ranges::all_of(
+          text, [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-'; })) {
     return "may only hold letters, digits, '.', '_' and '-'";
   }
   return std::nullopt;
@@ -101,7 +123,8 @@ Fault check_repo_name(std::string_view text) {
     if (part.front() == '-') {
       return "has a part that begins with '-'";
     }
-    if (!std::ranges::all_of(part, [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-'; })) {
+    if (!std::ranges::all_of(
+            part, [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-'; })) {
       return "may only hold letters, digits, '.', '_', '-' and '/'";
     }
     return std::nullopt;
@@ -152,11 +175,13 @@ Fault check_remote(std::string_view text) {
   }
   const std::size_t scheme_end = text.find("://");
   if (scheme_end == std::string_view::npos) {
-    return text.find("::") != std::string_view::npos ? Fault("names a remote helper, which may run any program")
-                                                     : std::nullopt;  // user@host:path
+    return text.find("::") != std::string_view::npos
+               ? Fault("names a remote helper, which may run any program")
+               : std::nullopt;  // user@host:path
   }
   const std::string_view scheme = text.substr(0, scheme_end);
-  static constexpr auto kSchemes = std::to_array<std::string_view>({"https", "http", "ssh", "git", "file"});
+  static constexpr auto kSchemes =
+      std::to_array<std::string_view>({"https", "http", "ssh", "git", "file"});
   if (std::ranges::find(kSchemes, scheme) == kSchemes.end()) {
     return "is not a URL that git can use (https, http, ssh, git, file)";
   }
@@ -166,7 +191,11 @@ Fault check_remote(std::string_view text) {
       (scheme != "ssh" || host.substr(0, sign).find(':') != std::string_view::npos)) {
     return "holds a user name or password";
   }
-  if ((host.empty() && scheme != "file") || host.starts_with('-') || host.find("@-") != std::string_view::npos) {
+  if (!has_good_port(host)) {
+    return "has no usable port";
+  }
+  if ((host.empty() && scheme != "file") || host.starts_with('-') ||
+      host.find("@-") != std::string_view::npos) {
     return "has no usable host";
   }
   return std::nullopt;
@@ -186,7 +215,12 @@ Fault check_web_url(std::string_view text) {
   if (host.find('@') != std::string_view::npos) {
     return "holds a user name or password";
   }
-  return text.find_first_of(" \t\\") == std::string_view::npos ? Fault() : Fault("holds a blank or backslash");
+  if (!has_good_port(host)) {
+    return "has no usable port";
+  }
+  return text.find_first_of(" \t\\") == std::string_view::npos
+             ? Fault()
+             : Fault("holds a blank or backslash");
 }
 
 Fault check_inner_path(std::string_view text) {
@@ -218,14 +252,17 @@ Fault check_glob(std::string_view text) {
   return every_part(text.ends_with('/') ? text.substr(0, text.size() - 1) : text, component);
 }
 
-Fault check_label(std::string_view text) { return short_text(text, 100); }
+Fault check_label(std::string_view text) {
+  return short_text(text, 100);
+}
 
 Fault check_actor(std::string_view text) {
   if (Fault fault = short_text(text, 100)) {
     return fault;
   }
-  return text.find_first_of(" /\\\"'<>") == std::string_view::npos ? Fault()
-                                                                  : Fault("holds a blank, quote or slash");
+  return text.find_first_of(" /\\\"'<>") == std::string_view::npos
+             ? Fault()
+             : Fault("holds a blank, quote or slash");
 }
 
 Fault check_variable(std::string_view text) {
@@ -291,8 +328,8 @@ std::string format_size(std::int64_t bytes) {
 }
 
 std::string format_exact(jobs::Duration duration) {
-  static constexpr auto kUnits =
-      std::to_array<Unit>({{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}});
+  static constexpr auto kUnits = std::to_array<Unit>(
+      {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}});
   std::int64_t rest = duration.count();
   std::string out;
   for (const Unit& unit : kUnits) {

@@ -7,24 +7,26 @@
 
 #include "jobs/base/error.h"
 
-/// Small pure questions about single values of a manifest, and the spellings of durations and sizes.
+/// Small pure questions about single values of a manifest, and the spellings of durations and
+/// sizes.
 namespace manifests {
 
-/// What is wrong with the value, as the end of a sentence ("has a '..' in it"); nothing if it may be used.
+/// What is wrong with the value, as the end of a sentence ("has a '..' in it"); nothing if it may
+/// be used.
 using Fault = std::optional<std::string>;
 
-[[nodiscard]] Fault check_plain(std::string_view text);          ///< no control characters at all
-[[nodiscard]] Fault check_long_text(std::string_view text);      ///< tabs and line breaks allowed
-[[nodiscard]] Fault check_name(std::string_view text);           ///< of a tracker, agent, ..., stage
+[[nodiscard]] Fault check_plain(std::string_view text);      ///< no control characters at all
+[[nodiscard]] Fault check_long_text(std::string_view text);  ///< tabs and line breaks allowed
+[[nodiscard]] Fault check_name(std::string_view text);       ///< of a tracker, agent, ..., stage
 [[nodiscard]] Fault check_repo_name(std::string_view text);
 [[nodiscard]] Fault check_branch(std::string_view text);
 [[nodiscard]] Fault check_remote(std::string_view text);
 [[nodiscard]] Fault check_web_url(std::string_view text);
-[[nodiscard]] Fault check_inner_path(std::string_view text);     ///< relative, never leaves its root
+[[nodiscard]] Fault check_inner_path(std::string_view text);  ///< relative, never leaves its root
 [[nodiscard]] Fault check_glob(std::string_view text);
 [[nodiscard]] Fault check_label(std::string_view text);
 [[nodiscard]] Fault check_actor(std::string_view text);
-[[nodiscard]] Fault check_variable(std::string_view text);       ///< name of an environment variable
+[[nodiscard]] Fault check_variable(std::string_view text);  ///< name of an environment variable
 
 /// True if `remote` is a URL or user@host:path, not a path on this machine.
 [[nodiscard]] bool is_url(std::string_view remote);

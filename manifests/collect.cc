@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "manifests/read.h"
@@ -10,7 +10,9 @@ namespace manifests {
 
 namespace {
 
-Position key_position(const Source& source, const Entry& entry) { return {source.file, entry.line, entry.column}; }
+Position key_position(const Source& source, const Entry& entry) {
+  return {source.file, entry.line, entry.column};
+}
 
 class Collector {
  public:
@@ -65,14 +67,16 @@ class Collector {
     return key == "pipeline" ? &tables_.pipelines : nullptr;
   }
 
-  void wrong_shape(const Position& at, std::string_view key, std::string_view right, Value::Kind found) {
+  void wrong_shape(const Position& at, std::string_view key, std::string_view right,
+                   Value::Kind found) {
     reading_.report.error(at, fmt::format("{} has the wrong type: {}", key, describe(found)),
                           {.expected = std::string(right), .suggestion = {}, .hint = {}});
   }
 
   void twice(const Position& at, const std::string& what, const Position& first) {
-    reading_.report.error(at, fmt::format("{} is declared twice", what),
-                          {.expected = {}, .suggestion = {}, .hint = fmt::format("first at {}", first.str())});
+    reading_.report.error(
+        at, fmt::format("{} is declared twice", what),
+        {.expected = {}, .suggestion = {}, .hint = fmt::format("first at {}", first.str())});
   }
 
   void single_once(const Source& source, const Entry& entry, Layer& slot) {
@@ -81,25 +85,29 @@ class Collector {
       return wrong_shape(at, entry.key, fmt::format("a table: [{}]", entry.key), entry.value.kind);
     }
     if (slot) {
-      return twice(at, fmt::format("[{}]", entry.key), {slot.source->file, slot.table->line, slot.table->column});
+      return twice(at, fmt::format("[{}]", entry.key),
+                   {slot.source->file, slot.table->line, slot.table->column});
     }
     slot = {&source, &entry.value};
   }
 
   void each_named(const Source& source, const Entry& entry, std::map<std::string, Layer>& slots) {
     if (!entry.value.is(Value::Kind::table)) {
-      return wrong_shape(key_position(source, entry), entry.key, fmt::format("a named table: [{}.NAME]", entry.key),
-                         entry.value.kind);
+      return wrong_shape(key_position(source, entry), entry.key,
+                         fmt::format("a named table: [{}.NAME]", entry.key), entry.value.kind);
     }
     for (const Entry& named : entry.value.table) {
       const Position at = key_position(source, named);
       const std::string title = fmt::format("[{}.{}]", entry.key, jobs::one_line(named.key, 60));
       if (!named.value.is(Value::Kind::table)) {
         wrong_shape(at, fmt::format("{}.{}", entry.key, jobs::one_line(named.key, 60)),
-                    fmt::format("a named table: [{}.NAME] and below it its keys", entry.key), named.value.kind);
+                    fmt::format("a named table: [{}.NAME] and below it its keys", entry.key),
+                    named.value.kind);
       } else if (const Fault fault = check_name(named.key)) {
         reading_.report.error(at, fmt::format("the name of {} {}", title, *fault));
-      } else if (const auto [slot, fresh] = slots.try_emplace(named.key, Layer{&source, &named.value}); !fresh) {
+      } else if (const auto [slot, fresh] =
+                     slots.try_emplace(named.key, Layer{&source, &named.value});
+                 !fresh) {
         const Layer& first = slot->second;
         twice(at, title, {first.source->file, first.table->line, first.table->column});
       }
@@ -108,7 +116,8 @@ class Collector {
 
   void each_repo(const Source& source, const Entry& entry) {
     if (!entry.value.is(Value::Kind::array)) {
-      return wrong_shape(key_position(source, entry), "repo", "[[repo]], with double brackets", entry.value.kind);
+      return wrong_shape(key_position(source, entry), "repo", "[[repo]], with double brackets",
+                         entry.value.kind);
     }
     for (const Value& repo : entry.value.array) {
       if (repo.is(Value::Kind::table)) {
@@ -128,15 +137,17 @@ class Collector {
     if (!table) {
       for (const KeySpec& spec : all_keys()) {
         if (spec.key == entry.key) {
-          hint = fmt::format("it belongs below {}", spec.table == "repo" ? "[[repo]]" : fmt::format("[{}]", spec.table));
+          hint = fmt::format("it belongs below {}",
+                             spec.table == "repo" ? "[[repo]]" : fmt::format("[{}]", spec.table));
           break;
         }
       }
     }
-    reading_.report.error(at, fmt::format("unknown {} \"{}\"", table ? "table" : "key outside of any table", key),
-                          {.expected = hint.empty() ? fmt::format("one of {}", fmt::join(known, ", ")) : "",
-                           .suggestion = jobs::did_you_mean(entry.key, known),
-                           .hint = hint});
+    reading_.report.error(
+        at, fmt::format("unknown {} \"{}\"", table ? "table" : "key outside of any table", key),
+        {.expected = hint.empty() ? fmt::format("one of {}", fmt::join(known, ", ")) : "",
+         .suggestion = jobs::did_you_mean(entry.key, known),
+         .hint = hint});
   }
 
   Reading& reading_;

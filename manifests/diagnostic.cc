@@ -1,8 +1,8 @@
 #include "manifests/diagnostic.h"
 
-#include <fmt/format.h>
-
 #include <set>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 
@@ -31,8 +31,8 @@ int code_points(std::string_view text) {
   return count;
 }
 
-/// The line and a caret below it. What stands before the caret is encoded by itself, so that an escape that became
-/// longer moves the caret too.
+/// The line and a caret below it. What stands before the caret is encoded by itself, so that an
+/// escape that became longer moves the caret too.
 void append_source(std::string& out, const Diagnostic& wrong) {
   const std::string number = std::to_string(wrong.at.line);
   const std::string gutter(number.size(), ' ');
@@ -40,10 +40,12 @@ void append_source(std::string& out, const Diagnostic& wrong) {
   std::string before = jobs::one_line(std::string_view(wrong.line_text).substr(0, split), 100'000);
   std::string after = jobs::one_line(std::string_view(wrong.line_text).substr(split), kMaxLine);
   if (before.size() > kMaxLine) {  // show the end of it, that is where the error is
-    before = "..." + before.substr(offset_of(before, code_points(before) - static_cast<int>(kMaxLine) / 2));
+    before = "..." +
+             before.substr(offset_of(before, code_points(before) - static_cast<int>(kMaxLine) / 2));
   }
   out += fmt::format(" {} | {}{}\n", number, before, after);
-  out += fmt::format(" {} | {}^\n", gutter, std::string(static_cast<std::size_t>(code_points(before)), ' '));
+  out += fmt::format(" {} | {}^\n", gutter,
+                     std::string(static_cast<std::size_t>(code_points(before)), ' '));
 }
 
 }  // namespace
@@ -83,7 +85,8 @@ std::string summary(std::span<const Diagnostic> diagnostics) {
   for (const Diagnostic& diagnostic : diagnostics) {
     files.insert(diagnostic.at.file);
   }
-  return fmt::format("{} error{} in {} file{}", diagnostics.size(), diagnostics.size() == 1 ? "" : "s", files.size(),
+  return fmt::format("{} error{} in {} file{}", diagnostics.size(),
+                     diagnostics.size() == 1 ? "" : "s", files.size(),
                      files.size() == 1 ? "" : "s");
 }
 

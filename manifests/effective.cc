@@ -48,22 +48,16 @@ Value of(const std::map<std::string, std::string>& items) {
   return out;
 }
 
-template <typename T>
-std::string cap_text(const std::optional<T>& cap) {
-  if constexpr (std::is_same_v<T, jobs::Usd>) {
-    return cap ? cap->str() : "none";
-  } else {
-    return cap ? std::to_string(*cap) : "none";
-  }
-}
-
 /// Collects one table. Texts that are not set are left out: TOML has no word for nothing.
 class Writer {
  public:
-  Writer(std::string header, std::string path) : table_{.header = std::move(header), .values = {}}, path_(std::move(path)) {}
+  Writer(std::string header, std::string path)
+      : table_{.header = std::move(header), .values = {}}, path_(std::move(path)) {}
 
   void put(std::string_view key, Value value) {
-    table_.values.push_back({.key = std::string(key), .path = fmt::format("{}.{}", path_, key), .value = std::move(value)});
+    table_.values.push_back({.key = std::string(key),
+                             .path = fmt::format("{}.{}", path_, key),
+                             .value = std::move(value)});
   }
   void put_text(std::string_view key, const std::string& text) {
     if (!text.empty()) {
@@ -110,11 +104,16 @@ EffectiveTable labels_table(const jobs::Labels& labels) {
 EffectiveTable limits_table(const jobs::Limits& limits) {
   Writer out("limits", "limits");
   for (const LimitField& field : limit_fields()) {
-    std::visit(Overloaded{[&](int jobs::Limits::*member) { out.put(field.key, of(std::int64_t{limits.*member})); },
-                          [&](jobs::Duration jobs::Limits::*member) { out.put(field.key, of(format_exact(limits.*member))); },
-                          [&](std::int64_t jobs::Limits::*member) {
-                            out.put(field.key, field.key.ends_with("_bytes") ? of(format_size(limits.*member))
-                                                                             : of(limits.*member));
+    std::visit(Overloaded{[&](int jobs::Limits::* member) {
+                            out.put(field.key, of(std::int64_t{limits.*member}));
+                          },
+                          [&](jobs::Duration jobs::Limits::* member) {
+                            out.put(field.key, of(format_exact(limits.*member)));
+                          },
+                          [&](std::int64_t jobs::Limits::* member) {
+                            out.put(field.key, field.key.ends_with("_bytes")
+                                                   ? of(format_size(limits.*member))
+                                                   : of(limits.*member));
                           }},
                field.member);
   }
@@ -126,11 +125,13 @@ EffectiveTable budget_table(const jobs::Budget& budget) {
   out.put("per_turn_usd", of(budget.per_turn.usd.str()));
   out.put("per_turn_tokens", of(budget.per_turn.tokens));
   for (const CapField& field : cap_fields()) {
-    std::visit(Overloaded{[&](std::optional<jobs::Usd> jobs::Budget::*member) {
-                            out.put(field.key, of(cap_text(budget.*member)));
+    std::visit(Overloaded{[&](std::optional<jobs::Usd> jobs::Budget::* member) {
+                            const std::optional<jobs::Usd>& cap = budget.*member;
+                            out.put(field.key, of(cap ? cap->str() : std::string("none")));
                           },
-                          [&](std::optional<std::int64_t> jobs::Budget::*member) {
-                            out.put(field.key, budget.*member ? of(*(budget.*member)) : of(std::string("none")));
+                          [&](std::optional<std::int64_t> jobs::Budget::* member) {
+                            out.put(field.key, budget.*member ? of(*(budget.*member))
+                                                              : of(std::string("none")));
                           }},
                field.member);
   }
@@ -140,10 +141,13 @@ EffectiveTable budget_table(const jobs::Budget& budget) {
 EffectiveTable retention_table(const jobs::Retention& retention) {
   Writer out("retention", "retention");
   for (const RetentionField& field : retention_fields()) {
-    std::visit(
-        Overloaded{[&](jobs::Duration jobs::Retention::*member) { out.put(field.key, of(format_exact(retention.*member))); },
-                   [&](int jobs::Retention::*member) { out.put(field.key, of(std::int64_t{retention.*member})); }},
-        field.member);
+    std::visit(Overloaded{[&](jobs::Duration jobs::Retention::* member) {
+                            out.put(field.key, of(format_exact(retention.*member)));
+                          },
+                          [&](int jobs::Retention::* member) {
+                            out.put(field.key, of(std::int64_t{retention.*member}));
+                          }},
+               field.member);
   }
   return out.take();
 }
@@ -179,7 +183,9 @@ void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables)
     out.put_text("path", notify.path);
     out.put_text("url", without_path(notify.url));
     if (notify.token) {
-      out.put_text(notify.token->source == jobs::SecretRef::Source::env ? "token_env" : "token_file", notify.token->name);
+      out.put_text(
+          notify.token->source == jobs::SecretRef::Source::env ? "token_env" : "token_file",
+          notify.token->name);
     }
     tables.push_back(out.take());
   }
@@ -234,8 +240,9 @@ EffectiveTable repo_table(const jobs::Repo& repo) {
 }  // namespace
 
 std::vector<EffectiveTable> effective(const jobs::Fleet& fleet) {
-  std::vector<EffectiveTable> tables = {fleet_table(fleet), labels_table(fleet.labels), limits_table(fleet.limits),
-                                        budget_table(fleet.budget), retention_table(fleet.retention)};
+  std::vector<EffectiveTable> tables = {fleet_table(fleet), labels_table(fleet.labels),
+                                        limits_table(fleet.limits), budget_table(fleet.budget),
+                                        retention_table(fleet.retention)};
   named_tables(fleet, tables);
   for (const auto& [name, pipeline] : fleet.pipelines) {
     tables.push_back(pipeline_table(pipeline));

@@ -17,7 +17,7 @@ struct EffectiveValue {
 
 /// One table of it: "[limits]", "[agent.coder]", "[[repo]]".
 struct EffectiveTable {
-  std::string header;  ///< without brackets: "limits", "agent.coder"; "repo" for each repository
+  std::string header;    ///< without brackets: "limits", "agent.coder"; "repo" for each repository
   bool element = false;  ///< one of several: [[repo]]
   std::vector<EffectiveValue> values;
 };

@@ -8,19 +8,23 @@
 
 #include "jobs/model/fleet.h"
 
-/// Which key of [limits], [budget] and [retention] is which member: read by the loader, written by `show`.
+/// Which key of [limits], [budget] and [retention] is which member: read by the loader, written by
+/// `show`.
 namespace manifests {
 
 struct LimitField {
   std::string_view key;
-  std::variant<int jobs::Limits::*, jobs::Duration jobs::Limits::*, std::int64_t jobs::Limits::*> member;
+  std::variant<int jobs::Limits::*, jobs::Duration jobs::Limits::*, std::int64_t jobs::Limits::*>
+      member;
   bool zero_allowed = false;
 };
 [[nodiscard]] std::span<const LimitField> limit_fields();
 
 struct CapField {
   std::string_view key;
-  std::variant<std::optional<jobs::Usd> jobs::Budget::*, std::optional<std::int64_t> jobs::Budget::*> member;
+  std::variant<std::optional<jobs::Usd> jobs::Budget::*,
+               std::optional<std::int64_t> jobs::Budget::*>
+      member;
 };
 [[nodiscard]] std::span<const CapField> cap_fields();
 

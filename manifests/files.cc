@@ -33,7 +33,9 @@ class Descriptor {
   int fd_;
 };
 
-std::string reason(int code) { return std::error_code(code, std::generic_category()).message(); }
+std::string reason(int code) {
+  return std::error_code(code, std::generic_category()).message();
+}
 
 }  // namespace
 
@@ -43,12 +45,13 @@ std::expected<std::string, std::string> read_file(const std::string& path, std::
   if (file.get() < 0) {
     return std::unexpected(reason(errno));
   }
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) {
     return std::unexpected(reason(errno));
   }
   if (!S_ISREG(status.st_mode)) {
-    return std::unexpected(S_ISDIR(status.st_mode) ? "it is a directory" : "it is not a regular file");
+    return std::unexpected(S_ISDIR(status.st_mode) ? "it is a directory"
+                                                   : "it is not a regular file");
   }
   std::string text;
   std::array<char, 65536> block{};
@@ -87,6 +90,8 @@ std::expected<std::vector<std::string>, std::string> toml_names(const std::strin
   return names;
 }
 
-std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 }  // namespace manifests

@@ -1,8 +1,8 @@
 #include "manifests/keys.h"
 
-#include <fmt/format.h>
-
 #include <array>
+
+#include <fmt/format.h>
 
 namespace manifests {
 
@@ -11,44 +11,74 @@ namespace {
 using enum KeyType;
 
 constexpr auto kKeys = std::to_array<KeySpec>({
-    {"fleet", "kill_switch", boolean, "true", "While true nothing is read, written or started. Turn it off to arm the fleet.", ""},
-    {"fleet", "allow", names, "[]", "Names of the repositories that may be worked on. Empty means none.", ""},
-    {"fleet", "state_dir", path, "\"./state\"", "Folder of the runner's own state: database, turns, mirrors, worktrees.", ""},
+    {"fleet", "kill_switch", boolean, "true",
+     "While true nothing is read, written or started. Turn it off to arm the fleet.", ""},
+    {"fleet", "allow", names, "[]",
+     "Names of the repositories that may be worked on. Empty means none.", ""},
+    {"fleet", "state_dir", path, "\"./state\"",
+     "Folder of the runner's own state: database, turns, mirrors, worktrees.", ""},
     {"fleet", "labels", sub_table, "", "The labels that the runner reads and sets on issues.", ""},
-    {"fleet", "containment", choice, "\"auto\"", "How a turn's processes are kept together: the strongest there is, strong or nothing, or a process group.", "auto|strong|group"},
-    {"fleet", "bot", text, "\"runner\"", "Name of the runner itself on the trackers; never trusted.", ""},
-    {"fleet", "metrics_textfile", path, "", "File that every tick writes the metrics to, for node_exporter's textfile collector.", ""},
-    {"fleet.labels", "ready", text, "\"ready-for-agent\"", "A person sets it to release an issue.", ""},
-    {"fleet.labels", "in_progress", text, "\"agent-in-progress\"", "The runner sets it while an issue is being worked on.", ""},
-    {"fleet.labels", "human", text, "\"ready-for-human\"", "The runner sets it when a person has to look.", ""},
+    {"fleet", "containment", choice, "\"auto\"",
+     "How a turn's processes are kept together: the strongest there is, strong or nothing, or a "
+     "process group.",
+     "auto|strong|group"},
+    {"fleet", "bot", text, "\"runner\"",
+     "Name of the runner itself on the trackers; never trusted.", ""},
+    {"fleet", "metrics_textfile", path, "",
+     "File that every tick writes the metrics to, for node_exporter's textfile collector.", ""},
+    {"fleet.labels", "ready", text, "\"ready-for-agent\"", "A person sets it to release an issue.",
+     ""},
+    {"fleet.labels", "in_progress", text, "\"agent-in-progress\"",
+     "The runner sets it while an issue is being worked on.", ""},
+    {"fleet.labels", "human", text, "\"ready-for-human\"",
+     "The runner sets it when a person has to look.", ""},
 
     {"limits", "max_live_runs", count, "2", "Runs at the same time, over the whole fleet.", ""},
-    {"limits", "max_starts_per_tick", count, "2", "Runs that one tick may start; at most max_live_runs.", ""},
+    {"limits", "max_starts_per_tick", count, "2",
+     "Runs that one tick may start; at most max_live_runs.", ""},
     {"limits", "turn_deadline", duration, "\"1h\"", "Wall clock of one turn of an agent.", ""},
-    {"limits", "turn_silence", duration, "\"15m\"", "A turn without output for this long has stalled and is stopped.", ""},
-    {"limits", "turn_first_byte", duration, "\"5m\"", "A turn must have said something after this long.", ""},
-    {"limits", "turn_grace", duration, "\"10s\"", "Time between asking a turn to end and killing it.", ""},
-    {"limits", "turn_output_bytes", size, "\"64MiB\"", "Output of a turn beyond this is not kept.", ""},
-    {"limits", "turn_memory_bytes", size, "0", "Address space of each process of a turn; 0 = not limited.", ""},
+    {"limits", "turn_silence", duration, "\"15m\"",
+     "A turn without output for this long has stalled and is stopped.", ""},
+    {"limits", "turn_first_byte", duration, "\"5m\"",
+     "A turn must have said something after this long.", ""},
+    {"limits", "turn_grace", duration, "\"10s\"",
+     "Time between asking a turn to end and killing it.", ""},
+    {"limits", "turn_output_bytes", size, "\"64MiB\"", "Output of a turn beyond this is not kept.",
+     ""},
+    {"limits", "turn_memory_bytes", size, "0",
+     "Address space of each process of a turn; 0 = not limited.", ""},
     {"limits", "turn_processes", count, "0", "Processes of a turn; 0 = not limited.", ""},
     {"limits", "verify_deadline", duration, "\"30m\"", "Wall clock of a command stage.", ""},
     {"limits", "setup_deadline", duration, "\"15m\"", "Wall clock of one setup command.", ""},
-    {"limits", "fix_attempts", count, "5", "Corrective turns for red CI; then the run is frozen.", ""},
-    {"limits", "fix_window", duration, "\"1h\"", "Time for them since the first red of the landed commit; then the run is frozen.", ""},
-    {"limits", "verify_attempts", count, "3", "Corrective turns for a red verification; then a person is called.", ""},
-    {"limits", "land_attempts", count, "5", "Lost races and conflicts while landing; then a person is called.", ""},
-    {"limits", "instance_retries", count, "3", "Retries of a turn that failed for a reason of the machine or provider.", ""},
-    {"limits", "retry_delay", duration, "\"1m\"", "Wait before the first such retry; doubles each time, at most one hour.", ""},
+    {"limits", "fix_attempts", count, "5", "Corrective turns for red CI; then the run is frozen.",
+     ""},
+    {"limits", "fix_window", duration, "\"1h\"",
+     "Time for them since the first red of the landed commit; then the run is frozen.", ""},
+    {"limits", "verify_attempts", count, "3",
+     "Corrective turns for a red verification; then a person is called.", ""},
+    {"limits", "land_attempts", count, "5",
+     "Lost races and conflicts while landing; then a person is called.", ""},
+    {"limits", "instance_retries", count, "3",
+     "Retries of a turn that failed for a reason of the machine or provider.", ""},
+    {"limits", "retry_delay", duration, "\"1m\"",
+     "Wait before the first such retry; doubles each time, at most one hour.", ""},
     {"limits", "issue_attempts", count, "3", "Runs of one issue over its lifetime.", ""},
-    {"limits", "cooldown", duration, "\"10m\"", "Time after a run before the same issue may start again.", ""},
-    {"limits", "base_red_deadline", duration, "\"2h\"", "How long a base branch that was red before us is waited for.", ""},
+    {"limits", "cooldown", duration, "\"10m\"",
+     "Time after a run before the same issue may start again.", ""},
+    {"limits", "base_red_deadline", duration, "\"2h\"",
+     "How long a base branch that was red before us is waited for.", ""},
     {"limits", "issue_bytes", size, "\"256KiB\"", "Longest issue text that is worked on.", ""},
-    {"limits", "disk_free_bytes", size, "\"1GiB\"", "No worktree is made with less free disk than this.", ""},
-    {"limits", "land_changed_files", count, "500", "A landing that changes more files is refused.", ""},
-    {"limits", "land_changed_bytes", size, "\"20MiB\"", "A landing that adds more bytes is refused.", ""},
-    {"limits", "lease_ttl", duration, "\"2m\"", "A tick not heard from for this long has lost its lease.", ""},
+    {"limits", "disk_free_bytes", size, "\"1GiB\"",
+     "No worktree is made with less free disk than this.", ""},
+    {"limits", "land_changed_files", count, "500", "A landing that changes more files is refused.",
+     ""},
+    {"limits", "land_changed_bytes", size, "\"20MiB\"",
+     "A landing that adds more bytes is refused.", ""},
+    {"limits", "lease_ttl", duration, "\"2m\"",
+     "A tick not heard from for this long has lost its lease.", ""},
 
-    {"budget", "per_turn_usd", usd, "\"5.00\"", "Money reserved for one turn, and the most it may spend.", ""},
+    {"budget", "per_turn_usd", usd, "\"5.00\"",
+     "Money reserved for one turn, and the most it may spend.", ""},
     {"budget", "per_turn_tokens", count, "2000000", "Tokens reserved for one turn.", ""},
     {"budget", "run_usd", cap_usd, "\"none\"", "Money for one run.", ""},
     {"budget", "run_tokens", cap_count, "10000000", "Tokens for one run.", ""},
@@ -60,46 +90,68 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"budget", "fleet_day_usd", cap_usd, "\"none\"", "Money of the whole fleet per day.", ""},
     {"budget", "fleet_day_turns", cap_count, "400", "Turns of the whole fleet per day.", ""},
     {"budget", "fleet_day_tokens", cap_count, "\"none\"", "Tokens of the whole fleet per day.", ""},
-    {"budget", "fleet_month_usd", cap_usd, "\"none\"", "Money of the whole fleet per calendar month (UTC).", ""},
+    {"budget", "fleet_month_usd", cap_usd, "\"none\"",
+     "Money of the whole fleet per calendar month (UTC).", ""},
 
-    {"retention", "finished_runs", duration, "\"90d\"", "How long finished runs are remembered.", ""},
-    {"retention", "decisions", duration, "\"14d\"", "How long the reasons of past ticks are remembered.", ""},
+    {"retention", "finished_runs", duration, "\"90d\"", "How long finished runs are remembered.",
+     ""},
+    {"retention", "decisions", duration, "\"14d\"",
+     "How long the reasons of past ticks are remembered.", ""},
     {"retention", "transcripts", duration, "\"30d\"", "How long what agents said is kept.", ""},
-    {"retention", "kept_worktrees", duration, "\"7d\"", "How long the worktree of a frozen run, or of one that needs a person, is kept.", ""},
-    {"retention", "pool_size", count, "1", "Idle worktrees kept warm per repository; 0 = removed at once.", ""},
+    {"retention", "kept_worktrees", duration, "\"7d\"",
+     "How long the worktree of a frozen run, or of one that needs a person, is kept.", ""},
+    {"retention", "pool_size", count, "1",
+     "Idle worktrees kept warm per repository; 0 = removed at once.", ""},
 
     {"repo", "name", text, "required", "Name in the fleet, such as \"acme/shop\".", ""},
-    {"repo", "remote", text, "required", "URL of the git remote, or a path relative to the manifest. Never with a password.", ""},
+    {"repo", "remote", text, "required",
+     "URL of the git remote, or a path relative to the manifest. Never with a password.", ""},
     {"repo", "base", text, "\"main\"", "Branch that runs start from and land on.", ""},
     {"repo", "tracker", text, "", "Name of a [tracker.X]; not needed when there is only one.", ""},
-    {"repo", "tracker_path", text, "", "Local tracker: folder of this repository's issues below the tracker's; the repository's name if absent.", ""},
+    {"repo", "tracker_path", text, "",
+     "Local tracker: folder of this repository's issues below the tracker's; the repository's name "
+     "if absent.",
+     ""},
     {"repo", "agent", text, "", "Name of an [agent.X]; not needed when there is only one.", ""},
     {"repo", "ci", text, "", "Name of a [ci.X]; without it CI is not waited for.", ""},
     {"repo", "pipeline", text, "\"default\"", "Name of a [pipeline.X].", ""},
-    {"repo", "notify", names, "[]", "Names of the [notify.X] that are told when a person is needed.", ""},
-    {"repo", "test", argv, "", "The repository's own test command: what verifies work before it lands.", ""},
-    {"repo", "setup", argv_list, "[]", "Commands that prepare a new worktree, run once per content of setup_locks.", ""},
-    {"repo", "setup_locks", names, "[]", "Files whose content decides whether setup has to run again.", ""},
+    {"repo", "notify", names, "[]",
+     "Names of the [notify.X] that are told when a person is needed.", ""},
+    {"repo", "test", argv, "",
+     "The repository's own test command: what verifies work before it lands.", ""},
+    {"repo", "setup", argv_list, "[]",
+     "Commands that prepare a new worktree, run once per content of setup_locks.", ""},
+    {"repo", "setup_locks", names, "[]",
+     "Files whose content decides whether setup has to run again.", ""},
     {"repo", "prompt", long_text, "", "Template of the prompt, instead of the built-in one.", ""},
     {"repo", "prompt_file", path, "", "The same, in a file.", ""},
-    {"repo", "prompt_in_repo", text, "", "Path in the repository of a template that is taken if it is there.", ""},
-    {"repo", "protected_paths", names, "[]", "Globs ('*', '**', '?') of files that a landing may not touch.", ""},
-    {"repo", "trusted", names, "[]", "People trusted to release issues besides those with write permission.", ""},
+    {"repo", "prompt_in_repo", text, "",
+     "Path in the repository of a template that is taken if it is there.", ""},
+    {"repo", "protected_paths", names, "[]",
+     "Globs ('*', '**', '?') of files that a landing may not touch.", ""},
+    {"repo", "trusted", names, "[]",
+     "People trusted to release issues besides those with write permission.", ""},
     {"repo", "env", text_map, "{}", "Environment of setup, verification and CI commands.", ""},
 
     {"tracker", "kind", choice, "\"local\"", "Where the issues live.", "local"},
-    {"tracker", "path", path, "required", "Folder that holds one folder of Markdown issues per repository.", ""},
+    {"tracker", "path", path, "required",
+     "Folder that holds one folder of Markdown issues per repository.", ""},
 
     {"agent", "kind", choice, "\"command\"", "What sort of agent this is.", "command"},
-    {"agent", "command", argv, "required", "The program and its arguments; one with a '/' is relative to the manifest.", ""},
+    {"agent", "command", argv, "required",
+     "The program and its arguments; one with a '/' is relative to the manifest.", ""},
     {"agent", "env", text_map, "{}", "Plain values for its environment.", ""},
-    {"agent", "pass_env", names, "[]", "Variables handed on from the runner's own environment; the way to give a secret.", ""},
-    {"agent", "usage_file", text, "", "File below the turn's folder in which it reports tokens and money.", ""},
+    {"agent", "pass_env", names, "[]",
+     "Variables handed on from the runner's own environment; the way to give a secret.", ""},
+    {"agent", "usage_file", text, "",
+     "File below the turn's folder in which it reports tokens and money.", ""},
     {"agent", "model", text, "", "Name of its model, for display.", ""},
 
     {"ci", "kind", choice, "\"command\"", "Where the verdict comes from.", "command"},
-    {"ci", "command", argv, "[]", "Command that checks the landed commit; the repository's test command if absent.", ""},
-    {"ci", "deadline", duration, "\"1h\"", "A verdict that is not there after this long never comes: a person is called.", ""},
+    {"ci", "command", argv, "[]",
+     "Command that checks the landed commit; the repository's test command if absent.", ""},
+    {"ci", "deadline", duration, "\"1h\"",
+     "A verdict that is not there after this long never comes: a person is called.", ""},
 
     {"notify", "kind", choice, "required", "Where notifications go.", "file|webhook"},
     {"notify", "path", path, "", "file: gets one line of JSON per notification.", ""},
@@ -110,19 +162,24 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"pipeline", "stages", stages, "required", "The stages in order.", ""},
     {"stage", "kind", choice, "required", "What the stage does.", "agent|command|land|ci"},
     {"stage", "name", text, "", "Its name, unique in the pipeline; the kind if absent.", ""},
-    {"stage", "agent", text, "", "agent stages: name of an [agent.X]; the repository's if absent.", ""},
-    {"stage", "command", argv, "[]", "command stages: what to run; the repository's test command if absent.", ""},
+    {"stage", "agent", text, "", "agent stages: name of an [agent.X]; the repository's if absent.",
+     ""},
+    {"stage", "command", argv, "[]",
+     "command stages: what to run; the repository's test command if absent.", ""},
 });
 
 }  // namespace
 
-std::span<const KeySpec> all_keys() { return kKeys; }
+std::span<const KeySpec> all_keys() {
+  return kKeys;
+}
 
 std::vector<KeySpec> keys_of(std::string_view table) {
   const bool defaults = table == "defaults";
   std::vector<KeySpec> out;
   for (const KeySpec& spec : kKeys) {
-    if (spec.table == (defaults ? "repo" : table) && !(defaults && (spec.key == "name" || spec.key == "remote"))) {
+    if (spec.table == (defaults ? "repo" : table) &&
+        !(defaults && (spec.key == "name" || spec.key == "remote"))) {
       out.push_back(spec);
     }
   }
@@ -138,7 +195,8 @@ std::vector<std::string> key_names(std::string_view table) {
 }
 
 std::vector<std::string> table_names() {
-  return {"fleet", "limits", "budget", "retention", "defaults", "tracker", "agent", "ci", "notify", "pipeline", "repo"};
+  return {"fleet", "limits", "budget", "retention", "defaults", "tracker",
+          "agent", "ci",     "notify", "pipeline",  "repo"};
 }
 
 std::string expected_text(const KeySpec& spec) {

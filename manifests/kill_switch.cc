@@ -1,9 +1,9 @@
 #include "manifests/kill_switch.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
@@ -21,8 +21,9 @@ std::string_view to_string(KillSwitchSource source) {
 
 std::optional<bool> parse_switch(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   static constexpr auto kOn = std::to_array<std::string_view>({"1", "true", "on", "yes"});
   static constexpr auto kOff = std::to_array<std::string_view>({"0", "false", "off", "no"});
   if (std::ranges::find(kOn, lower) != kOn.end()) {
@@ -50,8 +51,9 @@ KillSwitch kill_switch(const KillSwitchSources& sources) {
     const auto value = parse_switch(*sources.environment);
     if (!value) {
       hold(KillSwitchSource::environment,
-           fmt::format("{} is \"{}\", which is neither on (1, true, on, yes) nor off (0, false, off, no)",
-                       kKillSwitchVariable, jobs::one_line(*sources.environment, 40)),
+           fmt::format(
+               "{} is \"{}\", which is neither on (1, true, on, yes) nor off (0, false, off, no)",
+               kKillSwitchVariable, jobs::one_line(*sources.environment, 40)),
            true);
     } else if (*value) {
       hold(KillSwitchSource::environment, fmt::format("{} is on", kKillSwitchVariable), false);
@@ -62,7 +64,8 @@ KillSwitch kill_switch(const KillSwitchSources& sources) {
   } else if (sources.pause) {
     const jobs::Pause& pause = *sources.pause;
     hold(KillSwitchSource::pause,
-         fmt::format("paused by {} at {}{}", jobs::one_line(pause.by, 60), jobs::format_time(pause.at),
+         fmt::format("paused by {} at {}{}", jobs::one_line(pause.by, 60),
+                     jobs::format_time(pause.at),
                      pause.why.empty() ? "" : ": " + jobs::one_line(pause.why)),
          false);
   }

@@ -1,10 +1,10 @@
 #include "manifests/load.h"
 
-#include <fmt/format.h>
-
 #include <exception>
 #include <filesystem>
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "jobs/base/result.h"
 #include "jobs/base/text.h"
@@ -26,10 +26,11 @@ Sources read_sources(Report& report, const std::string& directory, const std::st
   const Position whole{.file = directory};
   const auto names = toml_names(folder);
   if (!names) {
-    report.error(whole, "cannot read the folder of manifests: " + names.error(),
-                 {.expected = {},
-                  .suggestion = {},
-                  .hint = "name the right one with --manifests DIR or RUNNER_MANIFESTS, or make it"});
+    report.error(
+        whole, "cannot read the folder of manifests: " + names.error(),
+        {.expected = {},
+         .suggestion = {},
+         .hint = "name the right one with --manifests DIR or RUNNER_MANIFESTS, or make it"});
     out.complete = false;
     return out;
   }
@@ -61,10 +62,11 @@ Sources read_sources(Report& report, const std::string& directory, const std::st
 }
 
 template <typename T, typename Read>
-void each(Reading& reading, const std::map<std::string, Layer>& layers, std::map<std::string, T>& out, std::string_view prefix,
-          Read read) {
+void each(Reading& reading, const std::map<std::string, Layer>& layers,
+          std::map<std::string, T>& out, std::string_view prefix, Read read) {
   for (const auto& [name, layer] : layers) {
-    reading.origins.at[fmt::format("{}.{}", prefix, name)] = {layer.source->file, layer.table->line, layer.table->column};
+    reading.origins.at[fmt::format("{}.{}", prefix, name)] = {layer.source->file, layer.table->line,
+                                                              layer.table->column};
     out.insert_or_assign(name, read(reading, name, layer));
   }
 }
@@ -87,7 +89,8 @@ std::expected<Loaded, LoadFailure> load_or_throw(const LoadOptions& options) {
   Loaded loaded;
   Reading reading{options, report, loaded.origins};
   std::error_code failed;
-  const std::string folder = std::filesystem::absolute(options.directory, failed).lexically_normal().string();
+  const std::string folder =
+      std::filesystem::absolute(options.directory, failed).lexically_normal().string();
   const std::string directory = options.directory.empty() ? "." : options.directory;
   const Sources sources = read_sources(report, directory, folder);
 
@@ -101,7 +104,8 @@ std::expected<Loaded, LoadFailure> load_or_throw(const LoadOptions& options) {
   read_limits(reading, tables.limits, fleet.limits);
   read_budget(reading, tables.budget, fleet.budget);
   fleet.budget.per_turn.turns = 1;
-  fleet.budget.per_turn.seconds = std::chrono::ceil<std::chrono::seconds>(fleet.limits.turn_deadline).count();
+  fleet.budget.per_turn.seconds =
+      std::chrono::ceil<std::chrono::seconds>(fleet.limits.turn_deadline).count();
   read_retention(reading, tables.retention, fleet.retention);
   fleet.pipelines.emplace("default", jobs::default_pipeline());
   each(reading, tables.trackers, fleet.trackers, "tracker", read_tracker);
@@ -136,8 +140,9 @@ std::expected<Loaded, LoadFailure> load(const LoadOptions& options) {
   try {
     return load_or_throw(options);
   } catch (const std::exception& error) {  // no memory, a path the library cannot spell
-    return std::unexpected(LoadFailure{{Diagnostic{.at = {.file = options.directory},
-                                                   .message = "cannot load the manifests: " + jobs::one_line(error.what())}}});
+    return std::unexpected(LoadFailure{
+        {Diagnostic{.at = {.file = options.directory},
+                    .message = "cannot load the manifests: " + jobs::one_line(error.what())}}});
   }
 }
 

@@ -10,16 +10,19 @@
 #include "jobs/model/fleet.h"
 #include "manifests/diagnostic.h"
 
-/// Turns a directory of TOML files into a validated fleet, or into everything that is wrong with them.
+/// Turns a directory of TOML files into a validated fleet, or into everything that is wrong with
+/// them.
 namespace manifests {
 
 struct LoadOptions {
   std::string directory = "./manifests";
-  /// Value of an environment variable, or nothing. Only asked whether variables named by `*_env` are there.
+  /// Value of an environment variable, or nothing. Only asked whether variables named by `*_env`
+  /// are there.
   std::function<std::optional<std::string>(const std::string&)> env;
 };
 
-/// Where each value of the fleet came from: "limits.turn_deadline", "repo.acme/shop.base", "agent.coder.command".
+/// Where each value of the fleet came from: "limits.turn_deadline", "repo.acme/shop.base",
+/// "agent.coder.command".
 struct Origins {
   std::map<std::string, Position> at;
   /// "fleet.toml:3:5", or "default".

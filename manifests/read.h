@@ -6,8 +6,8 @@
 
 #include "manifests/table_reader.h"
 
-/// The readers of the single tables. Each fills its part of the fleet and reports what is wrong with it; what concerns
-/// several tables at once is validate.h's.
+/// The readers of the single tables. Each fills its part of the fleet and reports what is wrong
+/// with it; what concerns several tables at once is validate.h's.
 namespace manifests {
 
 /// All files taken apart: each single table once, each named table once, repositories in order.
@@ -23,7 +23,8 @@ struct Tables {
   std::map<std::string, Layer> notify;
   std::map<std::string, Layer> pipelines;
   std::vector<Layer> repos;
-  bool named_incomplete = false;  ///< a file could not be read: a name not found may be declared there
+  bool named_incomplete =
+      false;  ///< a file could not be read: a name not found may be declared there
 };
 
 /// Reports tables that nobody knows and tables that are declared twice.
@@ -34,16 +35,23 @@ void read_limits(Reading& reading, const Layer& layer, jobs::Limits& limits);
 void read_budget(Reading& reading, const Layer& layer, jobs::Budget& budget);
 void read_retention(Reading& reading, const Layer& layer, jobs::Retention& retention);
 
-[[nodiscard]] jobs::TrackerConfig read_tracker(Reading& reading, const std::string& name, const Layer& layer);
-[[nodiscard]] jobs::AgentConfig read_agent(Reading& reading, const std::string& name, const Layer& layer);
+[[nodiscard]] jobs::TrackerConfig read_tracker(Reading& reading, const std::string& name,
+                                               const Layer& layer);
+[[nodiscard]] jobs::AgentConfig read_agent(Reading& reading, const std::string& name,
+                                           const Layer& layer);
 [[nodiscard]] jobs::CiConfig read_ci(Reading& reading, const std::string& name, const Layer& layer);
-[[nodiscard]] jobs::NotifyConfig read_notify(Reading& reading, const std::string& name, const Layer& layer);
-[[nodiscard]] jobs::Pipeline read_pipeline(Reading& reading, const std::string& name, const Layer& layer);
+[[nodiscard]] jobs::NotifyConfig read_notify(Reading& reading, const std::string& name,
+                                             const Layer& layer);
+[[nodiscard]] jobs::Pipeline read_pipeline(Reading& reading, const std::string& name,
+                                           const Layer& layer);
 
-/// One [[repo]] over [defaults]. `path` is what its origins are filed under. With an empty `own` only [defaults] is checked.
-[[nodiscard]] jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults, const std::string& path);
+/// One [[repo]] over [defaults]. `path` is what its origins are filed under. With an empty `own`
+/// only [defaults] is checked.
+[[nodiscard]] jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults,
+                                   const std::string& path);
 
 /// A file that a manifest names: at most 256 KiB of text. Reports what is wrong at `at`.
-[[nodiscard]] std::string read_text_file(Reading& reading, const Position& at, const std::string& path);
+[[nodiscard]] std::string read_text_file(Reading& reading, const Position& at,
+                                         const std::string& path);
 
 }  // namespace manifests

@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "manifests/fields.h"
 #include "manifests/read.h"
@@ -21,7 +21,9 @@ void read_labels(Reading& reading, const Layer& fleet, jobs::Labels& labels) {
   if (!table->is(Value::Kind::table)) {
     reading.report.error({fleet.source->file, table->line, table->column},
                          fmt::format("labels has the wrong type: {}", describe(table->kind)),
-                         {.expected = "a table such as { ready = \"ready-for-agent\" }", .suggestion = {}, .hint = {}});
+                         {.expected = "a table such as { ready = \"ready-for-agent\" }",
+                          .suggestion = {},
+                          .hint = {}});
     return;
   }
   TableReader reader(reading, "fleet.labels", "fleet.labels", {{fleet.source, table}});
@@ -29,7 +31,8 @@ void read_labels(Reading& reading, const Layer& fleet, jobs::Labels& labels) {
   reader.text("in_progress", labels.in_progress, check_label);
   reader.text("human", labels.human, check_label);
   reader.unknown_keys();
-  if (labels.ready == labels.in_progress || labels.ready == labels.human || labels.in_progress == labels.human) {
+  if (labels.ready == labels.in_progress || labels.ready == labels.human ||
+      labels.in_progress == labels.human) {
     reader.error(reader.begins(), "two labels have the same name",
                  {.expected = "three different labels", .suggestion = {}, .hint = {}});
   }
@@ -37,13 +40,16 @@ void read_labels(Reading& reading, const Layer& fleet, jobs::Labels& labels) {
 
 /// An unset limit gives way to a tighter one that was set; two that were set must agree.
 template <typename T>
-void at_most(TableReader& reader, std::string_view key, T& value, std::string_view bound_key, const T& bound) {
+void at_most(TableReader& reader, std::string_view key, T& value, std::string_view bound_key,
+             const T& bound) {
   if (value <= bound) {
     return;
   }
   if (const auto found = reader.find(key)) {
     reader.error(found->at(), fmt::format("{} is greater than {}", key, bound_key),
-                 {.expected = fmt::format("at most the value of {}", bound_key), .suggestion = {}, .hint = {}});
+                 {.expected = fmt::format("at most the value of {}", bound_key),
+                  .suggestion = {},
+                  .hint = {}});
   } else {
     value = bound;
   }
@@ -70,7 +76,8 @@ void read_fleet(Reading& reading, const Layer& layer, jobs::Fleet& fleet) {
   reader.path("state_dir", fleet.state_dir);
   std::string containment;
   if (reader.choice("containment", containment)) {
-    for (const auto kind : {jobs::Containment::automatic, jobs::Containment::strong, jobs::Containment::group}) {
+    for (const auto kind :
+         {jobs::Containment::automatic, jobs::Containment::strong, jobs::Containment::group}) {
       if (containment == jobs::to_string(kind)) {
         fleet.containment = kind;
       }
@@ -89,11 +96,13 @@ void read_limits(Reading& reading, const Layer& layer, jobs::Limits& limits) {
   TableReader reader(reading, "limits", "limits", {layer});
   for (const LimitField& field : limit_fields()) {
     const int least = field.zero_allowed ? 0 : 1;
-    std::visit(Overloaded{[&](int jobs::Limits::*member) { reader.count(field.key, limits.*member, least, kMany); },
-                          [&](jobs::Duration jobs::Limits::*member) {
+    std::visit(Overloaded{[&](int jobs::Limits::* member) {
+                            reader.count(field.key, limits.*member, least, kMany);
+                          },
+                          [&](jobs::Duration jobs::Limits::* member) {
                             reader.duration(field.key, limits.*member, field.zero_allowed);
                           },
-                          [&](std::int64_t jobs::Limits::*member) {
+                          [&](std::int64_t jobs::Limits::* member) {
                             if (field.key.ends_with("_bytes")) {
                               reader.size(field.key, limits.*member, field.zero_allowed);
                             } else {
@@ -106,7 +115,8 @@ void read_limits(Reading& reading, const Layer& layer, jobs::Limits& limits) {
   at_most(reader, "turn_silence", limits.turn_silence, "turn_deadline", limits.turn_deadline);
   at_most(reader, "turn_first_byte", limits.turn_first_byte, "turn_deadline", limits.turn_deadline);
   at_most(reader, "turn_grace", limits.turn_grace, "turn_deadline", limits.turn_deadline);
-  at_most(reader, "max_starts_per_tick", limits.max_starts_per_tick, "max_live_runs", limits.max_live_runs);
+  at_most(reader, "max_starts_per_tick", limits.max_starts_per_tick, "max_live_runs",
+          limits.max_live_runs);
 }
 
 void read_budget(Reading& reading, const Layer& layer, jobs::Budget& budget) {
@@ -123,12 +133,13 @@ void read_budget(Reading& reading, const Layer& layer, jobs::Budget& budget) {
 
   // A cap below one turn's reservation would refuse every turn for ever.
   for (const CapField& field : cap_fields()) {
-    const std::string_view per_turn = field.key.ends_with("_usd") ? "per_turn_usd" : "per_turn_tokens";
+    const std::string_view per_turn =
+        field.key.ends_with("_usd") ? "per_turn_usd" : "per_turn_tokens";
     const bool below = std::visit(
-        Overloaded{[&](std::optional<jobs::Usd> jobs::Budget::*member) {
+        Overloaded{[&](std::optional<jobs::Usd> jobs::Budget::* member) {
                      return (budget.*member).has_value() && *(budget.*member) < budget.per_turn.usd;
                    },
-                   [&](std::optional<std::int64_t> jobs::Budget::*member) {
+                   [&](std::optional<std::int64_t> jobs::Budget::* member) {
                      return field.key.ends_with("_tokens") && (budget.*member).has_value() &&
                             *(budget.*member) < budget.per_turn.tokens;
                    }},
@@ -153,10 +164,13 @@ void read_retention(Reading& reading, const Layer& layer, jobs::Retention& reten
   }
   TableReader reader(reading, "retention", "retention", {layer});
   for (const RetentionField& field : retention_fields()) {
-    std::visit(
-        Overloaded{[&](jobs::Duration jobs::Retention::*member) { reader.duration(field.key, retention.*member, false); },
-                   [&](int jobs::Retention::*member) { reader.count(field.key, retention.*member, 0, 100); }},
-        field.member);
+    std::visit(Overloaded{[&](jobs::Duration jobs::Retention::* member) {
+                            reader.duration(field.key, retention.*member, false);
+                          },
+                          [&](int jobs::Retention::* member) {
+                            reader.count(field.key, retention.*member, 0, 100);
+                          }},
+               field.member);
   }
   reader.unknown_keys();
 }

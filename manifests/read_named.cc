@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "manifests/read.h"
@@ -24,22 +24,25 @@ std::optional<jobs::SecretRef> read_token(Reading& reading, TableReader& reader)
   const bool has_variable = reader.text("token_env", variable, check_variable);
   const bool has_file = reader.path("token_file", file);
   if (has_variable && has_file) {
-    reader.error(reader.find("token_file")->key_at(), "token_env and token_file exclude each other");
+    reader.error(reader.find("token_file")->key_at(),
+                 "token_env and token_file exclude each other");
     return std::nullopt;
   }
   if (has_variable) {
     const auto value = reading.options.env ? reading.options.env(variable) : std::nullopt;
     if (!value || value->empty()) {
-      reader.error(reader.find("token_env")->at(),
-                   fmt::format("the environment variable {} is {}", variable, value ? "empty" : "not set"),
-                   {.expected = {}, .suggestion = {}, .hint = "set it where the runner starts"});
+      reader.error(
+          reader.find("token_env")->at(),
+          fmt::format("the environment variable {} is {}", variable, value ? "empty" : "not set"),
+          {.expected = {}, .suggestion = {}, .hint = "set it where the runner starts"});
     }
     return jobs::SecretRef{jobs::SecretRef::Source::env, variable};
   }
   if (has_file) {
     std::error_code failed;
     if (!std::filesystem::is_regular_file(file, failed)) {
-      reader.error(reader.find("token_file")->at(), fmt::format("there is no file {}", jobs::one_line(file)));
+      reader.error(reader.find("token_file")->at(),
+                   fmt::format("there is no file {}", jobs::one_line(file)));
     }
     return jobs::SecretRef{jobs::SecretRef::Source::file, file};
   }
@@ -85,7 +88,8 @@ jobs::CiConfig read_ci(Reading& reading, const std::string& name, const Layer& l
   std::string kind;
   reader.choice("kind", kind);
   const auto command = reader.find("command");
-  if (command && !(command->entry->value.is(Value::Kind::array) && command->entry->value.array.empty())) {
+  if (command &&
+      !(command->entry->value.is(Value::Kind::array) && command->entry->value.array.empty())) {
     reader.argv("command", out.command);
   }
   reader.duration("deadline", out.deadline, false);
@@ -130,7 +134,8 @@ jobs::Stage read_stage(Reading& reading, const std::string& path, const Layer& l
   TableReader reader(reading, "stage", path, {layer});
   std::string kind;
   if (reader.choice("kind", kind)) {
-    for (const auto known : {jobs::StageKind::agent, jobs::StageKind::command, jobs::StageKind::land, jobs::StageKind::ci}) {
+    for (const auto known : {jobs::StageKind::agent, jobs::StageKind::command,
+                             jobs::StageKind::land, jobs::StageKind::ci}) {
       if (kind == jobs::to_string(known)) {
         out.kind = known;
       }
@@ -142,35 +147,43 @@ jobs::Stage read_stage(Reading& reading, const std::string& path, const Layer& l
   reader.text("name", out.name, check_name);
   reader.text("agent", out.agent, check_name);
   const auto command = reader.find("command");
-  if (command && !(command->entry->value.is(Value::Kind::array) && command->entry->value.array.empty())) {
+  if (command &&
+      !(command->entry->value.is(Value::Kind::array) && command->entry->value.array.empty())) {
     reader.argv("command", out.command);
   }
   if (const auto found = reader.find("agent"); found && !kind.empty() && kind != "agent") {
-    reader.error(found->key_at(), fmt::format("agent means nothing in a stage of kind \"{}\"", kind));
+    reader.error(found->key_at(),
+                 fmt::format("agent means nothing in a stage of kind \"{}\"", kind));
   }
   if (command && !kind.empty() && kind != "command") {
-    reader.error(command->key_at(), fmt::format("command means nothing in a stage of kind \"{}\"", kind));
+    reader.error(command->key_at(),
+                 fmt::format("command means nothing in a stage of kind \"{}\"", kind));
   }
   reader.unknown_keys();
   return out;
 }
 
-/// The order that makes sense of the stages. Invariant 10: what lands was verified after the last change.
-void check_order(TableReader& reader, const jobs::Pipeline& pipeline, const std::vector<Position>& at) {
+/// The order that makes sense of the stages. Invariant 10: what lands was verified after the last
+/// change.
+void check_order(TableReader& reader, const jobs::Pipeline& pipeline,
+                 const std::vector<Position>& at) {
   bool worked = false;
   bool verified = false;
   bool landed = false;
   for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
     const jobs::Stage& stage = pipeline.stages[i];
     const auto same = [&](const jobs::Stage& other) { return other.name == stage.name; };
-    if (std::any_of(pipeline.stages.begin(), pipeline.stages.begin() + static_cast<std::ptrdiff_t>(i), same)) {
+    if (std::any_of(pipeline.stages.begin(),
+                    pipeline.stages.begin() + static_cast<std::ptrdiff_t>(i), same)) {
       reader.error(at[i], fmt::format("stage \"{}\" is there twice", stage.name),
                    {.expected = {}, .suggestion = {}, .hint = "give each stage a name of its own"});
     }
     switch (stage.kind) {
       case jobs::StageKind::agent:
         if (landed) {
-          reader.error(at[i], fmt::format("stage \"{}\" works after landing: its work would never land", stage.name));
+          reader.error(at[i],
+                       fmt::format("stage \"{}\" works after landing: its work would never land",
+                                   stage.name));
         }
         worked = true;
         verified = false;
@@ -180,20 +193,25 @@ void check_order(TableReader& reader, const jobs::Pipeline& pipeline, const std:
         if (landed) {
           reader.error(at[i], "a pipeline lands once");
         } else if (!worked) {
-          reader.error(at[i], fmt::format("stage \"{}\" has nothing to land", stage.name),
-                       {.expected = "a stage of kind \"agent\" before it", .suggestion = {}, .hint = {}});
+          reader.error(
+              at[i], fmt::format("stage \"{}\" has nothing to land", stage.name),
+              {.expected = "a stage of kind \"agent\" before it", .suggestion = {}, .hint = {}});
         } else if (!verified) {
-          reader.error(at[i], fmt::format("stage \"{}\" would land unverified work", stage.name),
-                       {.expected = "a stage of kind \"command\" between the last agent and it",
-                        .suggestion = {},
-                        .hint = "put { kind = \"command\" } before it; it runs the repository's test command"});
+          reader.error(
+              at[i], fmt::format("stage \"{}\" would land unverified work", stage.name),
+              {.expected = "a stage of kind \"command\" between the last agent and it",
+               .suggestion = {},
+               .hint =
+                   "put { kind = \"command\" } before it; it runs the repository's test command"});
         }
         landed = true;
         break;
       case jobs::StageKind::ci:
         if (!landed) {
-          reader.error(at[i], fmt::format("stage \"{}\" waits for CI of a commit that has not landed", stage.name),
-                       {.expected = "a stage of kind \"land\" before it", .suggestion = {}, .hint = {}});
+          reader.error(
+              at[i],
+              fmt::format("stage \"{}\" waits for CI of a commit that has not landed", stage.name),
+              {.expected = "a stage of kind \"land\" before it", .suggestion = {}, .hint = {}});
         }
         break;
     }
@@ -214,9 +232,13 @@ jobs::Pipeline read_pipeline(Reading& reading, const std::string& name, const La
   }
   const Value& list = stages->entry->value;
   if (!list.is(Value::Kind::array) || list.array.empty()) {
-    reader.error(stages->at(), list.is(Value::Kind::array) ? "a pipeline needs at least one stage"
-                                                           : fmt::format("stages has the wrong type: {}", describe(list.kind)),
-                 {.expected = "an array of stages such as [{ kind = \"agent\" }]", .suggestion = {}, .hint = {}});
+    reader.error(stages->at(),
+                 list.is(Value::Kind::array)
+                     ? "a pipeline needs at least one stage"
+                     : fmt::format("stages has the wrong type: {}", describe(list.kind)),
+                 {.expected = "an array of stages such as [{ kind = \"agent\" }]",
+                  .suggestion = {},
+                  .hint = {}});
     return out;
   }
   std::vector<Position> at;
@@ -224,14 +246,17 @@ jobs::Pipeline read_pipeline(Reading& reading, const std::string& name, const La
   for (const Value& stage : list.array) {
     const Position here{layer.source->file, stage.line, stage.column};
     if (!stage.is(Value::Kind::table)) {
-      reader.error(here, fmt::format("a stage has the wrong type: {}", describe(stage.kind)),
-                   {.expected = "a table such as { kind = \"agent\" }", .suggestion = {}, .hint = {}});
+      reader.error(
+          here, fmt::format("a stage has the wrong type: {}", describe(stage.kind)),
+          {.expected = "a table such as { kind = \"agent\" }", .suggestion = {}, .hint = {}});
       continue;
     }
-    out.stages.push_back(read_stage(reading, fmt::format("{}.stages[{}]", path, out.stages.size()), {layer.source, &stage}));
+    out.stages.push_back(read_stage(reading, fmt::format("{}.stages[{}]", path, out.stages.size()),
+                                    {layer.source, &stage}));
     at.push_back(here);
   }
-  if (reading.report.count() == errors) {  // an order of stages that are wrong themselves says nothing
+  if (reading.report.count() ==
+      errors) {  // an order of stages that are wrong themselves says nothing
     check_order(reader, out, at);
   }
   return out;

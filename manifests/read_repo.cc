@@ -10,10 +10,13 @@ namespace {
 
 constexpr std::size_t kMaxPrompt = 256 << 10;
 
-/// prompt and prompt_file are one setting: the nearer table decides, and there only one of them may stand.
-void read_prompt(Reading& reading, const std::vector<Layer>& layers, const std::string& path, jobs::Repo& repo) {
+/// prompt and prompt_file are one setting: the nearer table decides, and there only one of them may
+/// stand.
+void read_prompt(Reading& reading, const std::vector<Layer>& layers, const std::string& path,
+                 jobs::Repo& repo) {
   for (const Layer& layer : layers) {
-    if (!layer || (layer.table->find("prompt") == nullptr && layer.table->find("prompt_file") == nullptr)) {
+    if (!layer ||
+        (layer.table->find("prompt") == nullptr && layer.table->find("prompt_file") == nullptr)) {
       continue;
     }
     TableReader reader(reading, "repo", path, {layer});
@@ -25,6 +28,7 @@ void read_prompt(Reading& reading, const std::vector<Layer>& layers, const std::
     } else if (text) {
       reader.text("prompt", repo.prompt, check_long_text);
     } else if (reader.path("prompt_file", file_path)) {
+      reading.origins.at[path + ".prompt"] = file->key_at();
       repo.prompt = read_text_file(reading, file->at(), file_path);
     }
     return;
@@ -36,7 +40,8 @@ void read_prompt(Reading& reading, const std::vector<Layer>& layers, const std::
 std::string read_text_file(Reading& reading, const Position& at, const std::string& path) {
   auto text = read_file(path, kMaxPrompt);
   if (!text) {
-    reading.report.error(at, fmt::format("cannot read {}: {}", jobs::one_line(path, 300), text.error()));
+    reading.report.error(
+        at, fmt::format("cannot read {}: {}", jobs::one_line(path, 300), text.error()));
     return {};
   }
   if (jobs::to_valid_utf8(*text) != *text) {
@@ -50,7 +55,8 @@ std::string read_text_file(Reading& reading, const Position& at, const std::stri
   return std::move(*text);
 }
 
-jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults, const std::string& path) {
+jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults,
+                     const std::string& path) {
   jobs::Repo repo;
   TableReader reader(reading, own ? "repo" : "defaults", path, {own, defaults});
   if (own) {
@@ -68,7 +74,8 @@ jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults, 
       named.missing("remote");
     }
     named.unknown_keys();
-    repo.declared_at = fmt::format("{}:{}:{}", file_name(own.source->file), own.table->line, own.table->column);
+    repo.declared_at =
+        fmt::format("{}:{}:{}", file_name(own.source->file), own.table->line, own.table->column);
   } else {
     reader.unknown_keys();
   }

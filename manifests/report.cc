@@ -9,7 +9,8 @@ namespace manifests {
 namespace {
 
 bool is_key_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
 }
 
 std::string lower(std::string_view text) {
@@ -40,16 +41,17 @@ std::string without_url_passwords(std::string text) {
 }  // namespace
 
 bool names_a_secret(std::string_view key) {
-  static constexpr auto kEndings =
-      std::to_array<std::string_view>({"token", "secret", "password", "passwd", "passphrase", "api_key", "apikey",
-                                       "access_key", "private_key", "secret_key", "credential", "credentials",
-                                       "authorization", "bearer"});
+  static constexpr auto kEndings = std::to_array<std::string_view>(
+      {"token", "secret", "password", "passwd", "passphrase", "api_key", "apikey", "access_key",
+       "private_key", "secret_key", "credential", "credentials", "authorization", "bearer"});
   const std::string name = lower(key);
-  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });
+  return std::ranges::any_of(kEndings,
+                             [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
 std::string redacted(std::string_view line) {
-  for (std::size_t equals = line.find('='); equals != std::string_view::npos; equals = line.find('=', equals + 1)) {
+  for (std::size_t equals = line.find('='); equals != std::string_view::npos;
+       equals = line.find('=', equals + 1)) {
     std::size_t end = equals;
     while (end > 0 && (line[end - 1] == ' ' || line[end - 1] == '\t')) {
       --end;

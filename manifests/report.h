@@ -17,7 +17,8 @@ struct Advice {
   std::string hint;
 };
 
-/// Collects the errors of all files; knows their text, to show the offending lines without their secrets.
+/// Collects the errors of all files; knows their text, to show the offending lines without their
+/// secrets.
 class Report {
  public:
   void add_text(const std::string& file, std::string text) { texts_[file] = std::move(text); }
@@ -34,7 +35,8 @@ class Report {
   std::vector<Diagnostic> found_;
 };
 
-/// True for keys that would hold a secret itself ("token", "api_key", "WEBHOOK_PASSWORD"), false for "token_env".
+/// True for keys that would hold a secret itself ("token", "api_key", "WEBHOOK_PASSWORD"), false
+/// for "token_env".
 [[nodiscard]] bool names_a_secret(std::string_view key);
 
 /// One line of a manifest without what may be a secret: values of such keys, passwords in URLs.

@@ -11,15 +11,20 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json array_of(ordered_json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
-ordered_json string_type() { return {{"type", "string"}}; }
+ordered_json array_of(ordered_json items) {
+  return {{"type", "array"}, {"items", std::move(items)}};
+}
+ordered_json string_type() {
+  return {{"type", "string"}};
+}
 
 ordered_json either(ordered_json one, ordered_json other) {
   return {{"anyOf", ordered_json::array({std::move(one), std::move(other)})}};
 }
 
 ordered_json amount() {
-  return either({{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]{1,6})?$"}}, {{"type", "number"}, {"exclusiveMinimum", 0}});
+  return either({{"type", "string"}, {"pattern", "^[0-9]+(\\.[0-9]{1,6})?$"}},
+                {{"type", "number"}, {"exclusiveMinimum", 0}});
 }
 
 ordered_json table_schema(std::string_view table);
@@ -44,7 +49,8 @@ ordered_json type_schema(const KeySpec& spec) {
     case KeyType::argv: return array_of(string_type());
     case KeyType::argv_list: return array_of(array_of(string_type()));
     case KeyType::text_map: return {{"type", "object"}, {"additionalProperties", string_type()}};
-    case KeyType::sub_table: return table_schema(std::string(spec.table) + "." + std::string(spec.key));
+    case KeyType::sub_table:
+      return table_schema(std::string(spec.table) + "." + std::string(spec.key));
     case KeyType::stages: {
       ordered_json out = array_of(table_schema("stage"));
       out["minItems"] = 1;
@@ -79,14 +85,16 @@ ordered_json table_schema(std::string_view table) {
     ordered_json one = type_schema(spec);
     one["description"] = spec.help;
     if (spec.fallback == "required") {
-      // What is required of a repository may come from [defaults] except for its name and remote, which cannot.
+      // What is required of a repository may come from [defaults] except for its name and remote,
+      // which cannot.
       required.push_back(spec.key);
     } else if (!spec.fallback.empty()) {
       one["default"] = default_value(spec.fallback);
     }
     properties[std::string(spec.key)] = std::move(one);
   }
-  ordered_json out = {{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+  ordered_json out = {
+      {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
   if (!required.empty()) {
     out["required"] = std::move(required);
   }
@@ -98,7 +106,8 @@ ordered_json table_schema(std::string_view table) {
 std::string json_schema() {
   ordered_json properties = ordered_json::object();
   for (const std::string& table : table_names()) {
-    const bool named = table == "tracker" || table == "agent" || table == "ci" || table == "notify" || table == "pipeline";
+    const bool named = table == "tracker" || table == "agent" || table == "ci" ||
+                       table == "notify" || table == "pipeline";
     if (named) {
       properties[table] = {{"type", "object"}, {"additionalProperties", table_schema(table)}};
     } else if (table == "repo") {

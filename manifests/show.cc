@@ -1,8 +1,8 @@
 #include "manifests/show.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "jobs/base/text.h"
@@ -16,7 +16,8 @@ using nlohmann::ordered_json;
 
 std::string key_text(const std::string& key) {
   const bool bare = !key.empty() && std::ranges::all_of(key, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
   return bare ? key : toml_quote(key);
 }
@@ -28,7 +29,8 @@ std::string header_text(const EffectiveTable& table) {
   }
   const std::size_t dot = table.header.find('.');
   return dot == std::string::npos ? fmt::format("[{}]", table.header)
-                                  : fmt::format("[{}.{}]", table.header.substr(0, dot), key_text(table.header.substr(dot + 1)));
+                                  : fmt::format("[{}.{}]", table.header.substr(0, dot),
+                                                key_text(table.header.substr(dot + 1)));
 }
 
 std::string toml(const Value& value) {
@@ -48,7 +50,8 @@ std::string toml(const Value& value) {
     case Value::Kind::table: {
       std::string out;
       for (const Entry& entry : value.table) {
-        out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", key_text(entry.key), toml(entry.value));
+        out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", key_text(entry.key),
+                           toml(entry.value));
       }
       return out.empty() ? "{}" : "{ " + out + " }";
     }
@@ -92,7 +95,9 @@ ordered_json& place_of(ordered_json& fleet, const EffectiveTable& table) {
     return fleet[table.header].back();
   }
   const std::size_t dot = table.header.find('.');
-  return dot == std::string::npos ? fleet[table.header] : fleet[table.header.substr(0, dot)][table.header.substr(dot + 1)];
+  return dot == std::string::npos
+             ? fleet[table.header]
+             : fleet[table.header.substr(0, dot)][table.header.substr(dot + 1)];
 }
 
 }  // namespace
@@ -103,7 +108,8 @@ std::string show_text(const Loaded& loaded) {
     out += fmt::format("{}{}\n", out.empty() ? "" : "\n", header_text(table));
     for (const EffectiveValue& row : table.values) {
       const std::string line = fmt::format("{} = {}", row.key, toml(row.value));
-      out += fmt::format("{:<44}  # {}\n", jobs::one_line(line, 1'000'000), jobs::one_line(loaded.origins.of(row.path), 1000));
+      out += fmt::format("{:<44}  # {}\n", jobs::one_line(line, 1'000'000),
+                         jobs::one_line(loaded.origins.of(row.path), 1000));
     }
   }
   return out;

@@ -1,18 +1,19 @@
 #include "manifests/table_reader.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 
 namespace manifests {
 
-TableReader::TableReader(Reading& reading, std::string name, std::string path, std::vector<Layer> layers)
+TableReader::TableReader(Reading& reading, std::string name, std::string path,
+                         std::vector<Layer> layers)
     : reading_(reading), name_(std::move(name)), path_(std::move(path)), specs_(keys_of(name_)) {
   for (const Layer& layer : layers) {
     if (layer) {
@@ -63,7 +64,8 @@ std::optional<TableReader::Found> TableReader::want(std::string_view key, Value:
   return found;
 }
 
-bool TableReader::fits(std::string_view key, const Position& at, const std::string& value, Check check) {
+bool TableReader::fits(std::string_view key, const Position& at, const std::string& value,
+                       Check check) {
   if (const Fault fault = check(value)) {
     error(at, fmt::format("{} \"{}\" {}", key, jobs::one_line(redacted(value), 60), *fault));
     return false;
@@ -94,7 +96,8 @@ bool TableReader::choice(std::string_view key, std::string& out) {
     return false;
   }
   const KeySpec* row = spec(key);
-  const std::vector<std::string> known = row == nullptr ? std::vector<std::string>() : split_choices(row->choices);
+  const std::vector<std::string> known =
+      row == nullptr ? std::vector<std::string>() : split_choices(row->choices);
   const std::string& value = found->entry->value.string;
   if (std::ranges::find(known, value) == known.end()) {
     error(found->at(), fmt::format("unknown {} \"{}\"", key, jobs::one_line(value, 60)),
@@ -118,7 +121,8 @@ bool TableReader::path(std::string_view key, std::string& out) {
   return true;
 }
 
-bool TableReader::count(std::string_view key, std::int64_t& out, std::int64_t least, std::int64_t most) {
+bool TableReader::count(std::string_view key, std::int64_t& out, std::int64_t least,
+                        std::int64_t most) {
   const auto found = want(key, Value::Kind::integer);
   if (!found) {
     return false;
@@ -126,7 +130,8 @@ bool TableReader::count(std::string_view key, std::int64_t& out, std::int64_t le
   const std::int64_t value = found->entry->value.integer;
   if (value < least || value > most) {
     error(found->at(), fmt::format("{} = {} is impossible", key, value),
-          {.expected = value < least ? fmt::format("{} or more", least) : fmt::format("at most {}", most),
+          {.expected =
+               value < least ? fmt::format("{} or more", least) : fmt::format("at most {}", most),
            .suggestion = {},
            .hint = {}});
     return false;
@@ -151,7 +156,8 @@ bool TableReader::duration(std::string_view key, jobs::Duration& out, bool zero_
   const auto parsed = jobs::parse_duration(value);
   if (!parsed) {
     error(found->at(), fmt::format("{} \"{}\" is not a duration", key, jobs::one_line(value, 60)),
-          {.expected = "a number with ms, s, m, h or d such as \"90s\", \"60m\" or \"1h30m\", at most ten years",
+          {.expected = "a number with ms, s, m, h or d such as \"90s\", \"60m\" or \"1h30m\", at "
+                       "most ten years",
            .suggestion = {},
            .hint = {}});
     return false;
@@ -179,10 +185,13 @@ bool TableReader::size(std::string_view key, std::int64_t& out, bool zero_allowe
     bytes = parse_size(value.string);
   }
   if (!bytes || *bytes < (zero_allowed ? 0 : 1)) {
-    const std::string shown = value.is(Value::Kind::string) ? "\"" + jobs::one_line(value.string, 60) + "\""
-                                                            : std::to_string(value.integer);
-    error(found->at(), fmt::format("{} = {} is {}", key, shown, bytes ? "impossible" : "not a size"),
-          {.expected = fmt::format("{} or more bytes, such as \"64MiB\", \"2GB\" or 4096", zero_allowed ? 0 : 1),
+    const std::string shown = value.is(Value::Kind::string)
+                                  ? "\"" + jobs::one_line(value.string, 60) + "\""
+                                  : std::to_string(value.integer);
+    error(found->at(),
+          fmt::format("{} = {} is {}", key, shown, bytes ? "impossible" : "not a size"),
+          {.expected = fmt::format("{} or more bytes, such as \"64MiB\", \"2GB\" or 4096",
+                                   zero_allowed ? 0 : 1),
            .suggestion = {},
            .hint = {}});
     return false;
@@ -203,11 +212,14 @@ std::optional<jobs::Usd> TableReader::money(std::string_view key, const Found& f
     return std::nullopt;
   }
   if (!amount) {
-    const std::string shown = value.is(Value::Kind::integer) ? std::to_string(value.integer) : value.string;
-    error(found.at(), fmt::format("{} {} is not an amount", key, jobs::one_line(shown, 60)),
-          {.expected = "USD with at most six decimals such as \"12.50\" or 12.5, not negative, at most 10^9",
-           .suggestion = {},
-           .hint = {}});
+    const std::string shown =
+        value.is(Value::Kind::integer) ? std::to_string(value.integer) : value.string;
+    error(
+        found.at(), fmt::format("{} {} is not an amount", key, jobs::one_line(shown, 60)),
+        {.expected =
+             "USD with at most six decimals such as \"12.50\" or 12.5, not negative, at most 10^9",
+         .suggestion = {},
+         .hint = {}});
   } else if (amount->micros == 0) {
     error(found.at(), fmt::format("{} is zero: nothing could ever start", key));
     amount.reset();
@@ -285,7 +297,9 @@ bool TableReader::one_argv(std::string_view key, const Source& source, const Val
     error(at, fmt::format("{} has the wrong type: {}", key, describe(value.kind)),
           {.expected = "an array of strings such as [\"make\", \"test\"]",
            .suggestion = {},
-           .hint = value.is(Value::Kind::string) ? "no shell reads it; for one write [\"sh\", \"-c\", \"...\"]" : ""});
+           .hint = value.is(Value::Kind::string)
+                       ? "no shell reads it; for one write [\"sh\", \"-c\", \"...\"]"
+                       : ""});
     return false;
   }
   std::vector<std::string> words;
@@ -343,12 +357,14 @@ bool TableReader::text_map(std::string_view key, std::map<std::string, std::stri
       continue;
     }
     if (names_a_secret(entry.key)) {
-      error(key_at, fmt::format("{} would put the secret {} into the manifest", key, entry.key),
-            {.expected = {},
-             .suggestion = {},
-             .hint = "set the variable where the runner starts and name it in the agent's pass_env"});
+      error(
+          key_at, fmt::format("{} would put the secret {} into the manifest", key, entry.key),
+          {.expected = {},
+           .suggestion = {},
+           .hint = "set the variable where the runner starts and name it in the agent's pass_env"});
     } else if (!entry.value.is(Value::Kind::string)) {
-      error(at, fmt::format("{}.{} has the wrong type: {}", key, entry.key, describe(entry.value.kind)),
+      error(at,
+            fmt::format("{}.{} has the wrong type: {}", key, entry.key, describe(entry.value.kind)),
             {.expected = "a string", .suggestion = {}, .hint = "put it between quotes"});
     } else if (fits(entry.key, at, entry.value.string, check_long_text)) {
       read.emplace(entry.key, entry.value.string);
@@ -370,25 +386,34 @@ void TableReader::unknown_keys() const {
     }
     const Position at{own.source->file, entry.line, entry.column};
     if (names_a_secret(entry.key)) {
-      reading_.report.error(at, fmt::format("{} would put a secret into the manifest", jobs::one_line(entry.key, 60)),
-                            {.expected = "the name of a variable or file that holds it",
-                             .suggestion = {},
-                             .hint = "use token_env = \"VARIABLE\" or token_file = \"path\""});
+      reading_.report.error(
+          at, fmt::format("{} would put a secret into the manifest", jobs::one_line(entry.key, 60)),
+          {.expected = "the name of a variable or file that holds it",
+           .suggestion = {},
+           .hint = "use token_env = \"VARIABLE\" or token_file = \"path\""});
       continue;
     }
-    reading_.report.error(at, fmt::format("unknown key \"{}\" in [{}]", jobs::one_line(entry.key, 60), name_),
-                          {.expected = {}, .suggestion = jobs::did_you_mean(entry.key, known), .hint = {}});
+    reading_.report.error(
+        at, fmt::format("unknown key \"{}\" in [{}]", jobs::one_line(entry.key, 60), name_),
+        {.expected = {}, .suggestion = jobs::did_you_mean(entry.key, known), .hint = {}});
   }
 }
 
 void TableReader::missing(std::string_view key, std::string hint) {
   const KeySpec* row = spec(key);
-  error(begins(), fmt::format("[{}] has no {}", path_, key),
-        {.expected = row == nullptr ? "" : expected_text(*row), .suggestion = {}, .hint = std::move(hint)});
+  std::string title = fmt::format("[{}]", path_);
+  if (name_ == "repo" || name_ == "stage") {
+    title = name_ == "repo" ? "the repository" : "the stage";
+  }
+  error(begins(), fmt::format("{} has no {}", title, key),
+        {.expected = row == nullptr ? "" : expected_text(*row),
+         .suggestion = {},
+         .hint = std::move(hint)});
 }
 
 std::string absolute_path(std::string_view folder, std::string_view path) {
-  std::string out = (std::filesystem::path(folder) / std::filesystem::path(path)).lexically_normal().string();
+  std::string out =
+      (std::filesystem::path(folder) / std::filesystem::path(path)).lexically_normal().string();
   if (out.size() > 1 && out.ends_with('/')) {
     out.pop_back();
   }

@@ -39,18 +39,22 @@ struct Layer {
 
 using Check = Fault (*)(std::string_view);
 
-/// Reads the keys of one table, or of one laid over another (a [[repo]] over [defaults]). Each reading function leaves its
-/// target as it is when the key is absent or wrong; a wrong one is reported.
+/// Reads the keys of one table, or of one laid over another (a [[repo]] over [defaults]). Each
+/// reading function leaves its target as it is when the key is absent or wrong; a wrong one is
+/// reported.
 class TableReader {
  public:
-  /// `name` selects the rows of all_keys(); `path` is what origins are filed under ("limits", "repo.acme/shop").
+  /// `name` selects the rows of all_keys(); `path` is what origins are filed under ("limits",
+  /// "repo.acme/shop").
   TableReader(Reading& reading, std::string name, std::string path, std::vector<Layer> layers);
 
   /// The entry and the layer it stands in.
   struct Found {
     const Source* source;
     const Entry* entry;
-    [[nodiscard]] Position at() const { return {source->file, entry->value.line, entry->value.column}; }
+    [[nodiscard]] Position at() const {
+      return {source->file, entry->value.line, entry->value.column};
+    }
     [[nodiscard]] Position key_at() const { return {source->file, entry->line, entry->column}; }
   };
   [[nodiscard]] std::optional<Found> find(std::string_view key);
@@ -82,7 +86,8 @@ class TableReader {
  private:
   std::optional<Found> want(std::string_view key, Value::Kind kind);
   void wrong_type(std::string_view key, const Position& at, Value::Kind found);
-  bool one_argv(std::string_view key, const Source& source, const Value& value, std::vector<std::string>& out);
+  bool one_argv(std::string_view key, const Source& source, const Value& value,
+                std::vector<std::string>& out);
   std::optional<jobs::Usd> money(std::string_view key, const Found& found);
   [[nodiscard]] const KeySpec* spec(std::string_view key) const;
   bool fits(std::string_view key, const Position& at, const std::string& value, Check check);

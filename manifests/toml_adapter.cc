@@ -1,5 +1,6 @@
-// The only file that sees toml++. Its assertions and "unreachable" marks are turned into an exception, so that what it did
-// not expect becomes an ordinary diagnostic; what cannot be caught that way is refused by toml_guard before.
+// The only file that sees toml++. Its assertions and "unreachable" marks are turned into an
+// exception, so that what it did not expect becomes an ordinary diagnostic; what cannot be caught
+// that way is refused by toml_guard before.
 #include <stdexcept>
 
 namespace manifests {
@@ -10,7 +11,9 @@ struct TomlAssertion : std::logic_error {
 };
 
 /// Never inline and never constexpr: the compiler must not reason that it cannot be reached.
-[[noreturn]] void toml_assertion_failed(const char* what) { throw TomlAssertion(what); }
+[[noreturn]] void toml_assertion_failed(const char* what) {
+  throw TomlAssertion(what);
+}
 
 }  // namespace
 }  // namespace manifests
@@ -26,8 +29,10 @@ struct TomlAssertion : std::logic_error {
 #undef NDEBUG
 #define TOML_ASSERT(expr) \
   (static_cast<bool>(expr) ? static_cast<void>(0) : ::manifests::toml_assertion_failed(#expr))
-// clang-format off: the order is the point. toml++ holds that its table of white space is complete, and it is not: every
-// letter from U+00A1 to U+0499 ends up in "unreachable". There the right answer is "no white space".
+// toml++ holds that its table of white space is complete, and it is not: every letter from U+00A1
+// to U+0499 ends up in "unreachable". There the right answer is "no white space". The order of
+// these lines is the point.
+// clang-format off
 #include <toml++/impl/preprocessor.h>
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE return false
@@ -39,13 +44,13 @@ struct TomlAssertion : std::logic_error {
 #include <toml++/toml.h>
 // clang-format on
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <exception>
 #include <sstream>
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "manifests/toml_guard.h"
@@ -55,9 +60,13 @@ namespace manifests {
 
 namespace {
 
-int number(toml::source_index index) { return static_cast<int>(index); }
+int number(toml::source_index index) {
+  return static_cast<int>(index);
+}
 
-std::string text_of(double value) { return fmt::format("{}", value); }
+std::string text_of(double value) {
+  return fmt::format("{}", value);
+}
 
 template <typename T>
 std::string text_of(const T& value) {
@@ -80,7 +89,8 @@ Value convert(const toml::node& node) {
                              .value = convert(child)});
       }
       // toml++ sorts by name; people read in the order of the file.
-      std::ranges::stable_sort(out.table, {}, [](const Entry& entry) { return std::pair(entry.line, entry.column); });
+      std::ranges::stable_sort(
+          out.table, {}, [](const Entry& entry) { return std::pair(entry.line, entry.column); });
       break;
     case toml::node_type::array:
       out.kind = Value::Kind::array;
@@ -117,8 +127,7 @@ Value convert(const toml::node& node) {
       out.kind = Value::Kind::datetime;
       out.string = text_of(node.as_date_time()->get());
       break;
-    case toml::node_type::none:
-      break;
+    case toml::node_type::none: break;
   }
   return out;
 }
@@ -134,7 +143,8 @@ bool trips(std::string_view bytes) {
   return false;
 }
 
-/// toml++ cannot say where it tripped. It reads from the front, so every shorter text that trips still has the culprit in it.
+/// toml++ cannot say where it tripped. It reads from the front, so every shorter text that trips
+/// still has the culprit in it.
 Diagnostic tripped(std::string_view bytes, std::string_view file) {
   std::size_t fine = 0;
   std::size_t bad = bytes.size();
@@ -167,15 +177,17 @@ std::expected<Value, Diagnostic> read_toml(std::string_view bytes, std::string_v
   } catch (const toml::parse_error& error) {
     const int line = number(error.source().begin.line);
     Diagnostic diagnostic;
-    diagnostic.at = {.file = std::string(file_name), .line = line, .column = number(error.source().begin.column)};
+    diagnostic.at = {.file = std::string(file_name),
+                     .line = line,
+                     .column = number(error.source().begin.column)};
     diagnostic.line_text = line_of(bytes, line);
     diagnostic.message = jobs::one_line(error.description(), 400);
     return std::unexpected(std::move(diagnostic));
   } catch (const TomlAssertion&) {
     return std::unexpected(tripped(bytes, file_name));
   } catch (const std::exception& error) {
-    return std::unexpected(
-        Diagnostic{.at = {.file = std::string(file_name)}, .message = jobs::one_line(error.what())});
+    return std::unexpected(Diagnostic{.at = {.file = std::string(file_name)},
+                                      .message = jobs::one_line(error.what())});
   }
 }
 

@@ -1,9 +1,9 @@
 #include "manifests/toml_guard.h"
 
-#include <fmt/format.h>
-
 #include <cstddef>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "manifests/toml_value.h"
 
@@ -11,12 +11,14 @@ namespace manifests {
 
 namespace {
 
-/// toml++ steps back over at most 127 characters, and a date before a space may step back over two more than it checked.
+/// toml++ steps back over at most 127 characters, and a date before a space may step back over two
+/// more than it checked.
 constexpr int kMaxWord = 100;
 constexpr int kMaxKeyParts = 32;
 constexpr int kMaxNesting = 32;
 
-/// Length of the valid UTF-8 sequence at `pos`, 0 if there is none (overlong, surrogate, cut off, above U+10FFFF).
+/// Length of the valid UTF-8 sequence at `pos`, 0 if there is none (overlong, surrogate, cut off,
+/// above U+10FFFF).
 std::size_t utf8_length(std::string_view bytes, std::size_t pos) {
   const auto byte = [&](std::size_t i) {
     return pos + i < bytes.size() ? static_cast<unsigned char>(bytes[pos + i]) : 0U;
@@ -97,8 +99,8 @@ class Guard {
       const std::size_t length = utf8_length(bytes_, pos_);
       const auto byte = static_cast<unsigned char>(bytes_[pos_]);
       if (length == 0) {
-        return complain(fmt::format("byte 0x{:02x} is not valid UTF-8 here", byte), "a text file in UTF-8",
-                        "save the file as UTF-8");
+        return complain(fmt::format("byte 0x{:02x} is not valid UTF-8 here", byte),
+                        "a text file in UTF-8", "save the file as UTF-8");
       }
       const bool line_break = byte == '\n' || (byte == '\r' && at(1) == '\n');
       if ((byte < 0x20U && byte != '\t' && !line_break) || byte == 0x7FU) {
@@ -159,7 +161,8 @@ class Guard {
       case '[':
       case '{':
         if (++nesting_ > kMaxNesting) {
-          return complain("values are nested too deep", fmt::format("at most {} levels", kMaxNesting), {});
+          return complain("values are nested too deep",
+                          fmt::format("at most {} levels", kMaxNesting), {});
         }
         word_ = parts_ = 0;
         break;
@@ -170,7 +173,8 @@ class Guard {
         break;
       case '.':
         if (++parts_ >= kMaxKeyParts) {
-          return complain("a key has too many parts", fmt::format("at most {} parts", kMaxKeyParts), {});
+          return complain("a key has too many parts", fmt::format("at most {} parts", kMaxKeyParts),
+                          {});
         }
         ++word_;
         break;
@@ -181,9 +185,7 @@ class Guard {
       case '=':
       case ',':
       case '\r':
-      case '\n':
-        word_ = parts_ = 0;
-        break;
+      case '\n': word_ = parts_ = 0; break;
       default:
         if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) {
           ++word_;

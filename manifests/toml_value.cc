@@ -1,8 +1,8 @@
 #include "manifests/toml_value.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 

@@ -9,8 +9,9 @@
 #include "jobs/base/result.h"
 #include "manifests/diagnostic.h"
 
-/// TOML as plain values with source positions. toml++ stands behind it in one file only (toml_adapter.cc), because its
-/// header is heavy and because it has to be kept from aborting on hostile bytes.
+/// TOML as plain values with source positions. toml++ stands behind it in one file only
+/// (toml_adapter.cc), because its header is heavy and because it has to be kept from aborting on
+/// hostile bytes.
 namespace manifests {
 
 struct Entry;
@@ -24,8 +25,9 @@ struct Value {
 
   std::vector<Entry> table;  ///< in the order of the file; keys are unique
   std::vector<Value> array;
-  std::string string;   ///< string: the text, valid UTF-8 (may hold control characters that were escaped);
-                        ///< floating and datetime: as normalised text ("1.5", "2026-11-21T09:30:00Z")
+  std::string
+      string;  ///< string: the text, valid UTF-8 (may hold control characters that were escaped);
+               ///< floating and datetime: as normalised text ("1.5", "2026-11-21T09:30:00Z")
   std::int64_t integer = 0;
   double floating = 0;
   bool boolean = false;
@@ -53,14 +55,16 @@ struct Entry {
 /// Files above this are refused unread.
 inline constexpr std::size_t kMaxTomlBytes = 1 << 20;
 
-/// The table that `bytes` spell, or the first thing wrong with them. Safe for every byte string: not TOML, not UTF-8,
-/// NUL, megabytes of nesting. `file_name` is only for messages.
-[[nodiscard]] std::expected<Value, Diagnostic> read_toml(std::string_view bytes, std::string_view file_name);
+/// The table that `bytes` spell, or the first thing wrong with them. Safe for every byte string:
+/// not TOML, not UTF-8, NUL, megabytes of nesting. `file_name` is only for messages.
+[[nodiscard]] std::expected<Value, Diagnostic> read_toml(std::string_view bytes,
+                                                         std::string_view file_name);
 
 /// The same for callers that want one Error ("issue.md:3:7: ..."; kind invalid_manifest).
 [[nodiscard]] jobs::Result<Value> parse_toml(std::string_view bytes, std::string_view file_name);
 
-/// `text` as a TOML basic string with its quotes. Reading it back gives the same text (invalid UTF-8 and NUL replaced).
+/// `text` as a TOML basic string with its quotes. Reading it back gives the same text (invalid
+/// UTF-8 and NUL replaced).
 [[nodiscard]] std::string toml_quote(std::string_view text);
 
 }  // namespace manifests

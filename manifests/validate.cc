@@ -1,9 +1,9 @@
 #include "manifests/validate.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 
@@ -20,9 +20,8 @@ std::vector<std::string> names_of(const std::map<std::string, T>& known) {
   return out;
 }
 
-std::string listing(std::string_view what, const std::vector<std::string>& known) {
-  return known.empty() ? fmt::format("there is no [{}.NAME] at all", what)
-                       : fmt::format("one of {}", fmt::join(known, ", "));
+std::string listing(const std::vector<std::string>& known) {
+  return known.empty() ? "" : fmt::format("one of {}", fmt::join(known, ", "));
 }
 
 class Validator {
@@ -63,7 +62,9 @@ class Validator {
     }
     const std::vector<std::string> names = names_of(known);
     error(at, fmt::format("there is no {} \"{}\"", what, name),
-          {.expected = listing(what, names), .suggestion = jobs::did_you_mean(name, names), .hint = {}});
+          {.expected = listing(names),
+           .suggestion = jobs::did_you_mean(name, names),
+           .hint = names.empty() ? fmt::format("declare a [{}.{}]", what, name) : ""});
   }
 
   /// A tracker or agent that need not be named because there is only one.
@@ -78,7 +79,7 @@ class Validator {
       name = known.begin()->first;
     } else if (!tables_.named_incomplete) {
       error(declared_, fmt::format("the repository names no {}", what),
-            {.expected = listing(what, names_of(known)),
+            {.expected = listing(names_of(known)),
              .suggestion = {},
              .hint = known.empty() ? fmt::format("declare a [{}.NAME]", what)
                                    : fmt::format("set {} here or in [defaults]", what)});
@@ -105,11 +106,13 @@ class Validator {
     if (pipeline != fleet_.pipelines.end()) {
       for (const jobs::Stage& stage : pipeline->second.stages) {
         if (stage.kind == jobs::StageKind::command && stage.command.empty()) {
-          return needs_test(fmt::format("stage \"{}\" of pipeline \"{}\"", stage.name, repo.pipeline));
+          return needs_test(
+              fmt::format("stage \"{}\" of pipeline \"{}\"", stage.name, repo.pipeline));
         }
       }
     }
-    if (const auto ci = fleet_.ci.find(repo.ci); ci != fleet_.ci.end() && ci->second.command.empty()) {
+    if (const auto ci = fleet_.ci.find(repo.ci);
+        ci != fleet_.ci.end() && ci->second.command.empty()) {
       needs_test(fmt::format("[ci.{}]", repo.ci));
     }
   }
@@ -123,9 +126,10 @@ class Validator {
     for (const auto& [name, pipeline] : fleet_.pipelines) {
       for (std::size_t i = 0; i < pipeline.stages.size(); ++i) {
         if (!pipeline.stages[i].agent.empty()) {
-          const auto at = reading_.origins.at.find(fmt::format("pipeline.{}.stages[{}].agent", name, i));
-          reference(at == reading_.origins.at.end() ? Position{} : at->second, "agent", pipeline.stages[i].agent,
-                    fleet_.agents);
+          const auto at =
+              reading_.origins.at.find(fmt::format("pipeline.{}.stages[{}].agent", name, i));
+          reference(at == reading_.origins.at.end() ? Position{} : at->second, "agent",
+                    pipeline.stages[i].agent, fleet_.agents);
         }
       }
     }
@@ -168,16 +172,19 @@ class Validator {
     const std::string hint = fmt::format("the other one is at {}", repo_position(first).str());
     const Advice advice{.expected = {}, .suggestion = {}, .hint = hint};
     if (!a.name.empty() && a.name == b.name) {
-      return error(repo_position(later), fmt::format("repository \"{}\" is declared twice", b.name.str()), advice);
+      return error(repo_position(later),
+                   fmt::format("repository \"{}\" is declared twice", b.name.str()), advice);
     }
     if (!a.remote.empty() && a.remote == b.remote && a.base == b.base) {
-      error(repo_position(later), fmt::format("\"{}\" has the same remote and base branch as \"{}\"", b.name.str(), a.name.str()),
+      error(repo_position(later),
+            fmt::format("\"{}\" has the same remote and base branch as \"{}\"", b.name.str(),
+                        a.name.str()),
             advice);
     }
     if (!a.tracker.empty() && a.tracker == b.tracker && overlaps(a.tracker_path, b.tracker_path)) {
       error(repo_position(later),
-            fmt::format("the issues of \"{}\" and \"{}\" would share a folder: {} and {}", b.name.str(), a.name.str(),
-                        b.tracker_path, a.tracker_path),
+            fmt::format("the issues of \"{}\" and \"{}\" would share a folder: {} and {}",
+                        b.name.str(), a.name.str(), b.tracker_path, a.tracker_path),
             {.expected = {}, .suggestion = {}, .hint = "set tracker_path; " + hint});
     }
   }
@@ -185,7 +192,8 @@ class Validator {
   /// The same folder, or one inside the other.
   static bool overlaps(std::string_view a, std::string_view b) {
     const auto inside = [](std::string_view inner, std::string_view outer) {
-      return !outer.empty() && inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
+      return !outer.empty() && inner.starts_with(outer) &&
+             (inner.size() == outer.size() || inner[outer.size()] == '/');
     };
     return inside(a, b) || inside(b, a);
   }
@@ -199,6 +207,8 @@ class Validator {
 
 }  // namespace
 
-void validate(Reading& reading, const Tables& tables, jobs::Fleet& fleet) { Validator(reading, tables, fleet).run(); }
+void validate(Reading& reading, const Tables& tables, jobs::Fleet& fleet) {
+  Validator(reading, tables, fleet).run();
+}
 
 }  // namespace manifests

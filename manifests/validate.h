@@ -4,8 +4,8 @@
 
 namespace manifests {
 
-/// What no single table can know: names that name nothing, repositories that share what they must not, stages without a
-/// command. Also fills in a repository's only possible tracker and agent.
+/// What no single table can know: names that name nothing, repositories that share what they must
+/// not, stages without a command. Also fills in a repository's only possible tracker and agent.
 void validate(Reading& reading, const Tables& tables, jobs::Fleet& fleet);
 
 }  // namespace manifests
