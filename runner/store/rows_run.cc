@@ -49,6 +49,9 @@ const SealedTable& runs_table() {
                                              "updated_at",
                                              "ended_at",
                                              "worktree_released",
+                                             "charged",
+                                             "released",
+                                             "effects",
                                              "text_digest",
                                              "requested_by",
                                              "title",
@@ -79,6 +82,9 @@ Row to_row(const jobs::Run& run) {
       .time(run.updated_at)
       .time(run.ended_at);
   row.number(run.worktree_released ? 1 : 0)
+      .number(run.charged ? 1 : 0)
+      .number(run.released ? 1 : 0)
+      .number(run.effects)
       .text(run.text_digest)
       .text(run.requested_by)
       .text(run.title)
@@ -123,6 +129,9 @@ jobs::Result<jobs::Run> run_from(const Row& row) {
   run.updated_at = in.time();
   run.ended_at = in.maybe_time();
   run.worktree_released = in.flag();
+  run.charged = in.flag();
+  run.released = in.flag();
+  run.effects = in.small();
   run.text_digest = in.text();
   run.requested_by = in.text();
   run.title = in.text();
@@ -141,6 +150,7 @@ const SealedTable& turns_table() {
                                              "directory",
                                              "head_before",
                                              "session",
+                                             "correction",
                                              "exit_end",
                                              "exit_code",
                                              "exit_signal",
@@ -168,7 +178,7 @@ Row to_row(const jobs::Turn& turn) {
       .text(turn.stage)
       .text(to_string(turn.kind))
       .text(to_string(turn.state));
-  row.text(turn.agent).text(turn.directory).text(turn.head_before.str()).text(turn.session);
+  row.text(turn.agent).text(turn.directory).text(turn.head_before.str()).text(turn.session).text(turn.correction);
   if (turn.exit) {
     row.text(to_string(turn.exit->end)).number(turn.exit->exit_code).number(turn.exit->signal);
     row.text(turn.exit->detail).time(turn.exit->at);
@@ -196,6 +206,7 @@ jobs::Result<jobs::Turn> turn_from(const Row& row) {
   turn.directory = in.text();
   turn.head_before = in.id<jobs::Oid>();
   turn.session = in.text();
+  turn.correction = in.text();
   if (in.skip_null()) {
     in.skip(4);
   } else {

@@ -37,6 +37,9 @@ TEST_P(StoreContract, EveryFieldOfARunComesBack) {
   one.outcome = jobs::Outcome::needs_human;
   one.ended_at = at(13);
   one.worktree_released = true;
+  one.charged = false;
+  one.released = true;
+  one.effects = 8;
   ASSERT_TRUE(succeeded(start({one})));
   const auto read = store_->run("r1aaaa");
   ASSERT_TRUE(succeeded(read));
@@ -59,6 +62,7 @@ TEST_P(StoreContract, EveryFieldOfATurnComesBack) {
                   .directory = "/turns/r1/2",
                   .head_before = jobs::Oid("h"),
                   .session = "s1",
+                  .correction = "the tests are red:\n\xff",
                   .exit = jobs::TurnExit{.end = jobs::TurnEnd::signalled,
                                          .exit_code = 0,
                                          .signal = 9,
