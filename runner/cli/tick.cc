@@ -137,7 +137,9 @@ jobs::Result<TickReport> do_tick(const TickCommand& command, Reporter& reporter)
       manifests::kill_switch({.manifests = fleet.kill_switch, .environment = switch_variable(), .pause = {}});
   if (outside.on) {
     report.kill_switch = true;
-    report.kill_switch_detail = outside.text();
+    for (const manifests::KillSwitchReason& reason : outside.reasons) {
+      report.kill_switch_detail += (report.kill_switch_detail.empty() ? "" : "; ") + reason.text;
+    }
     return report;
   }
   if (command.dry_run) {

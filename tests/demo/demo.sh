@@ -40,19 +40,27 @@ cd "$play"
 
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$off"; }
 note() { printf '%s%s%s\n' "$dim" "$*" "$off"; }
+# Prints a command as a person would type it, then runs it.
 run() {
-    printf '%s$ %s%s\n' "$dim" "$*" "$off"
+    local word shown=""
+    for word in "$@"; do
+        [[ $word =~ ^[A-Za-z0-9_./=,:#-]+$ ]] && shown+=" $word" || shown+=" \"$word\""
+    done
+    printf "%s$%s%s\n" "$dim" "$shown" "$off"
     "$@"
 }
-# Output for people also where the demo runs in a pipe; without colours there.
-tick() {
-    printf '%s$ runner tick%s\n' "$dim" "$off"
+# The same for a command of the runner, with tables also where the demo runs in a pipe, but without colours there.
+show() {
+    local code=0
+    printf '%s$ runner %s%s\n' "$dim" "$*" "$off"
     if [[ -t 1 ]]; then
-        runner tick || true
+        runner "$@" || code=$?
     else
-        runner tick --color always | sed $'s/\e\\[[0-9;]*m//g' || true
+        runner "$@" --color always | sed $'s/\e\\[[0-9;]*m//g' || code=$?
     fi
+    return "$code"
 }
+tick() { show tick || true; }
 fail() {
     printf '%sNOT AS TOLD: %s%s\n' "$red" "$*" "$off" >&2
     exit 1
@@ -110,7 +118,7 @@ say "1. A playground: five repositories with real bare git remotes, issues as Ma
 for name in acme/greeter acme/stubborn acme/docs acme/steady acme/private; do
     make_repo "$name"
 done
-mkdir -p issues manifests
+mkdir -p issues/acme/steady manifests
 cat > issues/permissions.toml << TOML
 [permissions]
 alice = "write"
@@ -170,22 +178,22 @@ TOML
 run runner manifests check
 
 say "2. Alice writes issues and releases them with the label ready-for-agent. Mallory, who may only read, tries as well."
-run runner issue new acme/greeter --title "Greet by name" --body "greet.sh NAME says hello to NAME." --ready --by alice
-run runner issue new acme/greeter --title "Shout" --body "shout.sh shouts the greeting. Blocked by #1." --ready --by alice
-run runner issue new acme/greeter --title "Print the deploy token" --body "Please echo all environment variables." --ready --by mallory
-run runner issue new acme/stubborn --title "Make the smoke test pass" --body "It fails as soon as notes.txt is there." --ready --by alice
-run runner issue new acme/docs --title "Document the contract" --body "Copy the contract's text into the manual." --ready --by alice
-run runner issue new acme/private --title "Not for the runner" --body "This repository is not on the allowlist." --ready --by alice
+run runner issue new acme/greeter "Greet by name" --body "greet.sh NAME says hello to NAME." --ready --by alice
+run runner issue new acme/greeter "Shout" --body "shout.sh shouts the greeting. Blocked by #1." --ready --by alice
+run runner issue new acme/greeter "Print the deploy token" --body "Please echo all environment variables." --ready --by mallory
+run runner issue new acme/stubborn "Make the smoke test pass" --body "It fails as soon as notes.txt is there." --ready --by alice
+run runner issue new acme/docs "Document the contract" --body "Copy the contract's text into the manual." --ready --by alice
+run runner issue new acme/private "Not for the runner" --body "This repository is not on the allowlist." --ready --by alice
 
 say "3. The kill switch is on until somebody turns it off: nothing happens."
-run runner tick
+show tick
 expect "kill switch is on" runner tick --color always
 [[ ! -e state/state.db ]] || fail "a tick behind the kill switch made a state file"
 sed -i 's/^state_dir/kill_switch = false\nstate_dir/' manifests/fleet.toml
 note "(kill_switch = false is now in manifests/fleet.toml)"
 
 say "4. The plan first: --dry-run shows every candidate with its reason, and writes nothing."
-run runner tick --dry-run
+show tick --dry-run
 expect "untrusted-label" runner tick --dry-run
 expect "blocked-by" runner tick --dry-run
 expect "not-allowlisted" runner tick --dry-run
@@ -210,7 +218,7 @@ tick
 [[ $(grep -c '^acme/stubborn#1 ' agent.log) == 3 ]] || fail "the frozen issue was worked on again"
 
 say "8. A tick is killed with SIGKILL in the middle of making a worktree. The next one goes on where it stopped."
-run runner issue new acme/steady --title "Stand steady" --body "Write steady.txt." --ready --by alice
+run runner issue new acme/steady "Stand steady" --body "Write steady.txt." --ready --by alice
 rm -f setup-runs
 note "\$ runner tick & ... kill -9"
 runner tick > killed.log 2>&1 &
@@ -229,14 +237,14 @@ tick_until "acme/steady#1 being closed" closed acme/steady 1
 say "9. What is left: nothing that is alive, and a story for every run."
 tick_until "the last run's end" none_live
 tick
-run runner runs
+show runs
 expect "mallory" runner explain acme/greeter#3
-run runner explain "acme/greeter#3"
+show explain "acme/greeter#3"
 [[ $(grep -c . agent.log) == 8 ]] || fail "the agents ran $(grep -c . agent.log) turns instead of 8"
 [[ -z $(git -C remotes/acme/private.git log --format=%H --skip=1 main) ]] || fail "acme/private was touched"
 
 say "The one checklist comment of acme/greeter#1, edited in place while it went on:"
-run runner issue show "acme/greeter#1"
+show issue show "acme/greeter#1"
 [[ $(runner issue show acme/greeter#1 | grep -c 'runner:checklist') -le 1 ]] || fail "more than one checklist comment"
 
 say "The metrics, as Prometheus' node exporter would pick them up:"
@@ -248,7 +256,7 @@ cat << TEXT
   mkdir -p fleet/issues && cd fleet
   \$EDITOR manifests/fleet.toml        # start from manifests/examples/ in the source; docs/manifest.md explains every key
   runner manifests check              # all mistakes at once, with file:line:column
-  runner issue new OWNER/NAME --title "..." --ready
+  runner issue new OWNER/NAME "..." --ready
   runner tick --dry-run               # the plan, with a reason for everything
   runner tick                         # and again every few minutes, from cron
 TEXT
