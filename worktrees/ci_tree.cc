@@ -27,9 +27,7 @@ jobs::Status bring(const Context& context, const jobs::Repo& repo, const Oid& co
     return jobs::ok();
   }
   RUNNER_ASSIGN(const Repository source, open_with_checkout(context.layout, repo.name));
-  RUNNER_ASSIGN(const auto refusal,
-                import_commit(mirror.get(), source.get(),
-                              context.layout.checkout(repo.name) + "/objects", commit));
+  RUNNER_ASSIGN(const auto refusal, import_commit(mirror.get(), source.get(), commit));
   if (refusal) {
     return jobs::fail(ErrorKind::denied,
                       fmt::format("the commit {} is refused: {}", commit.str(), refusal->message));

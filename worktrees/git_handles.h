@@ -38,6 +38,8 @@ using Config = std::unique_ptr<git_config, Freed<git_config_free>>;
 using PackBuilder = std::unique_ptr<git_packbuilder, Freed<git_packbuilder_free>>;
 
 /// Turns a C out-parameter into a filled unique_ptr: `git_repository_open(into(repository), path)`.
+/// Filled when the whole statement or condition is over: do not use the handle to the right of an
+/// `&&` behind the call.
 template <typename Handle>
 class Into {
  public:

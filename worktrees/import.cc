@@ -10,7 +10,6 @@
 
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
-#include "worktrees/safe_fs.h"
 #include "worktrees/tree_guard.h"
 
 namespace worktrees {
@@ -62,9 +61,8 @@ std::optional<Refusal> bad_entries(const git_tree* tree, const std::string& wher
 
 class Importer {
  public:
-  Importer(git_repository* source, git_odb* from, git_odb* to, const std::string& objects,
-           const ImportLimits& limits)
-      : source_(source), from_(from), to_(to), objects_(objects), limits_(limits) {}
+  Importer(git_repository* source, git_odb* from, git_odb* to, const ImportLimits& limits)
+      : source_(source), from_(from), to_(to), limits_(limits) {}
 
   Outcome commits(const git_oid& top) {
     std::vector<std::pair<git_oid, bool>> stack{{top, false}};
@@ -75,7 +73,6 @@ class Importer {
         stack.pop_back();
         continue;
       }
-      RUNNER_TRY(safe_to_read(current));
       Commit commit;
       if (const int code = git_commit_lookup(into(commit), source_, &current); code < 0) {
         return missing(code, "commit", current);
@@ -116,20 +113,6 @@ class Importer {
         "the objects of the checkout are damaged; release the run to start over");
   }
 
-  /// A loose object is a file: a pipe in its place would hang the reader.
-  [[nodiscard]] jobs::Status safe_to_read(const git_oid& id) const {
-    const std::string hex = to_hex(id);
-    const std::string folder = fmt::format("{}/{}", objects_, hex.substr(0, 2));
-    const PathKind parent = kind_of(folder);
-    const PathKind kind =
-        parent == PathKind::directory ? kind_of(folder + "/" + hex.substr(2)) : parent;
-    if (kind == PathKind::nothing || (parent == PathKind::directory && kind == PathKind::file)) {
-      return jobs::ok();
-    }
-    return jobs::fail(ErrorKind::conflict,
-                      fmt::format("the object {} of the checkout is not a file", hex));
-  }
-
   Outcome tree(const git_oid& id, const std::string& where, int depth) {
     if (has(id)) {
       return std::optional<Refusal>{};
@@ -138,7 +121,6 @@ class Importer {
       return std::optional(Refusal{
           "hostile-tree", fmt::format("directories nested more than {} deep", kDeepestTree)});
     }
-    RUNNER_TRY(safe_to_read(id));
     Tree found;
     if (const int code = git_tree_lookup(into(found), source_, &id); code < 0) {
       return missing(code, "tree", id);
@@ -166,7 +148,6 @@ class Importer {
     if (has(id)) {
       return std::optional<Refusal>{};
     }
-    RUNNER_TRY(safe_to_read(id));
     size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
     if (const int code = git_odb_read_header(&size, &type, from_, &id); code < 0) {
@@ -205,7 +186,6 @@ class Importer {
   git_repository* source_;
   git_odb* from_;
   git_odb* to_;
-  std::string objects_;
   ImportLimits limits_;
   std::int64_t commits_ = 0;
   std::int64_t bytes_ = 0;
@@ -244,8 +224,7 @@ Outcome check_trees(git_repository* repository, const git_oid& id, const std::st
 
 }  // namespace
 
-Outcome import_commit(git_repository* mirror, git_repository* source,
-                      const std::string& checkout_objects, const jobs::Oid& commit,
+Outcome import_commit(git_repository* mirror, git_repository* source, const jobs::Oid& commit,
                       const ImportLimits& limits) {
   RUNNER_ASSIGN(const git_oid id, parse_oid(commit));
   Odb to;
@@ -256,7 +235,7 @@ Outcome import_commit(git_repository* mirror, git_repository* source,
   if (code < 0) {
     return git_failure(code, "cannot open the object database");
   }
-  return Importer(source, from.get(), to.get(), checkout_objects, limits).commits(id);
+  return Importer(source, from.get(), to.get(), limits).commits(id);
 }
 
 Outcome check_tree(git_repository* repository, const jobs::Oid& tree) {

@@ -29,9 +29,10 @@ struct ImportLimits {
 /// modes of every new tree checked. Children are written before their parents, so an object in the
 /// mirror always has everything below it there too, whenever we die. not_found: the commit, or
 /// something it needs, is nowhere.
-[[nodiscard]] jobs::Result<std::optional<Refusal>> import_commit(
-    git_repository* mirror, git_repository* source, const std::string& checkout_objects,
-    const jobs::Oid& commit, const ImportLimits& limits = {});
+[[nodiscard]] jobs::Result<std::optional<Refusal>> import_commit(git_repository* mirror,
+                                                                 git_repository* source,
+                                                                 const jobs::Oid& commit,
+                                                                 const ImportLimits& limits = {});
 
 /// Checks every tree below `tree` (names, modes). For trees that came from the remote, before files
 /// are written from them.

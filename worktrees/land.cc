@@ -166,12 +166,11 @@ class Lander {
           fmt::format("the branch {} is gone and no head of it was recorded", run_.branch));
     }
     RUNNER_ASSIGN(const Repository source, open_with_checkout(context_.layout, repo_.name));
-    const std::string objects = context_.layout.checkout(repo_.name) + "/objects";
-    RUNNER_ASSIGN(auto refusal, import_commit(mirror_.get(), source.get(), objects, head_));
+    RUNNER_ASSIGN(auto refusal, import_commit(mirror_.get(), source.get(), head_));
     if (refusal || branch_head.empty() || branch_head == head_) {
       return refusal;
     }
-    RUNNER_ASSIGN(refusal, import_commit(mirror_.get(), source.get(), objects, branch_head));
+    RUNNER_ASSIGN(refusal, import_commit(mirror_.get(), source.get(), branch_head));
     if (refusal) {
       return refusal;
     }
@@ -184,11 +183,12 @@ class Lander {
     return std::optional<Refusal>{};
   }
 
-  /// The merge that we put onto the branch ourselves before a crash, or the landed commit that the branch moved on to: then
-  /// the request still names the head below it.
+  /// The merge that we put onto the branch ourselves before a crash, or the landed commit that the
+  /// branch moved on to: then the request still names the head below it.
   jobs::Result<bool> is_our_merge(const Oid& commit) {
     RUNNER_ASSIGN(const CommitFacts facts, read_commit(mirror_.get(), commit));
-    return facts.parents.size() == 2 && std::ranges::find(facts.parents, head_) != facts.parents.end() &&
+    return facts.parents.size() == 2 &&
+           std::ranges::find(facts.parents, head_) != facts.parents.end() &&
            has_trailer(facts.message, "Runner-Run", run_.id.str());
   }
 
@@ -263,12 +263,14 @@ class Lander {
     return landed(commit, head_, remote_base_);
   }
 
-  /// A later fix of this run starts from what the base has: the branch moves on to the landed commit, whose tree is the head's,
-  /// so that no file changes. A branch that somebody moved meanwhile stays where it is.
+  /// A later fix of this run starts from what the base has: the branch moves on to the landed
+  /// commit, whose tree is the head's, so that no file changes. A branch that somebody moved
+  /// meanwhile stays where it is.
   jobs::Status move_branch_on(const Oid& commit) {
     const std::string branch = "refs/heads/" + run_.branch;
     RUNNER_ASSIGN(const Oid now, checkout_ref(context_.layout, repo_.name, branch));
-    return now == head_ ? set_checkout_ref(context_.layout, repo_.name, branch, commit) : jobs::ok();
+    return now == head_ ? set_checkout_ref(context_.layout, repo_.name, branch, commit)
+                        : jobs::ok();
   }
 
   jobs::Result<LandResult> conflict(std::vector<std::string> files) {

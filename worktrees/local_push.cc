@@ -76,9 +76,9 @@ jobs::Result<PushResult> push_to_path(git_repository* mirror, const std::string&
   const std::string name = "refs/heads/" + branch;
   if (git_repository_is_bare(remote.get()) == 0) {
     Reference head;
-    if (git_reference_lookup(into(head), remote.get(), "HEAD") == 0 &&
-        git_reference_symbolic_target(head.get()) != nullptr &&
-        name == git_reference_symbolic_target(head.get())) {
+    const int code = git_reference_lookup(into(head), remote.get(), "HEAD");
+    const char* target = code < 0 ? nullptr : git_reference_symbolic_target(head.get());
+    if (target != nullptr && name == target) {
       return PushResult{false, fmt::format("{} is checked out in the remote {}, which is not bare",
                                            branch, shown_url(path))};
     }

@@ -40,6 +40,39 @@ jobs::Status tidy(git_repository* repository, git_index* index, const std::strin
   return jobs::ok();
 }
 
+/// Removes what stands in the way of `tree` under another type. libgit2 writes a file into whatever
+/// its path leads to: through a link that replaced a directory or the file itself, and into a file
+/// that has a second name elsewhere.
+jobs::Status clear_way(git_repository* repository, const git_tree* tree,
+                       const std::string& folder) {
+  for (size_t i = 0; i < git_tree_entrycount(tree); ++i) {
+    const git_tree_entry* entry = git_tree_entry_byindex(tree, i);
+    const std::string path = folder + "/" + git_tree_entry_name(entry);
+    const PathKind kind = kind_of(path);
+    if (kind == PathKind::nothing) {
+      continue;
+    }
+    const git_filemode_t mode = git_tree_entry_filemode(entry);
+    const PathKind wanted = mode == GIT_FILEMODE_TREE || mode == GIT_FILEMODE_COMMIT
+                                ? PathKind::directory
+                            : mode == GIT_FILEMODE_LINK ? PathKind::link
+                                                        : PathKind::file;
+    if (kind != wanted || (kind == PathKind::file && has_other_names(path))) {
+      RUNNER_TRY(remove_tree(path));
+      continue;
+    }
+    if (mode == GIT_FILEMODE_TREE) {
+      Tree below;
+      if (const int code = git_tree_lookup(into(below), repository, git_tree_entry_id(entry));
+          code < 0) {
+        return git_failure(code, fmt::format("cannot read the tree of {}", folder));
+      }
+      RUNNER_TRY(clear_way(repository, below.get(), path));
+    }
+  }
+  return jobs::ok();
+}
+
 }  // namespace
 
 jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName& repo,
@@ -68,6 +101,7 @@ jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName
   if (code < 0) {
     return git_failure(code, fmt::format("cannot prepare to write {}", folder));
   }
+  RUNNER_TRY(clear_way(repository.get(), tree.get(), folder));
   git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
   // The baseline is the target itself: "put back whatever is not like that", so equal files keep
   // their times.

@@ -52,20 +52,25 @@ jobs::Status make_mirror(const Layout& layout, const std::string& path) {
   return jobs::ok();
 }
 
-/// A pipe or device among the objects would make a read wait for ever.
+/// A pipe or device among the objects would make a read wait for ever, a link would lead elsewhere.
 jobs::Status check_object_folder(const std::string& objects) {
-  for (const std::string& path : {objects, objects + "/pack"}) {
-    const PathKind kind = kind_of(path);
-    if (kind != PathKind::directory && !(kind == PathKind::nothing && path != objects)) {
-      return jobs::fail(ErrorKind::conflict, fmt::format("{} is not a directory any more", path),
-                        "somebody replaced it; release the run to start over");
-    }
+  if (kind_of(objects) != PathKind::directory) {
+    return jobs::fail(ErrorKind::conflict, fmt::format("{} is not a directory any more", objects),
+                      "somebody replaced it; move the checkout away");
   }
-  for (const std::string& name : names_in(objects + "/pack")) {
-    if (kind_of(objects + "/pack/" + name) != PathKind::file) {
+  for (const std::string& folder : names_in(objects)) {
+    const std::string path = objects + "/" + folder;
+    if (folder == "info") {
+      continue;  // Not read.
+    }
+    if (kind_of(path) != PathKind::directory) {
       return jobs::fail(ErrorKind::conflict,
-                        fmt::format("{}/pack holds something that is not a file: {}", objects,
-                                    jobs::one_line(name, 80)));
+                        fmt::format("{} is not a directory", jobs::one_line(path, 300)));
+    }
+    if (auto name = odd_file_in(path); !name.empty()) {
+      return jobs::fail(
+          ErrorKind::conflict,
+          fmt::format("{}/{} is not a file", jobs::one_line(path, 300), jobs::one_line(name, 80)));
     }
   }
   return jobs::ok();

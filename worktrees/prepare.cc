@@ -126,9 +126,8 @@ jobs::Result<std::string> setup_key(const Context& context, const jobs::Repo& re
     TreeEntry entry;
     add(path);
     // The blob's id stands for its content.
-    add(git_tree_entry_bypath(into(entry), tree.get(), path.c_str()) == 0
-            ? to_hex(*git_tree_entry_id(entry.get()))
-            : "absent");
+    const int code = git_tree_entry_bypath(into(entry), tree.get(), path.c_str());
+    add(code == 0 ? to_hex(*git_tree_entry_id(entry.get())) : "absent");
   }
   return jobs::sha256_hex(text);
 }
@@ -188,9 +187,7 @@ jobs::Result<bool> find_again(const Context& context, const jobs::Repo& repo,
   }
   {
     RUNNER_ASSIGN(const Repository source, open_with_checkout(context.layout, repo.name));
-    RUNNER_ASSIGN(const auto refusal,
-                  import_commit(mirror.get(), source.get(),
-                                context.layout.checkout(repo.name) + "/objects", head));
+    RUNNER_ASSIGN(const auto refusal, import_commit(mirror.get(), source.get(), head));
     if (refusal) {
       return jobs::fail(ErrorKind::conflict,
                         fmt::format("the worktree cannot be made again: {}", refusal->message));

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/sha256.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
 #include "worktrees/commits.h"
@@ -72,7 +73,8 @@ std::string rescue_ref(const jobs::RunId& run) {
       jobs::is_safe_component(run.str()) && std::ranges::all_of(run.str(), [](unsigned char c) {
         return std::isalnum(c) != 0 || c == '-' || c == '_';
       });
-  return "refs/runner/rescue/" + (plain ? run.str() : jobs::path_component(run.str()));
+  return "refs/runner/rescue/" +
+         (plain ? run.str() : "x" + jobs::sha256_hex(run.str()).substr(0, 16));
 }
 
 jobs::Result<Oid> keep_work(const Context& context, const jobs::RepoName& repo,
@@ -90,8 +92,7 @@ jobs::Result<Oid> keep_work(const Context& context, const jobs::RepoName& repo,
     RUNNER_ASSIGN(const Repository source, open_with_checkout(layout, repo));
     for (const Oid& tip : tips) {
       RUNNER_ASSIGN(const auto refusal,
-                    import_commit(mirror.get(), source.get(), layout.checkout(repo) + "/objects",
-                                  tip, {.check_trees = false}));
+                    import_commit(mirror.get(), source.get(), tip, {.check_trees = false}));
       if (refusal) {
         return jobs::fail(jobs::ErrorKind::conflict,
                           fmt::format("the work is too large to be kept: {}", refusal->message),

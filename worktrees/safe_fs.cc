@@ -113,6 +113,11 @@ PathKind kind_of(const std::string& path) {
   return S_ISLNK(info.st_mode) ? PathKind::link : PathKind::other;
 }
 
+bool has_other_names(const std::string& path) {
+  struct stat info{};
+  return ::lstat(path.c_str(), &info) == 0 && info.st_nlink > 1;
+}
+
 jobs::Result<std::optional<std::string>> read_below(const std::string& root,
                                                     std::string_view relative,
                                                     std::size_t max_bytes) {
@@ -266,6 +271,19 @@ std::vector<std::string> names_in(const std::string& path) {
   }
   std::ranges::sort(names);
   return names;
+}
+
+std::string odd_file_in(const std::string& path) {
+  std::error_code error;
+  for (auto it = fs::directory_iterator(path, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
+    // The type comes with the directory's entry: no call per file.
+    std::error_code unknown;
+    if (it->symlink_status(unknown).type() != fs::file_type::regular) {
+      return it->path().filename().string();
+    }
+  }
+  return {};
 }
 
 std::int64_t tree_bytes(const std::string& path) {

@@ -17,6 +17,8 @@ namespace worktrees {
 /// What stands at a path, without following a link.
 enum class PathKind : std::uint8_t { nothing, directory, file, link, other };
 [[nodiscard]] PathKind kind_of(const std::string& path);
+/// A file that another directory entry names too (a hard link): writing to it changes that one.
+[[nodiscard]] bool has_other_names(const std::string& path);
 
 /// A regular file's content; nothing if it, or a directory on the way, is not there. conflict:
 /// something that is not a regular file (link, pipe, directory) or longer than `max_bytes`.
@@ -43,6 +45,8 @@ enum class Durability : std::uint8_t { lazy, synced };
 [[nodiscard]] jobs::Status remove_tree(const std::string& path);
 /// Names in a directory, sorted; empty if it is not there.
 [[nodiscard]] std::vector<std::string> names_in(const std::string& path);
+/// Name of an entry of a directory that is not a regular file; "" if there is none.
+[[nodiscard]] std::string odd_file_in(const std::string& path);
 /// Apparent size of all files of a tree; links count as themselves.
 [[nodiscard]] std::int64_t tree_bytes(const std::string& path);
 [[nodiscard]] jobs::Result<std::int64_t> free_bytes(const std::string& path);
