@@ -15,6 +15,7 @@
 #include "runner/cli/completion.h"
 #include "runner/cli/errors.h"
 #include "runner/cli/help.h"
+#include "runner/cli/parser_notes.h"
 #include "runner/cli/screen.h"
 #include "runner/cli/suggest.h"
 #include "runner/cli/tick.h"
@@ -37,14 +38,15 @@ class CommandLine {
  public:
   CommandLine() : root_("Turns labelled issues into landed, verified code.", "runner") {
     root_.require_subcommand(0, 1);
-    globals_.push_back(option(root_, "--manifests", global_.manifests_dir, "DIR",
-                              "Folder of the manifests; also RUNNER_MANIFESTS"));
-    globals_.back()->envname("RUNNER_MANIFESTS");
-    defaults_[globals_.back()] = global_.manifests_dir;
-    globals_.push_back(root_.add_flag("--json", global_.json, "Answer with one JSON object"));
-    globals_.push_back(option(root_, "--color", color_, "WHEN",
-                              "Colours and tables: on a terminal, always, or never", kColors));
-    defaults_[globals_.back()] = color_;
+    notes_.globals.push_back(option(root_, "--manifests", global_.manifests_dir, "DIR",
+                                    "Folder of the manifests; also RUNNER_MANIFESTS"));
+    notes_.globals.back()->envname("RUNNER_MANIFESTS");
+    notes_.defaults[notes_.globals.back()] = global_.manifests_dir;
+    notes_.globals.push_back(root_.add_flag("--json", global_.json, "Answer with one JSON object"));
+    notes_.globals.push_back(option(root_, "--color", color_, "WHEN",
+                                    "Colours and tables: on a terminal, always, or never",
+                                    kColors));
+    notes_.defaults[notes_.globals.back()] = color_;
     root_.add_flag("--version", version_, "Print the version, as `runner version` does");
     declare_loop();
     declare_runs();
@@ -55,7 +57,7 @@ class CommandLine {
   }
 
   int run(int argc, char** argv);
-  [[nodiscard]] CommandInfo grammar() const { return describe(root_, "runner"); }
+  [[nodiscard]] CommandInfo grammar() const { return describe(root_, notes_); }
 
  private:
   void declare_loop();
@@ -69,6 +71,9 @@ class CommandLine {
                     std::function<int()> action) {
     CLI::App& app = *parent.add_subcommand(name, summary);
     app.fallthrough();
+    if (action == nullptr) {
+      notes_.need_command.insert(&app);
+    }
     actions_[&app] = std::move(action);
     return app;
   }
@@ -87,7 +92,7 @@ class CommandLine {
     CLI::Option* made = app.add_option(name, target, description);
     made->type_name(value);
     if (!choices.empty()) {
-      choices_[made] = choices;
+      notes_.choices[made] = choices;
     }
     return made;
   }
@@ -101,23 +106,15 @@ class CommandLine {
         ->take_all();
   }
 
-  [[nodiscard]] OptionInfo describe(const CLI::Option& option) const;
-  [[nodiscard]] CommandInfo describe(const CLI::App& app, const std::string& path) const;
-  [[nodiscard]] std::vector<OptionInfo> global_options() const;
   [[nodiscard]] const CLI::App& chosen() const;
-  [[nodiscard]] std::string chosen_path() const;
-  [[nodiscard]] jobs::Status check_choices(const CLI::App& app) const;
-  [[nodiscard]] std::string help_of(const Strings& words) const;
   int dispatch();
 
   CLI::App root_;
   Globals global_;
   std::string color_ = "auto";
   bool version_ = false;
-  std::vector<CLI::Option*> globals_;
   std::map<const CLI::App*, std::function<int()>> actions_;
-  std::map<const CLI::Option*, Strings> choices_;
-  std::map<const CLI::Option*, std::string> defaults_;
+  ParserNotes notes_;
 
   TickCommand tick_;
   RunsCommand runs_;
@@ -160,8 +157,8 @@ void CommandLine::declare_loop() {
   CLI::App& explain = command(root_, "explain", "Why an issue starts, or does not",
                               with_globals(explain_, global_, run_explain));
   option(explain, "issue", explain_.issue, "REPO#N", "The issue")->required();
-  defaults_[option(explain, "--limit", explain_.limit, "N", "Past ticks to show")
-                ->check(CLI::Range(0, 1000))] = "5";
+  notes_.defaults[option(explain, "--limit", explain_.limit, "N", "Past ticks to show")
+                      ->check(CLI::Range(0, 1000))] = "5";
 }
 
 void CommandLine::declare_runs() {
@@ -170,8 +167,8 @@ void CommandLine::declare_runs() {
   runs.add_flag("--live", runs_.live, "Only runs that have not ended");
   option(runs, "--repo", runs_.repo, "REPO", "Only runs of this repository");
   option(runs, "--outcome", runs_.outcome, "OUTCOME", "Only runs that ended so", kOutcomes);
-  defaults_[option(runs, "--limit", runs_.limit, "N", "At most so many; 0 = all")
-                ->check(CLI::Range(0, 1000000))] = "20";
+  notes_.defaults[option(runs, "--limit", runs_.limit, "N", "At most so many; 0 = all")
+                      ->check(CLI::Range(0, 1000000))] = "20";
 
   CLI::App& show = command(runs, "show", "Everything about one run",
                            with_globals(show_, global_, run_runs_show));
@@ -216,8 +213,8 @@ void CommandLine::declare_issue() {
   option(make, "title", issue_.title, "TITLE", "Its title")->required();
   option(make, "--body", issue_.body, "TEXT", "Its text; - reads standard input");
   list(make, "--label", issue_.labels, "LABEL", "A label; may be given again");
-  defaults_[option(make, "--priority", issue_.priority, "N", "0 is most urgent")
-                ->check(CLI::Range(0, 1000))] = "none, which is last";
+  notes_.defaults[option(make, "--priority", issue_.priority, "N", "0 is most urgent")
+                      ->check(CLI::Range(0, 1000))] = "none, which is last";
   list(make, "--blocked-by", issue_.blocked_by, "REF", "\"#7\" or \"acme/lib#3\"");
   make.add_flag("--ready", issue_.ready, "Set the ready label too");
 
@@ -229,7 +226,7 @@ void CommandLine::declare_issue() {
     option(*app, "issue", issue_.issue, "REPO#N", "The issue")->required();
   }
   for (CLI::App* app : {&make, &ready}) {
-    defaults_[option(*app, "--by", issue_.by, "NAME", "Who does this")] = "the user";
+    notes_.defaults[option(*app, "--by", issue_.by, "NAME", "Who does this")] = "the user";
   }
 
   CLI::App& all = command(issue, "list", "List the issues of a repository",
@@ -250,7 +247,7 @@ void CommandLine::declare_manifests() {
 
 void CommandLine::declare_tools() {
   CLI::App& completion = command(root_, "completion", "A completion script for a shell", [this] {
-    auto script = render_completion(shell_, grammar(), global_options());
+    auto script = render_completion(shell_, grammar(), describe_globals(notes_));
     if (!script) {
       return report_error(global_, script.error());
     }
@@ -273,63 +270,14 @@ void CommandLine::declare_tools() {
   option(report, "--note", report_.note, "TEXT", "Something worth knowing");
 
   CLI::App& help = command(root_, "help", "Help for a command", [this] {
-    put(help_of(help_words_));
+    const auto found = find_command(grammar(), help_words_);
+    if (!found) {
+      return report_error(global_, found.error());
+    }
+    put(render_help(*found, describe_globals(notes_)));
     return 0;
   });
   option(help, "command", help_words_, "COMMAND", "The command's words");
-}
-
-OptionInfo CommandLine::describe(const CLI::Option& option) const {
-  OptionInfo info;
-  if (!option.get_positional()) {
-    for (const std::string& name : option.get_snames()) {
-      info.names.push_back("-" + name);
-    }
-    for (const std::string& name : option.get_lnames()) {
-      info.names.push_back("--" + name);
-    }
-  }
-  const bool flag = option.get_expected_max() == 0;
-  info.value = flag ? "" : option.get_type_name();
-  // A check such as a range appends its words to the type's name.
-  info.value = info.value.substr(0, info.value.find(':'));
-  info.description = option.get_description();
-  info.required = option.get_required();
-  info.repeated = option.get_expected_max() > 1;
-  if (const auto found = choices_.find(&option); found != choices_.end()) {
-    info.choices = found->second;
-  }
-  if (const auto found = defaults_.find(&option); found != defaults_.end()) {
-    info.default_value = found->second;
-  }
-  return info;
-}
-
-CommandInfo CommandLine::describe(const CLI::App& app, const std::string& path) const {
-  CommandInfo info;
-  info.name = app.get_name();
-  info.path = path;
-  info.summary = app.get_description();
-  const auto action = actions_.find(&app);
-  info.needs_command = action != actions_.end() && action->second == nullptr;
-  for (const CLI::Option* option : app.get_options()) {
-    const bool global = std::find(globals_.begin(), globals_.end(), option) != globals_.end();
-    if (!global) {
-      (option->get_positional() ? info.positionals : info.options).push_back(describe(*option));
-    }
-  }
-  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
-    info.commands.push_back(describe(*child, path + " " + child->get_name()));
-  }
-  return info;
-}
-
-std::vector<OptionInfo> CommandLine::global_options() const {
-  std::vector<OptionInfo> infos;
-  for (const CLI::Option* option : globals_) {
-    infos.push_back(describe(*option));
-  }
-  return infos;
 }
 
 /// The innermost command that was named.
@@ -341,49 +289,9 @@ const CLI::App& CommandLine::chosen() const {
   return *app;
 }
 
-std::string CommandLine::chosen_path() const {
-  std::string path = "runner";
-  for (const CLI::App* app = &root_; !app->get_subcommands().empty();) {
-    app = app->get_subcommands().front();
-    path += " " + app->get_name();
-  }
-  return path;
-}
-
-jobs::Status CommandLine::check_choices(const CLI::App& app) const {
-  for (const CLI::Option* option : app.get_options()) {
-    const auto choices = choices_.find(option);
-    if (choices == choices_.end()) {
-      continue;
-    }
-    for (const std::string& value : option->reduced_results()) {
-      if (std::find(choices->second.begin(), choices->second.end(), value) ==
-          choices->second.end()) {
-        const OptionInfo info = describe(*option);
-        return unknown_choice(info.names.empty() ? info.value : info.names.back(), value,
-                              choices->second);
-      }
-    }
-  }
-  return jobs::ok();
-}
-
-std::string CommandLine::help_of(const Strings& words) const {
-  CommandInfo info = grammar();
-  for (const std::string& word : words) {
-    const auto child = std::find_if(info.commands.begin(), info.commands.end(),
-                                    [&](const CommandInfo& known) { return known.name == word; });
-    if (child == info.commands.end()) {
-      break;
-    }
-    info = CommandInfo(*child);
-  }
-  return render_help(info, global_options());
-}
-
 int CommandLine::dispatch() {
   for (const CLI::App* app : {static_cast<const CLI::App*>(&root_), &chosen()}) {
-    if (auto checked = check_choices(*app); !checked) {
+    if (auto checked = check_choices(*app, notes_); !checked) {
       return report_error(global_, checked.error());
     }
   }
@@ -395,7 +303,7 @@ int CommandLine::dispatch() {
   }
   const auto action = actions_.find(&chosen());
   if (action == actions_.end() || action->second == nullptr) {
-    put(render_help(describe(chosen(), chosen_path()), global_options()));
+    put(render_help(describe(chosen(), notes_), describe_globals(notes_)));
     return 0;
   }
   return action->second();
@@ -405,15 +313,17 @@ int CommandLine::run(int argc, char** argv) {
   try {
     root_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    put(render_help(describe(chosen(), chosen_path()), global_options()));
+    put(render_help(describe(chosen(), notes_), describe_globals(notes_)));
     return 0;
   } catch (const CLI::ExtrasError&) {
-    return report_error(global_, unexpected_words(describe(chosen(), chosen_path()),
-                                                  global_options(), root_.remaining(true)));
+    return report_error(global_, unexpected_words(describe(chosen(), notes_),
+                                                  describe_globals(notes_), root_.remaining(true)));
+  } catch (const CLI::RequiredError&) {
+    return report_error(global_, missing_argument(chosen(), notes_));
   } catch (const CLI::ParseError& error) {
-    return report_error(global_,
-                        jobs::fail(jobs::ErrorKind::usage, error.what(),
-                                   fmt::format("`{} --help` shows what there is", chosen_path())));
+    return report_error(
+        global_, jobs::fail(jobs::ErrorKind::usage, error.what(),
+                            fmt::format("`{} --help` shows what there is", path_of(chosen()))));
   }
   return dispatch();
 }

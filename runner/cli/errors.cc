@@ -55,8 +55,13 @@ int report_error(const Globals& global, const jobs::Error& error) {
     report_json(error);
     return jobs::exit_code(error.kind);
   }
-  std::string text =
-      paint(error_screen(global.color), Ink::red, "error:") + " " + indented(error.message) + "\n";
+  // Mistakes in manifests come as a compiler prints them: "file:line:column: error: ..." at the
+  // beginning of a line.
+  std::string text = error.kind == jobs::ErrorKind::invalid_manifest &&
+                             error.message.find('\n') != std::string::npos
+                         ? jobs::printable(error.message) + "\n"
+                         : paint(error_screen(global.color), Ink::red, "error:") + " " +
+                               indented(error.message) + "\n";
   for (const std::string& step : error.trail) {
     text += "  while " + jobs::one_line(step, kLineBytes) + "\n";
   }

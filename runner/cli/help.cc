@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "runner/cli/screen.h"
+#include "runner/cli/suggest.h"
 
 namespace runner::cli {
 
@@ -119,6 +119,20 @@ std::string render_help(const CommandInfo& command, const std::vector<OptionInfo
     }
   }
   return out;
+}
+
+jobs::Result<CommandInfo> find_command(const CommandInfo& root,
+                                       const std::vector<std::string>& words) {
+  const CommandInfo* found = &root;
+  for (const std::string& word : words) {
+    const auto child = std::find_if(found->commands.begin(), found->commands.end(),
+                                    [&](const CommandInfo& known) { return known.name == word; });
+    if (child == found->commands.end()) {
+      return unexpected_words(*found, {}, {word});
+    }
+    found = &*child;
+  }
+  return *found;
 }
 
 }  // namespace runner::cli

@@ -2,7 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "jobs/base/result.h"
 #include "runner/cli/grammar.h"
 
 namespace runner::cli {
@@ -11,6 +13,11 @@ namespace runner::cli {
 /// an example. `global` are the options of the program itself.
 [[nodiscard]] std::string render_help(const CommandInfo& command,
                                       const std::vector<OptionInfo>& global);
+
+/// The command that these words lead to from `root`. usage: a word that is no command, with a
+/// suggestion.
+[[nodiscard]] jobs::Result<CommandInfo> find_command(const CommandInfo& root,
+                                                     const std::vector<std::string>& words);
 
 /// The prose of one command.
 struct HelpText {

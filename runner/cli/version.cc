@@ -37,7 +37,9 @@ std::vector<std::pair<std::string, std::string>> libraries() {
   return {
       {"libgit2", dotted(major, minor, patch)},
       {"SQLite", sqlite3_libversion()},
-      {"SQLiteCpp", SQLITECPP_VERSION},
+      {"SQLiteCpp",
+       dotted(SQLITECPP_VERSION_NUMBER / 1000000, SQLITECPP_VERSION_NUMBER / 1000 % 1000,
+              SQLITECPP_VERSION_NUMBER % 1000)},
       {"curl", curl_version_info(CURLVERSION_NOW)->version},
       {"Boost", dotted(BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
       {"toml++", dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH)},

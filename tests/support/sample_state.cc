@@ -61,7 +61,9 @@ void end(jobs::Turn& turn, int code) {
   turn.usage = jobs::Usage{jobs::Usd{120'000}, 1200, 1, 180};
 }
 
-jobs::LedgerRow ledger(const jobs::Run& run, const jobs::Turn& turn, jobs::LedgerKind kind) {
+/// All money is of this very moment, so that "today" does not depend on the hour of the test.
+jobs::LedgerRow ledger(const jobs::Run& run, const jobs::Turn& turn, jobs::LedgerKind kind,
+                       jobs::TimePoint now) {
   const bool settle = kind == jobs::LedgerKind::settle;
   return {.kind = kind,
           .issue = run.issue,
@@ -70,15 +72,16 @@ jobs::LedgerRow ledger(const jobs::Run& run, const jobs::Turn& turn, jobs::Ledge
           .agent = turn.agent,
           .amount = settle ? *turn.usage : turn.reserved,
           .estimated = false,
-          .at = settle ? *turn.ended_at : turn.planned_at};
+          .at = now};
 }
 
-void claim(jobs::Change& change, const jobs::Run& run, const jobs::Turn& turn) {
+void claim(jobs::Change& change, const jobs::Run& run, const jobs::Turn& turn,
+           jobs::TimePoint now) {
   change.runs.push_back(run);
   change.turns.push_back(turn);
-  change.ledger.push_back(ledger(run, turn, jobs::LedgerKind::reserve));
+  change.ledger.push_back(ledger(run, turn, jobs::LedgerKind::reserve, now));
   if (turn.usage) {
-    change.ledger.push_back(ledger(run, turn, jobs::LedgerKind::settle));
+    change.ledger.push_back(ledger(run, turn, jobs::LedgerKind::settle, now));
   }
   change.events.push_back({run.id, run.created_at, "claimed", "label set by alice"});
   change.events.push_back({run.id, *turn.started_at, "turn-started", "turn 1 (coder)"});
@@ -96,7 +99,8 @@ jobs::Decision decide(const jobs::IssueKey& key, jobs::Reason reason, const std:
   return decision;
 }
 
-jobs::Change first_change(jobs::TimePoint start, const std::string& turns_dir) {
+jobs::Change first_change(jobs::TimePoint start, jobs::TimePoint now,
+                          const std::string& turns_dir) {
   jobs::Change change;
   jobs::Run landed = make_run(kLandedRun, issue("acme/shop", 1), "Add a health check", start);
   end(landed, jobs::Outcome::landed, start + minutes(10));
@@ -106,7 +110,7 @@ jobs::Change first_change(jobs::TimePoint start, const std::string& turns_dir) {
   landed.reason = "every check is green";
   jobs::Turn turn = make_turn(landed, turns_dir);
   end(turn, 0);
-  claim(change, landed, turn);
+  claim(change, landed, turn, now);
   change.events.push_back({landed.id, start + minutes(5), "landed", "pushed to main"});
 
   jobs::Run frozen = make_run(kFrozenRun, issue("acme/lib", 7), kHostile, start + minutes(1));
@@ -117,7 +121,7 @@ jobs::Change first_change(jobs::TimePoint start, const std::string& turns_dir) {
   frozen.last_error = kHostile;
   jobs::Turn failed = make_turn(frozen, turns_dir);
   end(failed, 1);
-  claim(change, frozen, failed);
+  claim(change, frozen, failed, now);
 
   jobs::Effect notify;
   notify.kind = jobs::EffectKind::notify;
@@ -137,11 +141,12 @@ jobs::Change first_change(jobs::TimePoint start, const std::string& turns_dir) {
   return change;
 }
 
-jobs::Change second_change(jobs::TimePoint start, const std::string& turns_dir) {
+jobs::Change second_change(jobs::TimePoint start, jobs::TimePoint now,
+                           const std::string& turns_dir) {
   jobs::Change change;
   const jobs::Run live =
       make_run(kLiveRun, issue("acme/shop", 3), "Sp\xc3\xa4ter \xe6\x97\xa5\xe6\x9c\xac", start);
-  claim(change, live, make_turn(live, turns_dir));
+  claim(change, live, make_turn(live, turns_dir), now);
   change.decisions.push_back(decide(issue("acme/shop", 3), jobs::Reason::selected, ""));
   change.decisions.push_back(
       decide(issue("acme/shop", 2), jobs::Reason::repo_busy, "a run is live"));
@@ -183,11 +188,11 @@ jobs::Fleet sample_fleet() {
 
 jobs::Status fill_sample_state(jobs::Store& store, jobs::TimePoint now,
                                const std::string& turns_dir) {
-  const jobs::TimePoint start = now - minutes(100) - seconds(30);
+  const jobs::TimePoint start = now - minutes(500) - seconds(30);
   RUNNER_ASSIGN(const jobs::Lease lease, store.acquire_lease("host:1:1:test", now, minutes(2)));
   const jobs::TickRow first = make_tick("t01kh5vq8c00000000000000001", start);
   RUNNER_TRY(store.begin_tick(lease, first));
-  RUNNER_TRY(store.commit(lease, first.id, first_change(start, turns_dir)));
+  RUNNER_TRY(store.commit(lease, first.id, first_change(start, now, turns_dir)));
   RUNNER_ASSIGN(const std::vector<jobs::OutboxRow> rows, store.outbox(std::nullopt));
   for (const jobs::OutboxRow& row : rows) {
     RUNNER_TRY(store.claim_effect(lease, row.id));
@@ -199,10 +204,10 @@ jobs::Status fill_sample_state(jobs::Store& store, jobs::TimePoint now,
   }
   RUNNER_TRY(store.end_tick(lease, ended(first)));
 
-  const jobs::TimePoint later = now - minutes(12) - seconds(30);
+  const jobs::TimePoint later = now - minutes(200) - seconds(30);
   const jobs::TickRow second = make_tick("t01kh5vq8e00000000000000002", later);
   RUNNER_TRY(store.begin_tick(lease, second));
-  RUNNER_TRY(store.commit(lease, second.id, second_change(later, turns_dir)));
+  RUNNER_TRY(store.commit(lease, second.id, second_change(later, now, turns_dir)));
   RUNNER_TRY(store.end_tick(lease, ended(second)));
   return store.release_lease(lease);
 }

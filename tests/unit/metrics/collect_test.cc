@@ -49,7 +49,7 @@ TEST(MetricsCollect, ShowsWhatTheStateHolds) {
   const auto families = sample();
   EXPECT_EQ(value(families, Name::live_runs, {"acme/shop"}), 1);
   EXPECT_EQ(value(families, Name::live_runs, {"acme/web"}), 0);
-  EXPECT_EQ(value(families, Name::oldest_live_run_age, {}), 12 * 60 + 30);
+  EXPECT_EQ(value(families, Name::oldest_live_run_age, {}), 200 * 60 + 30);
   EXPECT_EQ(value(families, Name::runs, {"acme/shop", "landed"}), 1);
   EXPECT_EQ(value(families, Name::runs, {"acme/lib", "frozen"}), 1);
   EXPECT_EQ(value(families, Name::runs_started, {"acme/shop"}), 2);
@@ -59,11 +59,12 @@ TEST(MetricsCollect, ShowsWhatTheStateHolds) {
   EXPECT_EQ(value(families, Name::brakes, {"fleet"}), 0);
   EXPECT_EQ(value(families, Name::ticks, {"0"}), 2);
   EXPECT_EQ(value(families, Name::last_tick_exit_code, {}), 0);
-  EXPECT_EQ(value(families, Name::last_tick_timestamp, {}), 1'800'000'000 - (12 * 60 + 30) + 2);
+  EXPECT_EQ(value(families, Name::last_tick_timestamp, {}), 1'800'000'000 - (200 * 60 + 30) + 2);
   EXPECT_EQ(value(families, Name::budget_usd, {"day"}), 20);
   EXPECT_EQ(value(families, Name::budget_usd, {"month"}), -1) << "no cap, no series";
   EXPECT_DOUBLE_EQ(value(families, Name::spent_usd, {"acme/shop", "coder"}), 0.12);
   EXPECT_EQ(value(families, Name::spent_tokens, {"acme/lib", "coder"}), 1200);
+  EXPECT_DOUBLE_EQ(value(families, Name::spend_usd, {"day"}), 0.24 + 5);
   // Two settled turns and one open reservation.
   EXPECT_DOUBLE_EQ(value(families, Name::spend_usd, {"month"}), 0.24 + 5);
 }

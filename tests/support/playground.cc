@@ -1,0 +1,219 @@
+#include "tests/support/playground.h"
+
+#include <fcntl.h>
+#include <pty.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+namespace test_support {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kManifest = R"([fleet]
+kill_switch = false
+allow = ["acme/shop", "acme/lib"]
+state_dir = "./state"
+
+[budget]
+fleet_day_usd = 20
+
+[tracker.issues]
+kind = "local"
+path = "./issues"
+
+[agent.coder]
+kind = "command"
+command = ["true"]
+
+[defaults]
+tracker = "issues"
+agent = "coder"
+test = ["true"]
+
+[[repo]]
+name = "acme/shop"
+remote = "./remotes/shop.git"
+
+[[repo]]
+name = "acme/lib"
+remote = "./remotes/lib.git"
+
+[[repo]]
+name = "acme/web"
+remote = "./remotes/web.git"
+)";
+
+constexpr const char* kPermissions = "alice = \"write\"\nmallory = \"read\"\n";
+
+int exit_code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// Only what is safe between fork and exec: the argument and environment arrays are made before.
+[[noreturn]] void become(const std::string& folder, char** argv, char** env) {
+  if (chdir(folder.c_str()) == 0) {
+    execve(argv[0], argv, env);
+  }
+  _exit(126);
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> out;
+  out.reserve(words.size() + 1);
+  for (std::string& word : words) {
+    out.push_back(word.data());
+  }
+  out.push_back(nullptr);
+  return out;
+}
+
+std::vector<std::string> whole_command(const std::vector<std::string>& words) {
+  const char* binary = std::getenv("RUNNER_BINARY");
+  std::vector<std::string> all{binary == nullptr ? "runner" : binary};
+  all.insert(all.end(), words.begin(), words.end());
+  return all;
+}
+
+void redirect(const std::string& path, int flags, int target) {
+  const int file = open(path.c_str(), flags, 0600);
+  if (file < 0 || dup2(file, target) < 0) {
+    _exit(126);
+  }
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void write_file(const std::string& path, const std::string& content) {
+  fs::create_directories(fs::path(path).parent_path());
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+Playground::Playground(bool manifests) {
+  std::string pattern = (fs::temp_directory_path() / "runner-cli-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) {
+    std::abort();
+  }
+  folder_ = fs::canonical(pattern).string();
+  if (manifests) {
+    write_file(folder_ + "/manifests/fleet.toml", kManifest);
+    write_file(folder_ + "/manifests/issues/permissions.toml", kPermissions);
+  }
+}
+
+Playground::~Playground() {
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+std::vector<std::string> Playground::whole_environment() const {
+  std::vector<std::string> all{"PATH=/usr/bin:/bin", "HOME=" + folder_, "TERM=xterm",
+                               "LANG=C.UTF-8", "TZ=UTC",
+                               // Who runs a command is recorded; here it is always the same person.
+                               "SUDO_USER=alice"};
+  all.insert(all.end(), environment.begin(), environment.end());
+  return all;
+}
+
+Answer Playground::run(const std::vector<std::string>& words) const {
+  const std::string base = folder_ + "/.answer";
+  write_file(base + ".in", standard_input);
+  std::vector<std::string> command = whole_command(words);
+  std::vector<std::string> variables = whole_environment();
+  const std::vector<char*> argv = pointers(command);
+  const std::vector<char*> env = pointers(variables);
+  const pid_t child = fork();
+  if (child == 0) {
+    redirect(base + ".in", O_RDONLY, STDIN_FILENO);
+    redirect(base + ".out", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+    redirect(base + ".err", O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+    become(folder_, const_cast<char**>(argv.data()), const_cast<char**>(env.data()));
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return {exit_code_of(status), content_of(base + ".out"), content_of(base + ".err")};
+}
+
+Answer Playground::run_on_terminal(const std::vector<std::string>& words) const {
+  std::vector<std::string> command = whole_command(words);
+  std::vector<std::string> variables = whole_environment();
+  const std::vector<char*> argv = pointers(command);
+  const std::vector<char*> env = pointers(variables);
+  winsize size{};
+  size.ws_col = 100;
+  size.ws_row = 40;
+  int terminal = -1;
+  const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
+  if (child == 0) {
+    become(folder_, const_cast<char**>(argv.data()), const_cast<char**>(env.data()));
+  }
+  Answer answer;
+  std::string buffer(4096, '\0');
+  // A read fails with EIO when the last process has closed the other side.
+  for (ssize_t got = 0; (got = read(terminal, buffer.data(), buffer.size())) > 0;) {
+    answer.out.append(buffer, 0, static_cast<std::size_t>(got));
+  }
+  close(terminal);
+  int status = 0;
+  waitpid(child, &status, 0);
+  answer.exit_code = exit_code_of(status);
+  answer.out = replaced(answer.out, "\r\n", "\n");
+  return answer;
+}
+
+std::string Playground::normalised(std::string text) const {
+  text = replaced(std::move(text), folder_, "/playground");
+  static const std::regex kTime(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)");
+  static const std::regex kVersion(R"(\b\d+\.\d+\.\d+\b)");
+  static const std::regex kSeconds(R"((_seconds) \d[\d.e+]*)");
+  text = std::regex_replace(text, kTime, "<some-time-in-utc-->");
+  text = std::regex_replace(text, kSeconds, "$1 <seconds>");
+  return std::regex_replace(text, kVersion, "<version>");
+}
+
+std::string Playground::state_snapshot() const {
+  std::ostringstream out;
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ + "/manifests")) {
+    paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  for (const fs::path& path : paths) {
+    struct stat status{};
+    (void)lstat(path.c_str(), &status);
+    out << path.string() << " " << status.st_ino << " " << status.st_mode << " " << status.st_size
+        << " " << status.st_mtim.tv_sec << "." << status.st_mtim.tv_nsec << "\n";
+    if (S_ISREG(status.st_mode)) {
+      out << content_of(path.string()) << "\n";
+    }
+  }
+  return out.str();
+}
+
+}  // namespace test_support

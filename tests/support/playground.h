@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace test_support {
+
+struct Answer {
+  int exit_code = -1;  ///< 128 + signal if it was killed
+  std::string out;
+  std::string error;
+};
+
+/// A folder of its own with manifests of three repositories and a local tracker, in which the real
+/// binary is run with a scrubbed environment.
+class Playground {
+ public:
+  explicit Playground(bool manifests = true);
+  ~Playground();
+  Playground(const Playground&) = delete;
+  Playground& operator=(const Playground&) = delete;
+
+  [[nodiscard]] Answer run(const std::vector<std::string>& words) const;
+  /// What the binary shows to a terminal of 100 columns; standard error goes there too.
+  [[nodiscard]] Answer run_on_terminal(const std::vector<std::string>& words) const;
+  /// Without what differs from run to run: this folder, times, ids that were made, versions.
+  [[nodiscard]] std::string normalised(std::string text) const;
+  /// Every file below manifests/ (the state and the issues are there too) with its bytes and times,
+  /// to see whether anything was written.
+  [[nodiscard]] std::string state_snapshot() const;
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+
+  std::vector<std::string> environment;
+  std::string standard_input;
+
+ private:
+  [[nodiscard]] std::vector<std::string> whole_environment() const;
+  std::string folder_;
+};
+
+/// All of a file; empty if there is none.
+[[nodiscard]] std::string content_of(const std::string& path);
+void write_file(const std::string& path, const std::string& content);
+
+}  // namespace test_support
