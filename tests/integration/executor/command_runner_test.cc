@@ -1,6 +1,7 @@
 #include "runner/process/command_runner.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -59,6 +60,14 @@ TEST_F(Command, RunsInTheFolderWithExactlyTheEnvironment) {
   EXPECT_NE(outcome->output_tail.find("PLAIN=value\n"), std::string::npos);
   EXPECT_NE(outcome->output_tail.find("HOME=" + folder_.string() + "\n"), std::string::npos);
   EXPECT_EQ(run({"pwd"})->output_tail, worktree_.string() + "\n");
+}
+
+TEST_F(Command, InheritsNoDescriptor) {
+  const int leaked = ::dup(STDIN_FILENO);
+  const auto outcome = agent({"describe"});
+  ::close(leaked);
+  EXPECT_TRUE(outcome->output_tail.starts_with("descriptors:\nblocked: 0\nstdin: 0\n"))
+      << outcome->output_tail;
 }
 
 TEST_F(Command, ArgumentsAreNeverAShellsWords) {

@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -193,6 +194,22 @@ TEST_F(TurnStart, OutlivesWhoStartedItAndIsAdopted) {
   EXPECT_EQ(*later->list(), std::vector<std::string>{directory()});
   ASSERT_TRUE(later->stop(directory(), "enough"));
   EXPECT_EQ(wait_for_end().exit->end, jobs::TurnEnd::stopped);
+}
+
+TEST_F(TurnStart, HoldsNoDescriptorOfWhoStartedIt) {
+  // A supervisor that kept the tick's stdout would keep whoever reads it waiting for the whole
+  // turn.
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_TRUE(executor_->start(spec({"hang"})));
+  ::close(ends[1]);
+  pollfd waiting{ends[0], POLLIN, 0};
+  EXPECT_EQ(::poll(&waiting, 1, 10'000), 1);
+  EXPECT_EQ(waiting.revents, POLLHUP);
+  ::close(ends[0]);
+  EXPECT_EQ(executor_->observe(directory())->state, State::running);
+  ASSERT_TRUE(executor_->stop(directory(), "enough"));
+  (void)wait_for_end();
 }
 
 TEST_F(TurnStart, Invariant2_TickThatDiedBeforeTheSupervisorIsMadeUpFor) {

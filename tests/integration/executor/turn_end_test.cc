@@ -1,5 +1,5 @@
 #include <signal.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -155,6 +155,18 @@ TEST_P(TurnInEveryContainment, Invariant6_WhatLeftTheGroupIsGoneAfterTheEnd) {
   EXPECT_EQ(facts.exit->end, TurnEnd::exited);
   EXPECT_EQ(facts.output_tail, "bye\n");
   EXPECT_TRUE(processes().empty());
+}
+
+TEST_P(TurnInEveryContainment, Invariant6_WhatHidesItsEnvironmentIsGoneToo) {
+  // Without the marker only kinship tells whose it is.
+  const std::string seconds = "86" + std::to_string(::getpid());
+  auto wanted = spec({});
+  wanted.argv = {"sh", "-c", "env -i setsid sleep " + seconds + " & sleep 0.2; echo bye"};
+  EXPECT_EQ(run(wanted).output_tail, "bye\n");
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    EXPECT_EQ(read(entry.path() / "cmdline").find(seconds), std::string::npos) << entry.path();
+  }
 }
 
 TEST_P(TurnInEveryContainment, StopEndsItAndSaysWhy) {

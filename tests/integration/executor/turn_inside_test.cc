@@ -25,12 +25,14 @@ class TurnInside : public TurnFixture {
 };
 
 TEST_F(TurnInside, StartsCleanWithExactlyItsEnvironment) {
+  const int leaked = ::dup(STDIN_FILENO);  // as a careless library would leave it
   environment_ = {{"PASSED", "yes"}, {"NOT_PASSED", "no"}, {"HOME", "/home/operator"}};
   auto wanted = spec({"describe"});
   wanted.env["PLAIN"] = "value";
   wanted.env["RUNNER_TURN_DIR"] = "/elsewhere";
   wanted.pass_env = {"PASSED", "UNSET"};
   (void)run(wanted);
+  ::close(leaked);
   const std::string output = read(directory() + "/output.log");
   EXPECT_NE(output.find("descriptors:\nblocked: 0\nstdin: 0\nsession leader: true\n"),
             std::string::npos)
