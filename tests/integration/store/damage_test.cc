@@ -113,6 +113,24 @@ TEST_P(StoreFlipped, Invariant13_NoFlippedBitPassesUnnoticed) {
       << "the flips hit nothing that counts";
 }
 
+// An index that disagrees with its table hides rows from whoever looks them up; no row's digest can
+// tell.
+TEST(StoreDamage, Invariant13_DamageInIndexesIsNoticedToo) {
+  const Sample sample;
+  int places = 0;
+  for (const std::string word : {"acme/repo7", "acme/repo29"}) {
+    for (std::size_t at = sample.good.find(word); at != std::string::npos;
+         at = sample.good.find(word, at + 1)) {
+      ++places;
+      std::string bad = sample.good;
+      bad[at + 2] ^= 1;
+      write_bytes(sample.path, bad);
+      EXPECT_TRUE(failed_with(ErrorKind::corrupt, try_to_work(sample))) << "byte " << at;
+    }
+  }
+  EXPECT_GE(places, 16);
+}
+
 TEST(StoreDamage, Invariant13_EveryTruncationIsRefused) {
   const Sample sample;
   for (std::size_t size = 0; size < sample.good.size(); size += size < 128 ? 16 : 3584) {
