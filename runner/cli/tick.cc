@@ -104,6 +104,7 @@ TickOptions options_of(std::vector<jobs::TickJob> wanted) {
   options.owner = store::this_owner();
   options.host = options.owner.substr(0, options.owner.find(':'));
   options.version = RUNNER_VERSION;
+  options.keep_lease = true;
   return options;
 }
 
