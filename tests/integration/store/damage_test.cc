@@ -57,7 +57,7 @@ jobs::Status try_to_work(const Sample& sample) {
 }
 
 /// The places are shared out, so that the parts run side by side.
-constexpr std::size_t kParts = 4;
+constexpr std::size_t kParts = 8;
 class StoreFlipped : public ::testing::TestWithParam<std::size_t> {};
 INSTANTIATE_TEST_SUITE_P(Parts, StoreFlipped, ::testing::Range(std::size_t{0}, kParts));
 
