@@ -46,7 +46,8 @@ std::string describe(const TurnExit& exit) {
     case TurnEnd::not_started: how = "could not be started"; break;
     case TurnEnd::lost: how = "was lost: its supervisor died"; break;
   }
-  return exit.detail.empty() ? how : how + " (" + one_line(exit.detail, 300) + ")";
+  const bool told = exit.detail.empty() || exit.end == TurnEnd::exited;
+  return told ? how : how + " (" + one_line(exit.detail, 300) + ")";
 }
 
 bool attempted(const RunView& view, const Oid& head, const std::vector<std::string>& failing) {
@@ -98,8 +99,16 @@ bool instance_failure(TurnEnd end) {
   return false;
 }
 
+/// No turn of an agent is planned at or above a cap (invariant 5). The issue is not to blame.
+Action stopped_by_cap(const RunView& view, const std::string& reason) {
+  return give_to_human(view, reason + "; no further turn: " + view.reached_cap, /*charged=*/false);
+}
+
 Action advance(const RunView& view, const Pipeline& pipeline, std::string reason) {
   const Stage* next = stage_after(pipeline, view.run.stage);
+  if (next != nullptr && next->kind == StageKind::agent && !view.reached_cap.empty()) {
+    return stopped_by_cap(view, reason);
+  }
   Action action = make(ActionKind::advance, std::move(reason));
   action.stage = next == nullptr ? "" : next->name;
   return action;
@@ -166,7 +175,7 @@ Action verify_red(const RunView& view, const Pipeline& pipeline, const Limits& l
     return give_to_human(view, why + "; this head was tried already");
   }
   if (!view.reached_cap.empty()) {
-    return give_to_human(view, why + "; no corrective turn: " + view.reached_cap, /*charged=*/false);
+    return stopped_by_cap(view, why);
   }
   return back_to_agent(view, pipeline, landed ? Charge::fix : Charge::verify, why,
                        fmt::format("The command of stage `{}` is red: it {}.\nIts last output:\n\n{}", view.run.stage,
@@ -209,6 +218,9 @@ Action turning(const RunView& view, const Pipeline& pipeline, const Limits& limi
       const Duration allowed = view.turn->kind == TurnKind::command ? limits.verify_deadline : limits.turn_deadline;
       const TimePoint started = view.turn_facts.started_at.value_or(view.turn->planned_at);
       if (now >= started + allowed + limits.turn_grace + kSupervisorSlack) {
+        if (view.stop_asked && now < *view.stop_asked + limits.turn_grace + kSupervisorSlack) {
+          return wait("the turn is being stopped");
+        }
         return make(ActionKind::stop_turn, "the turn is past its deadline and its supervisor did not stop it");
       }
       return wait(fmt::format("turn {} ({}) runs for {}", view.turn->number, view.run.stage,
@@ -336,6 +348,8 @@ Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& 
     case RunStep::waiting:
       if (view.run.not_before && now < *view.run.not_before) {
         return wait(fmt::format("until {}: {}", format_time(*view.run.not_before), view.run.reason));
+      } else if (stage_named(pipeline, view.run.stage).kind == StageKind::agent && !view.reached_cap.empty()) {
+        return stopped_by_cap(view, view.run.reason);
       } else {
         Action action = make(ActionKind::start_turn, "trying again: " + view.run.reason);
         action.stage = view.run.stage;

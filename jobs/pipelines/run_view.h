@@ -17,6 +17,8 @@ struct RunView {
   Run run;
   std::optional<Turn> turn;                  ///< its newest turn
   TurnFacts turn_facts;                      ///< of that turn
+  bool turn_read = true;                     ///< false = the turn could not be looked at in this tick; turn_facts say nothing
+  std::optional<TimePoint> stop_asked;       ///< when we last asked for this turn's stop
   std::optional<WorktreeFacts> worktree;     ///< none = could not be read in this tick
   std::optional<CiReport> ci;                ///< of run.landed; none = not landed, or could not be read in this tick
   bool has_ci = true;                        ///< the repository names a CI

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "jobs/base/text.h"
 #include "jobs/pipelines/run_change.h"
 #include "jobs/pipelines/transition.h"
@@ -24,6 +26,10 @@ LedgerRow settlement(const Run& run, const Turn& turn, const std::optional<Usage
   if (turn.started_at && turn.ended_at) {
     row.amount.seconds = std::chrono::duration_cast<std::chrono::seconds>(*turn.ended_at - *turn.started_at).count();
   }
+  // A clock that was set back, or a report that subtracts, earns nothing; the ledger refuses negative amounts.
+  row.amount.usd.micros = std::max<std::int64_t>(row.amount.usd.micros, 0);
+  row.amount.tokens = std::max<std::int64_t>(row.amount.tokens, 0);
+  row.amount.seconds = std::max<std::int64_t>(row.amount.seconds, 0);
   return row;
 }
 
@@ -46,7 +52,8 @@ std::string ended_line(const Turn& turn) {
   } else if (exit.end == TurnEnd::signalled) {
     line += fmt::format(" {}", exit.signal);
   }
-  return exit.detail.empty() ? line : line + ": " + one_line(exit.detail, 300);
+  const bool told = exit.detail.empty() || exit.end == TurnEnd::exited;
+  return told ? line : line + ": " + one_line(exit.detail, 300);
 }
 
 /// A turn that was planned, will not be started any more (its run is ending) and never was.
@@ -150,7 +157,12 @@ void settle_ci(const RunView& view, RunChange& change, bool& changed) {
 Change settle(RunView& view, const Fleet& fleet, TimePoint now) {
   RunChange change(view.run, fleet, now);
   bool changed = false;
-  if (view.turn && view.turn->state != TurnState::ended) {
+  if (view.turn_facts.state == TurnFacts::State::ended && !view.turn_facts.exit) {
+    // An end that cannot be read must not be waited for: it is that of a turn that was lost.
+    view.turn_facts.exit = TurnExit{
+        .end = TurnEnd::lost, .exit_code = 0, .signal = 0, .detail = "how it ended could not be read", .at = now};
+  }
+  if (view.turn && view.turn_read && view.turn->state != TurnState::ended) {
     settle_turn(view, change, changed);
     if (!changed) {
       settle_vanished(view, change, changed);

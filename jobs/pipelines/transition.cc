@@ -62,6 +62,9 @@ void roll_back(const RunView& view, const Action& action, const Pipeline& pipeli
   Run& run = change.run();
   // Attempts are keyed on the commit that was red: the landed one for CI, the verified head otherwise.
   const bool ci = run.step == RunStep::watching;
+  if (ci) {
+    run.first_red_at = run.first_red_at.value_or(change.now());
+  }
   switch (action.charge) {
     case Charge::fix: ++run.fix_attempts; break;
     case Charge::verify: ++run.verify_attempts; break;
@@ -97,9 +100,6 @@ void start_ci(RunChange& change) {
 }
 
 void stop_turn(const RunView& view, const Action& action, RunChange& change) {
-  if (view.effects_pending) {
-    return;
-  }
   Effect stop;
   stop.kind = EffectKind::stop_turn;
   stop.turn = view.turn ? view.turn->number : view.run.turns;
@@ -116,7 +116,10 @@ Change carry_out(const RunView& view, const Action& action, const Pipeline& pipe
     case ActionKind::wait: return {};
     case ActionKind::start_turn: {
       const Stage& stage = stage_named(pipeline, action.stage);
-      change.start_turn(stage, retry_kind(view, stage), head_of(view), view.turn ? view.turn->correction : "");
+      // What an agent committed in a turn that was lost was never judged: the next try is measured from the same head.
+      const bool same = view.turn && stage.kind == StageKind::agent && view.turn->kind != TurnKind::command;
+      change.start_turn(stage, retry_kind(view, stage), same ? view.turn->head_before : head_of(view),
+                        same ? view.turn->correction : "");
       break;
     }
     case ActionKind::advance: advance(view, action, pipeline, change); break;
@@ -133,7 +136,12 @@ Change carry_out(const RunView& view, const Action& action, const Pipeline& pipe
       break;
     case ActionKind::start_ci: start_ci(change); break;
     case ActionKind::retry_later: retry_later(action, change); break;
-    case ActionKind::stop_turn: stop_turn(view, action, change); break;
+    case ActionKind::stop_turn:
+      if (view.effects_pending) {
+        return {};
+      }
+      stop_turn(view, action, change);
+      break;
     case ActionKind::close: change.end(Outcome::landed, action.reason, true); break;
     case ActionKind::escalate:
       if (!action.brake_agent.empty()) {
@@ -169,7 +177,8 @@ Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fle
   return std::move(change).take();
 }
 
-Change after_landing(const Run& run, const LandResult& result, const Pipeline& pipeline, const Fleet& fleet, TimePoint now) {
+Change after_landing(const Run& run, const LandResult& result, const Pipeline& pipeline, const Fleet& fleet,
+                     const std::string& reached_cap, TimePoint now) {
   RunChange change(run, fleet, now);
   Run& row = change.run();
   const bool over = row.step == RunStep::ending || row.step == RunStep::ended;
@@ -209,11 +218,12 @@ Change after_landing(const Run& run, const LandResult& result, const Pipeline& p
         change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
                    fmt::format("the base moved under {} landings in a row", row.land_attempts), false);
       } else if (!over) {
-        for (const Stage& stage : pipeline.stages) {
-          if (stage.kind == StageKind::command) {
-            change.start_turn(stage, TurnKind::command, result.head);
-            break;
-          }
+        const auto verify = std::ranges::find(pipeline.stages, StageKind::command, &Stage::kind);
+        if (verify == pipeline.stages.end()) {
+          change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
+                     "the base moved, and the pipeline has no command stage that could verify the merge", false);
+        } else {
+          change.start_turn(*verify, TurnKind::command, result.head);
         }
       }
       break;
@@ -227,6 +237,11 @@ Change after_landing(const Run& run, const LandResult& result, const Pipeline& p
       if (row.land_attempts >= fleet.limits.land_attempts) {
         change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
                    fmt::format("{} landings met conflicts or a moved base, last in {}", row.land_attempts, files), true);
+        break;
+      }
+      if (!reached_cap.empty()) {
+        change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
+                   fmt::format("the landing conflicts in {}; no further turn: {}", files, reached_cap), false);
         break;
       }
       change.start_turn(agent_stage_before(pipeline, row.stage), TurnKind::corrective, row.head,
@@ -277,7 +292,9 @@ bool still_wanted(const Effect& effect, const Run& run) {
     case EffectKind::prepare_worktree:
     case EffectKind::land:
     case EffectKind::start_ci: return !over;
-    case EffectKind::start_turn: return !over && effect.turn == run.turns;
+    case EffectKind::start_turn:
+      // A turn that was given up in the meantime (the run waits to try again) must not start behind everybody's back.
+      return effect.turn == run.turns && (run.step == RunStep::preparing || run.step == RunStep::turning);
     case EffectKind::set_labels:
     case EffectKind::upsert_comment:
     case EffectKind::close_issue:

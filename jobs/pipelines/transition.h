@@ -16,10 +16,10 @@ namespace jobs {
 [[nodiscard]] Change carry_out(const RunView& view, const Action& action, const Pipeline& pipeline, const Fleet& fleet,
                                TimePoint now);
 
-/// What a finished effect changes about its run.
+/// What a finished effect changes about its run. `reached_cap`: as in RunView; a conflict needs a turn to mend it.
 [[nodiscard]] Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fleet, TimePoint now);
 [[nodiscard]] Change after_landing(const Run& run, const LandResult& result, const Pipeline& pipeline, const Fleet& fleet,
-                                   TimePoint now);
+                                   const std::string& reached_cap, TimePoint now);
 /// What an effect that failed for good changes: the run ends where it cannot go on without it; else the failure is recorded.
 [[nodiscard]] Change after_given_up(const Run& run, const Effect& effect, const Error& error, const Fleet& fleet, TimePoint now);
 

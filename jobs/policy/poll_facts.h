@@ -27,7 +27,7 @@ struct RepoFacts {
 struct IssueHistory {
   int charged_failures = 0;                    ///< runs that ended needs-human or frozen, were charged and not released
   std::optional<TimePoint> last_ended;         ///< end of its newest ended run that was not released
-  std::optional<TimePoint> held_since;         ///< newest unreleased needs-human or frozen end: only a newer ready label lifts it
+  std::optional<TimePoint> held_since;         ///< newest unreleased end: only a newer ready label lifts it
   std::string held_by;                         ///< that run's id and outcome, for people
   Usage spent;                                 ///< over its lifetime, with open reservations
 };

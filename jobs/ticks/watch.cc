@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "jobs/pipelines/next_action.h"
 #include "jobs/pipelines/run_change.h"
 #include "jobs/pipelines/transition.h"
@@ -8,6 +10,13 @@
 namespace jobs {
 
 namespace {
+
+/// The turn cost more than was reserved for it, so that the caps were read too low in this look.
+bool cost_more_than_reserved(const Change& settled, const RunView& view) {
+  return view.turn && std::ranges::any_of(settled.ledger, [&](const LedgerRow& row) {
+           return row.amount.usd > view.turn->reserved.usd || row.amount.tokens > view.turn->reserved.tokens;
+         });
+}
 
 Plan step(RunView view, const Fleet& fleet, TimePoint now, bool fixing) {
   Plan plan;
@@ -18,6 +27,13 @@ Plan step(RunView view, const Fleet& fleet, TimePoint now, bool fixing) {
   const Pipeline pipeline = found == fleet.pipelines.end() ? default_pipeline() : found->second;
   if (!fixing) {
     plan.change = settle(view, fleet, now);
+    if (cost_more_than_reserved(plan.change, view)) {
+      plan.steps.push_back({.run = view.run.id,
+                            .issue = view.run.issue,
+                            .action = "wait",
+                            .detail = "the turn cost more than was reserved; the caps are looked at again"});
+      return plan;
+    }
   }
   const Action action = next_action(view, pipeline, fleet.limits, fleet.labels, now);
   const bool mine = belongs_to_fix_forward(view, action) == fixing;

@@ -8,6 +8,7 @@
 #include "jobs/pipelines/transition.h"
 #include "jobs/pipelines/turn_spec.h"
 #include "runner/tick/apply.h"
+#include "runner/tick/observe.h"
 
 namespace runner {
 
@@ -58,7 +59,9 @@ jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const job
     request.at = effect.at;
     request.author_name = context_.fleet.bot;
     RUNNER_ASSIGN(const jobs::LandResult result, git.land(repo, request));
-    return jobs::after_landing(run, result, pipeline_of(context_.fleet, run), context_.fleet, context_.readers.clock->now());
+    const jobs::TimePoint now = context_.readers.clock->now();
+    RUNNER_ASSIGN(const std::string cap, cap_reached_by(*context_.readers.store, context_.fleet, run, now));
+    return jobs::after_landing(run, result, pipeline_of(context_.fleet, run), context_.fleet, cap, now);
   }
   jobs::RunChange change(run, context_.fleet, context_.readers.clock->now());
   if (effect.kind == jobs::EffectKind::rescue) {

@@ -12,6 +12,10 @@
 
 namespace runner {
 
+/// The first cap that `run` has reached with everything that is spent or reserved now; empty if an agent's turn may be planned.
+[[nodiscard]] jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store, const jobs::Fleet& fleet, const jobs::Run& run,
+                                                       jobs::TimePoint now);
+
 /// Gathers facts through reader ports only. What fails on one repository or run becomes an error in its facts; only the state
 /// itself being unreadable is an error of the whole. Repositories are read concurrently, at most `kObservers` at a time.
 class Observer {
@@ -29,7 +33,6 @@ class Observer {
   [[nodiscard]] jobs::TrackerReader* tracker(const jobs::Repo& repo, std::string& error) const;
   void observe_issue(const jobs::Repo& repo, jobs::RunView& view) const;
   void observe_git_and_ci(const jobs::Repo& repo, jobs::RunView& view) const;
-  [[nodiscard]] jobs::Status observe_money(jobs::RunView& view, jobs::TimePoint now) const;
 
   const jobs::ReaderPorts& ports_;
   const jobs::Fleet& fleet_;

@@ -128,9 +128,9 @@ jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector
         if (failed && run.charged) {
           ++history.charged_failures;
         }
-        if (failed && ended >= history.held_since.value_or(ended)) {
+        if (ended >= history.held_since.value_or(ended)) {
           history.held_since = ended;
-          history.held_by = fmt::format("{} ({})", run.id.str(), to_string(*run.outcome));
+          history.held_by = fmt::format("{} ({})", run.id.str(), run.outcome ? to_string(*run.outcome) : "ended");
         }
       }
       if (history.last_ended) {

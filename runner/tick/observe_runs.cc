@@ -62,21 +62,19 @@ void Observer::observe_git_and_ci(const jobs::Repo& repo, jobs::RunView& view) c
   }
 }
 
-jobs::Status Observer::observe_money(jobs::RunView& view, jobs::TimePoint now) const {
-  jobs::StoreReader& store = *ports_.store;
-  const jobs::RepoName& repo = view.run.issue.repo;
+jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store, const jobs::Fleet& fleet, const jobs::Run& run,
+                                         jobs::TimePoint now) {
   const auto sum = [&](const jobs::SpendFilter& filter) -> jobs::Result<jobs::Usage> {
     RUNNER_ASSIGN(const jobs::Spend spend, store.spend(filter));
     return spend.total();
   };
   jobs::SpendSoFar spent;
-  RUNNER_ASSIGN(spent.run, sum({.run = view.run.id, .issue = {}, .repo = {}, .since = {}}));
-  RUNNER_ASSIGN(spent.issue, sum({.run = {}, .issue = view.run.issue, .repo = {}, .since = {}}));
-  RUNNER_ASSIGN(spent.repo_day, sum({.run = {}, .issue = {}, .repo = repo, .since = jobs::day_start(now)}));
+  RUNNER_ASSIGN(spent.run, sum({.run = run.id, .issue = {}, .repo = {}, .since = {}}));
+  RUNNER_ASSIGN(spent.issue, sum({.run = {}, .issue = run.issue, .repo = {}, .since = {}}));
+  RUNNER_ASSIGN(spent.repo_day, sum({.run = {}, .issue = {}, .repo = run.issue.repo, .since = jobs::day_start(now)}));
   RUNNER_ASSIGN(spent.fleet_day, sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::day_start(now)}));
   RUNNER_ASSIGN(spent.fleet_month, sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::month_start(now)}));
-  view.reached_cap = jobs::reached_cap(fleet_.budget, spent);
-  return jobs::ok();
+  return jobs::reached_cap(fleet.budget, spent);
 }
 
 jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimePoint now) {
@@ -89,8 +87,9 @@ jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimeP
     if (auto facts = ports_.executor->observe(view.turn->directory)) {
       view.turn_facts = std::move(*facts);
     } else {
-      // Not knowing is not "absent": the turn counts as starting until it can be read.
+      // Not knowing is not "absent": the turn counts as starting until it can be read, and nothing of that is recorded.
       view.turn_facts.state = jobs::TurnFacts::State::starting;
+      view.turn_read = false;
       view.errors.push_back(facts.error().text());
     }
   }
@@ -99,13 +98,18 @@ jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimeP
   view.effects_pending = std::ranges::any_of(rows, [](const jobs::OutboxRow& row) {
     return row.state == jobs::EffectState::pending || row.state == jobs::EffectState::claimed;
   });
+  for (const jobs::OutboxRow& row : rows) {
+    if (view.turn && row.effect.kind == jobs::EffectKind::stop_turn && row.effect.turn == view.turn->number) {
+      view.stop_asked = row.effect.at;
+    }
+  }
   RUNNER_ASSIGN(const std::vector<jobs::Request> requests, ports_.store->requests());
   for (const jobs::Request& request : requests) {
     if (request.run == run.id && request.kind == jobs::RequestKind::cancel) {
       view.cancel_requested = fmt::format("cancelled by {}{}", request.by, request.why.empty() ? "" : ": " + request.why);
     }
   }
-  RUNNER_TRY(observe_money(view, now));
+  RUNNER_ASSIGN(view.reached_cap, cap_reached_by(*ports_.store, fleet_, run, now));
   const jobs::Repo* repo = fleet_.repo(run.issue.repo);
   if (repo == nullptr) {
     view.allowlisted = false;
@@ -124,10 +128,12 @@ jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimeP
 
 jobs::Result<jobs::JanitorFacts> Observer::janitor_facts() {
   jobs::JanitorFacts facts;
-  RUNNER_ASSIGN(facts.runs, ports_.store->runs({}));
-  RUNNER_ASSIGN(facts.outbox, ports_.store->outbox(std::nullopt));
+  // The disk first, the store second: what is on disk was recorded before it was made, so it is in rows read later. The other
+  // way round, a run that another tick claims in between would look like an orphan.
   RUNNER_ASSIGN(facts.worktrees, ports_.workspace->list());
   RUNNER_ASSIGN(facts.turn_directories, ports_.executor->list());
+  RUNNER_ASSIGN(facts.runs, ports_.store->runs({}));
+  RUNNER_ASSIGN(facts.outbox, ports_.store->outbox(std::nullopt));
   for (const jobs::Run& run : facts.runs) {
     if (!run.live()) {
       continue;
