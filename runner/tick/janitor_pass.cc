@@ -74,6 +74,9 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
     janitor.problem(facts.error().text());
     return jobs::ok();
   }
+  // What follows partly happens without a record, so that no epoch guards it: it is done only while the lease is surely ours.
+  RUNNER_ASSIGN(context.lease, context.writers.store->renew_lease(context.lease, context.readers.clock->now(),
+                                                                  context.fleet.limits.lease_ttl));
   jobs::JanitorPlan plan = jobs::janitor(*facts, context.fleet, now);
   for (const std::string& note : plan.notes) {
     janitor.info("note", note);
