@@ -66,6 +66,16 @@ std::string shown_id(const std::string& id, const std::map<std::string, int>& be
                                                                             : id.substr(0, length);
 }
 
+/// Without seconds where width is dear.
+std::string shown_time(jobs::TimePoint time, const Screen& screen) {
+  std::string text = jobs::format_time(time);
+  if (screen.terminal) {
+    text = text.substr(0, 16);
+    text[10] = ' ';
+  }
+  return text;
+}
+
 void print(const RunsCommand& command, const std::vector<Listed>& listed) {
   constexpr std::size_t kShort = 16;
   const Screen screen = make_screen(command.global.color);
@@ -78,7 +88,7 @@ void print(const RunsCommand& command, const std::vector<Listed>& listed) {
   for (const auto& [run, spend] : listed) {
     table.add({shown_id(run.id.str(), beginnings, screen, kShort), run.issue.str(), state_of(run),
                std::to_string(run.turns), dollars(spend.total().usd),
-               jobs::format_time(run.created_at), took(run.created_at, run.ended_at, now),
+               shown_time(run.created_at, screen), took(run.created_at, run.ended_at, now),
                run.title});
   }
   put(table.str(screen));

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kCellBytes = 2000;
 constexpr std::string_view kGap = "  ";
+constexpr std::size_t kLeast = 8;  // of the last column, however narrow the terminal is
 
 }  // namespace
 
@@ -47,8 +48,9 @@ std::string Table::str(const Screen& screen, std::size_t indent) const {
         continue;
       }
       std::string text = row[column].text;
-      if (last && screen.width > used + 8) {
-        text = fit(text, screen.width - used);
+      if (last && screen.width > 0) {
+        const std::size_t left = screen.width > used ? screen.width - used : 0;
+        text = fit(text, std::max(left, kLeast));
       }
       if (!text.empty()) {
         line += std::string(owed, ' ') + paint(screen, row[column].ink, text);

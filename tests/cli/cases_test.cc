@@ -66,8 +66,8 @@ TEST_P(CliCase, AnswersAsWritten) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, CliCase, testing::ValuesIn(case_names()), [](const auto& info) {
-  std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Golden, CliCase, testing::ValuesIn(case_names()), [](const auto& param) {
+  std::string name = param.param;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });

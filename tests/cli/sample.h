@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -20,6 +21,7 @@ inline void fill_state(const Playground& playground) {
   options.now = now;
   auto store = runner::store::open_store(options);
   ASSERT_TRUE(store.has_value()) << store.error().text();
+  std::filesystem::create_directories(playground.folder() + "/manifests/issues/acme/shop");
   const std::string turns = options.state_dir + "/turns";
   const auto filled = fill_sample_state(**store, now, turns);
   ASSERT_TRUE(filled.has_value()) << filled.error().text();

@@ -42,7 +42,7 @@ TEST(CliState, Invariant7_ReadingCommandsWriteNothing) {
 
 TEST(CliState, Invariant7_ReadingCommandsMakeNoState) {
   Playground playground;
-  for (const std::string& command : {"runs", "status", "metrics", "worktrees"}) {
+  for (const std::string command : {"runs", "status", "metrics", "worktrees"}) {
     const Answer answer = playground.run({command});
     EXPECT_EQ(answer.exit_code, 0) << command << "\n" << answer.error;
     EXPECT_FALSE(std::filesystem::exists(playground.folder() + "/manifests/state")) << command;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pty.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,7 +55,7 @@ name = "acme/web"
 remote = "./remotes/web.git"
 )";
 
-constexpr const char* kPermissions = "alice = \"write\"\nmallory = \"read\"\n";
+constexpr const char* kPermissions = "[permissions]\nalice = \"write\"\nmallory = \"read\"\n";
 
 int exit_code_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -141,7 +142,14 @@ std::vector<std::string> Playground::whole_environment() const {
 }
 
 Answer Playground::run(const std::vector<std::string>& words) const {
-  const std::string base = folder_ + "/.answer";
+  return start_as(folder_ + "/.answer", words).finish();
+}
+
+Started Playground::start(const std::vector<std::string>& words) const {
+  return start_as(folder_ + "/.answer" + std::to_string(++started_), words);
+}
+
+Started Playground::start_as(const std::string& base, const std::vector<std::string>& words) const {
   write_file(base + ".in", standard_input);
   std::vector<std::string> command = whole_command(words);
   std::vector<std::string> variables = whole_environment();
@@ -154,10 +162,26 @@ Answer Playground::run(const std::vector<std::string>& words) const {
     redirect(base + ".err", O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
     become(folder_, const_cast<char**>(argv.data()), const_cast<char**>(env.data()));
   }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  return {child, base};
+}
+
+Started::~Started() {
+  if (pid_ > 0) {
+    kill(SIGKILL);
+    (void)finish();
   }
-  return {exit_code_of(status), content_of(base + ".out"), content_of(base + ".err")};
+}
+
+void Started::kill(int signal) const {
+  (void)::kill(pid_, signal);
+}
+
+Answer Started::finish() {
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = 0;
+  return {exit_code_of(status), content_of(files_ + ".out"), content_of(files_ + ".err")};
 }
 
 Answer Playground::run_on_terminal(const std::vector<std::string>& words) const {
@@ -198,10 +222,16 @@ std::string Playground::normalised(std::string text) const {
 }
 
 std::string Playground::state_snapshot() const {
+  return snapshot_of(folder_ + "/manifests");
+}
+
+std::string snapshot_of(const std::string& folder) {
   std::ostringstream out;
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(folder_ + "/manifests")) {
-    paths.push_back(entry.path());
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.path().filename().string().starts_with(".answer")) {
+      paths.push_back(entry.path());
+    }
   }
   std::sort(paths.begin(), paths.end());
   for (const fs::path& path : paths) {

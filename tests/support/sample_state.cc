@@ -93,9 +93,13 @@ jobs::Decision decide(const jobs::IssueKey& key, jobs::Reason reason, const std:
   decision.title = "Add a health check";
   decision.reason = reason;
   decision.detail = detail;
-  decision.gates = {{jobs::Reason::kill_switch, true, "off"},
-                    {jobs::Reason::not_allowlisted, true, "acme/shop is allowed"},
-                    {jobs::Reason::blocked_by, reason != jobs::Reason::blocked_by, detail}};
+  const auto gate = [&](jobs::Reason which, const char* good) {
+    return jobs::GateValue{which, which != reason, which == reason ? detail : good};
+  };
+  decision.gates = {gate(jobs::Reason::kill_switch, "off"),
+                    gate(jobs::Reason::not_allowlisted, "acme/shop is allowed"),
+                    gate(jobs::Reason::repo_busy, "no live run"),
+                    gate(jobs::Reason::blocked_by, "nothing")};
   return decision;
 }
 
