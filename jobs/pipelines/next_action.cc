@@ -7,31 +7,24 @@
 
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
+#include "jobs/pipelines/action_parts.h"
 #include "jobs/policy/retry.h"
 
 namespace jobs {
 
 namespace {
 
+using detail::attempted;
+using detail::back_to_agent;
+using detail::fix_bound;
+using detail::give_to_human;
+using detail::make;
+using detail::stopped_by_cap;
+using detail::wait;
+using detail::watching;
+
 /// How much longer than its own deadline and grace a turn may seem to run before we stop it from outside.
 constexpr Duration kSupervisorSlack = std::chrono::seconds(60);
-
-Action make(ActionKind kind, std::string reason) {
-  Action action;
-  action.kind = kind;
-  action.reason = std::move(reason);
-  return action;
-}
-
-Action wait(std::string reason) { return make(ActionKind::wait, std::move(reason)); }
-
-/// The end of a run that needs a person: before anything landed it is an escalation, afterwards a freeze, because what is on
-/// the base branch is then part of the picture.
-Action give_to_human(const RunView& view, std::string reason, bool charged = true) {
-  Action action = make(view.run.landings > 0 ? ActionKind::freeze : ActionKind::escalate, std::move(reason));
-  action.charged = charged;
-  return action;
-}
 
 std::string describe(const TurnExit& exit) {
   std::string how;
@@ -48,24 +41,6 @@ std::string describe(const TurnExit& exit) {
   }
   const bool told = exit.detail.empty() || exit.end == TurnEnd::exited;
   return told ? how : how + " (" + one_line(exit.detail, 300) + ")";
-}
-
-bool attempted(const RunView& view, const Oid& head, const std::vector<std::string>& failing) {
-  const std::string set = fmt::format("{}", fmt::join(failing, ","));
-  return std::ranges::any_of(view.attempts,
-                             [&](const Attempt& attempt) { return attempt.head == head && attempt.failing_set == set; });
-}
-
-/// Both bounds of fix-forward, strict: attempts < max and elapsed < window. Empty while within.
-std::string fix_bound(const RunView& view, const Limits& limits, TimePoint now) {
-  if (view.run.fix_attempts >= limits.fix_attempts) {
-    return fmt::format("{} of {} fix-forward attempts are used up", view.run.fix_attempts, limits.fix_attempts);
-  }
-  if (view.run.first_red_at && now - *view.run.first_red_at >= limits.fix_window) {
-    return fmt::format("CI has been red for {}, the window is {}", format_duration(now - *view.run.first_red_at),
-                       format_duration(limits.fix_window));
-  }
-  return {};
 }
 
 Action retry_for_instance(const RunView& view, const Limits& limits, TimePoint now, const std::string& why) {
@@ -97,11 +72,6 @@ bool instance_failure(TurnEnd end) {
     case TurnEnd::over_budget: return false;
   }
   return false;
-}
-
-/// No turn of an agent is planned at or above a cap (invariant 5). The issue is not to blame.
-Action stopped_by_cap(const RunView& view, const std::string& reason) {
-  return give_to_human(view, reason + "; no further turn: " + view.reached_cap, /*charged=*/false);
 }
 
 Action advance(const RunView& view, const Pipeline& pipeline, std::string reason) {
@@ -149,16 +119,6 @@ Action agent_ended(const RunView& view, const Pipeline& pipeline, const Limits& 
     return make(ActionKind::watch_ci, how + (new_commits ? " with commits, but not well" : " without new commits"));
   }
   return give_to_human(view, how + (new_commits ? "; its commits are kept but were not judged" : " without new commits"));
-}
-
-Action back_to_agent(const RunView& view, const Pipeline& pipeline, Charge charge, std::string reason,
-                     std::string correction, std::vector<std::string> failing) {
-  Action action = make(ActionKind::roll_back, std::move(reason));
-  action.stage = agent_stage_before(pipeline, view.run.stage).name;
-  action.charge = charge;
-  action.correction = std::move(correction);
-  action.failing = std::move(failing);
-  return action;
 }
 
 Action verify_red(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
@@ -233,66 +193,6 @@ Action turning(const RunView& view, const Pipeline& pipeline, const Limits& limi
   }
   return stage_named(pipeline, view.run.stage).kind == StageKind::command ? command_ended(view, pipeline, limits, now)
                                                                           : agent_ended(view, pipeline, limits, now);
-}
-
-std::string failing_logs(const CiReport& ci) {
-  std::string out = "The commit was landed, and CI of the base branch is red.\n";
-  for (const Check& check : ci.checks) {
-    if (check.verdict == Verdict::fail) {
-      out += fmt::format("\nCheck `{}` failed. Its last output:\n\n{}\n", check.name, check.log_tail);
-    }
-  }
-  return out;
-}
-
-Action ci_red(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
-  const std::vector<std::string> failing = view.ci->failing();
-  const std::string names = fmt::format("{}", fmt::join(failing, ", "));
-  const TimePoint since = view.run.first_red_at.value_or(now);
-  if (!view.base_failing.empty() && view.base_failing == failing) {
-    if (now - since >= limits.base_red_deadline) {
-      Action action = make(ActionKind::escalate, "the base was red before this run with the same checks: " + names);
-      action.charged = false;
-      return action;
-    }
-    return wait("CI is red as the base was before this run: " + names);
-  }
-  if (const std::string bound = fix_bound(view, limits, now); !bound.empty()) {
-    return make(ActionKind::freeze, fmt::format("CI is red ({}) and {}", names, bound));
-  }
-  if (attempted(view, view.run.landed, failing)) {
-    return wait("CI is red (" + names + "), and this head was tried already");
-  }
-  if (!view.reached_cap.empty()) {
-    Action action = make(ActionKind::freeze, fmt::format("CI is red ({}), and {}", names, view.reached_cap));
-    action.charged = false;
-    return action;
-  }
-  return back_to_agent(view, pipeline, Charge::fix, "CI is red: " + names, failing_logs(*view.ci), failing);
-}
-
-Action watching(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
-  if (!view.has_ci) {
-    return make(ActionKind::close, "landed; the repository has no CI to wait for");
-  }
-  const Verdict verdict = view.ci ? view.ci->verdict : Verdict::absent;
-  switch (verdict) {
-    case Verdict::pass: return make(ActionKind::close, "landed, and CI is green");
-    case Verdict::fail: return ci_red(view, pipeline, limits, now);
-    case Verdict::pending:
-    case Verdict::absent: break;
-  }
-  const TimePoint since = view.run.landed_at.value_or(now);
-  if (now - since < view.ci_deadline) {
-    const bool due = !view.run.not_before || now >= *view.run.not_before;
-    if (verdict == Verdict::absent && view.ci && due && !view.effects_pending) {
-      return make(ActionKind::start_ci, "CI has not reported yet");
-    }
-    return wait(verdict == Verdict::pending ? "CI is running" : "CI has not reported yet");
-  }
-  return make(ActionKind::escalate, fmt::format("CI {} within {} of the landing",
-                                                verdict == Verdict::pending ? "did not end" : "never reported",
-                                                format_duration(view.ci_deadline)));
 }
 
 /// Why a person's will ends this run; empty if it does not.

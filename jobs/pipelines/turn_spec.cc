@@ -14,7 +14,7 @@ namespace {
 std::string fill_argument(std::string argument, const TurnSpec& spec) {
   const std::pair<std::string_view, std::string> known[] = {{"{prompt_file}", spec.directory + "/prompt.md"},
                                                              {"{worktree}", spec.cwd},
-                                                             {"{turn_dir}", spec.directory}};
+                                                             {"{turn_dir}", spec.directory + "/agent"}};
   for (const auto& [name, value] : known) {
     if (const std::size_t at = argument.find(name); at != std::string::npos) {
       argument.replace(at, name.size(), value);

@@ -24,7 +24,8 @@ class ExecutorWriter {
   virtual ~ExecutorWriter() = default;
   /// Starts the turn so that it outlives this process, or finds that it was started already: at most one start per turn
   /// directory, whoever calls how often and dies whenever. Returns when the supervisor has taken over.
-  /// not_found / denied: the program is missing or not executable (nothing was started); transient: no process, no space.
+  /// A program that is missing or cannot be executed is not an error here: the turn then ends as `not_started`, so that every
+  /// end of a turn is read in one place. transient: no process, no space. conflict: the directory belongs to another turn.
   [[nodiscard]] virtual Status start(const TurnSpec& spec) = 0;
   /// Asks the supervisor to end the turn (TERM, grace, KILL) and, if the supervisor is dead, kills what is left itself.
   /// Done when it was asked or nothing runs; does not wait for the end.

@@ -16,6 +16,7 @@ namespace runner {
 
 namespace {
 
+/// What people see of an effect that was carried out; empty where an event of the run tells it better.
 std::string describe(const jobs::Effect& effect) {
   switch (effect.kind) {
     case jobs::EffectKind::set_labels:
@@ -23,13 +24,13 @@ std::string describe(const jobs::Effect& effect) {
                          effect.remove_labels.empty() ? "" : fmt::format(" -{}", fmt::join(effect.remove_labels, " -")));
     case jobs::EffectKind::upsert_comment: return "checklist comment written";
     case jobs::EffectKind::close_issue: return "issue closed: " + effect.text;
-    case jobs::EffectKind::prepare_worktree: return "worktree prepared";
+    case jobs::EffectKind::prepare_worktree: return {};  // the event "worktree" tells it
     case jobs::EffectKind::start_turn: return fmt::format("turn {} started", effect.turn);
     case jobs::EffectKind::stop_turn: return fmt::format("turn {} asked to stop", effect.turn);
-    case jobs::EffectKind::land: return "landing";
+    case jobs::EffectKind::land: return {};  // "landed", "merged-base", "conflict", "rejected"
     case jobs::EffectKind::start_ci: return "CI of the landed commit started";
-    case jobs::EffectKind::rescue: return "unpushed work kept";
-    case jobs::EffectKind::release_worktree: return "worktree released";
+    case jobs::EffectKind::rescue: return {};
+    case jobs::EffectKind::release_worktree: return {};
     case jobs::EffectKind::notify: return fmt::format("{} notified: {}", effect.target, effect.text);
   }
   return {};
@@ -112,7 +113,9 @@ jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run, j
   if (outcome) {
     change = std::move(*outcome);
     ++context_.report.row.effects;
-    say(TickLine::Level::info, std::string(to_string(row.effect.kind)), row.effect, describe(row.effect));
+    if (const std::string text = describe(row.effect); !text.empty()) {
+      say(TickLine::Level::info, std::string(to_string(row.effect.kind)), row.effect, text);
+    }
     for (const jobs::Event& event : change.events) {
       say(TickLine::Level::info, event.kind, row.effect, event.detail);
     }

@@ -4,14 +4,14 @@
 
 #include <algorithm>
 
-#include "jobs/base/text.h"
-#include "jobs/model/run_id.h"
 #include "jobs/pipelines/run_change.h"
 #include "jobs/ticks/plan.h"
 #include "runner/tick/apply.h"
 #include "runner/tick/janitor_pass.h"
+#include "runner/tick/lease_keeper.h"
 #include "runner/tick/observe.h"
 #include "runner/tick/requests.h"
+#include "runner/tick/tick_start.h"
 
 namespace runner {
 
@@ -20,9 +20,6 @@ namespace {
 /// A run that makes progress is looked at again in the same tick, so that what can happen now happens now; bounded, so that a
 /// mistake in a table cannot spin.
 constexpr int kPassesPerRun = 8;
-
-const std::vector<jobs::TickJob> kAllJobs = {jobs::TickJob::watch, jobs::TickJob::fix_forward, jobs::TickJob::poll,
-                                             jobs::TickJob::janitor};
 
 void say(const Listener& listener, TickLine::Level level, std::string event, std::string text, const jobs::IssueKey& issue = {},
          const std::string& run = {}) {
@@ -133,7 +130,9 @@ class Tick {
       RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick, plan.change));
     }
     for (const jobs::Decision& decision : plan.decisions) {
-      say(context_.listener, TickLine::Level::info, "decision",
+      // That a repository is busy with its live run is no news: the run's own lines say what happens.
+      const bool news = decision.reason != jobs::Reason::repo_busy;
+      say(context_.listener, news ? TickLine::Level::info : TickLine::Level::progress, "decision",
           fmt::format("{}: {}", to_string(decision.reason), decision.detail), decision.issue);
     }
     for (jobs::PlannedStep& step : plan.steps) {
@@ -147,44 +146,6 @@ class Tick {
   Observer& observer_;
   Applier applier_;
 };
-
-std::vector<jobs::TickJob> wanted_jobs(const TickOptions& options) {
-  if (options.jobs.empty()) {
-    return kAllJobs;
-  }
-  std::vector<jobs::TickJob> in_order;
-  for (const jobs::TickJob job : kAllJobs) {
-    if (std::ranges::find(options.jobs, job) != options.jobs.end()) {
-      in_order.push_back(job);
-    }
-  }
-  return in_order;
-}
-
-jobs::TickRow new_row(const jobs::ReaderPorts& readers, const TickOptions& options) {
-  jobs::TickRow row;
-  row.started_at = readers.clock->now();
-  row.id = jobs::make_tick_id(row.started_at, {readers.clock->random(), readers.clock->random()});
-  row.jobs = wanted_jobs(options);
-  row.host = options.host;
-  row.version = options.version;
-  return row;
-}
-
-/// `runner pause`, the one source of the kill switch that lives in the state.
-jobs::Result<bool> is_paused(const jobs::ReaderPorts& readers, TickReport& report) {
-  RUNNER_ASSIGN(const std::optional<jobs::Pause> pause, readers.store->pause());
-  if (pause) {
-    report.kill_switch = true;
-    report.kill_switch_detail = fmt::format("paused by {}{}", pause->by, pause->why.empty() ? "" : ": " + pause->why);
-  }
-  return pause.has_value();
-}
-
-void end_with(TickReport& report, jobs::Error error) {
-  report.exit_code = jobs::exit_code(error.kind);
-  report.fatal = std::move(error);
-}
 
 jobs::Status run_jobs(TickContext& context, Observer& observer) {
   RUNNER_TRY(context.writers.store->begin_tick(context.lease, context.report.row));
@@ -225,12 +186,17 @@ TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& w
                       .tick = report.row.id,
                       .report = report,
                       .listener = listener};
+  std::optional<LeaseKeeper> keeper;
+  if (options.keep_lease) {
+    keeper.emplace(*writers.store, *lease, *readers.clock, fleet.limits.lease_ttl);
+  }
   Observer observer(readers, fleet);
   if (jobs::Status done = run_jobs(context, observer); !done) {
     end_with(report, done.error());
   } else {
     report.exit_code = report.row.failures > 0 ? 1 : 0;
   }
+  keeper.reset();
   report.row.ended_at = readers.clock->now();
   report.row.exit_code = report.exit_code;
   // After a fatal error these may fail as well (a full disk, a lost lease): the first error is the one that counts.
@@ -241,107 +207,6 @@ TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& w
     end_with(report, released.error());
   }
   return report;
-}
-
-TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet, const TickOptions& options,
-                        const Listener& listener) {
-  TickReport report;
-  report.dry_run = true;
-  report.row = new_row(readers, options);
-  const auto paused = is_paused(readers, report);
-  if (!paused || *paused) {
-    if (!paused) {
-      end_with(report, paused.error());
-    }
-    return report;
-  }
-  const jobs::TimePoint now = report.row.started_at;
-  Observer observer(readers, fleet);
-  const auto collect = [&](jobs::Plan plan) {
-    std::ranges::move(plan.steps, std::back_inserter(report.steps));
-    std::ranges::move(plan.problems, std::back_inserter(report.problems));
-    std::ranges::move(plan.change.effects, std::back_inserter(report.planned));
-  };
-  const auto decide = [&](jobs::TickJob job) -> jobs::Status {
-    switch (job) {
-      case jobs::TickJob::watch:
-      case jobs::TickJob::fix_forward: {
-        RUNNER_ASSIGN(const std::vector<jobs::Run> runs, readers.store->runs({.live_only = true, .repo = {}, .issue = {}, .outcome = {}}));
-        for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-          RUNNER_ASSIGN(jobs::RunView view, observer.run_view(*run, now));
-          collect(job == jobs::TickJob::watch ? jobs::watch(std::move(view), fleet, now)
-                                              : jobs::fix_forward(std::move(view), fleet, now));
-        }
-        return jobs::ok();
-      }
-      case jobs::TickJob::poll: {
-        say(listener, TickLine::Level::progress, "poll", fmt::format("reading {} repositories", fleet.repos.size()));
-        RUNNER_ASSIGN(const jobs::PollFacts facts, observer.poll_facts(now));
-        jobs::Plan plan = jobs::poll(facts, fleet, now);
-        report.decisions = plan.decisions;
-        report.row.candidates = static_cast<int>(plan.decisions.size());
-        collect(std::move(plan));
-        return jobs::ok();
-      }
-      case jobs::TickJob::janitor: {
-        RUNNER_ASSIGN(const jobs::JanitorFacts facts, observer.janitor_facts());
-        collect(jobs::janitor(facts, fleet, now).plan);
-        return jobs::ok();
-      }
-    }
-    return jobs::ok();
-  };
-  for (const jobs::TickJob job : report.row.jobs) {
-    if (jobs::Status done = decide(job); !done) {
-      end_with(report, done.error());
-      return report;
-    }
-  }
-  std::ranges::sort(report.problems);
-  report.problems.erase(std::ranges::unique(report.problems).begin(), report.problems.end());
-  report.exit_code = report.problems.empty() ? 0 : 1;
-  return report;
-}
-
-jobs::Result<jobs::Decision> explain_now(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet, bool kill_switch,
-                                         const std::string& kill_switch_detail, const jobs::IssueKey& issue) {
-  if (fleet.repo(issue.repo) == nullptr) {
-    std::vector<std::string> known;
-    for (const jobs::Repo& repo : fleet.repos) {
-      known.push_back(repo.name.str());
-    }
-    const std::string near = jobs::did_you_mean(issue.repo.str(), known);
-    return jobs::fail(jobs::ErrorKind::not_found, "no repository \"" + issue.repo.str() + "\" in the manifests",
-                      near.empty() ? "see `runner manifests show`" : "did you mean " + near + "?");
-  }
-  Observer observer(readers, fleet);
-  const jobs::TimePoint now = readers.clock->now();
-  RUNNER_ASSIGN(jobs::PollFacts facts, observer.poll_facts(now));
-  // The switch is off here only so that the other gates are shown as well; its own gate says how it stands.
-  const jobs::Plan plan = jobs::poll(facts, fleet, now);
-  for (jobs::Decision decision : plan.decisions) {
-    if (decision.issue != issue) {
-      continue;
-    }
-    if (kill_switch) {
-      decision.reason = jobs::Reason::kill_switch;
-      decision.detail = kill_switch_detail;
-      for (jobs::GateValue& gate : decision.gates) {
-        if (gate.gate == jobs::Reason::kill_switch) {
-          gate = {.gate = jobs::Reason::kill_switch, .passed = false, .value = kill_switch_detail};
-        }
-      }
-    }
-    return decision;
-  }
-  for (const std::string& problem : plan.problems) {
-    if (problem.starts_with(issue.repo.str() + ":")) {
-      return jobs::fail(jobs::ErrorKind::transient, problem, "mend it and ask again");
-    }
-  }
-  return jobs::fail(jobs::ErrorKind::not_found,
-                    issue.str() + " is no candidate: it is not open, or does not carry the label " + fleet.labels.ready,
-                    "set the label " + fleet.labels.ready + " on it");
 }
 
 }  // namespace runner

@@ -15,6 +15,7 @@ struct TickOptions {
   std::string owner;                    ///< of the lease: "host:pid:start-time:boot-id"
   std::string host;
   std::string version;
+  bool keep_lease = false;              ///< renew the lease from a thread of its own; needs ports that allow several threads
 };
 
 /// One tick: lease, then for each job observe, decide, record, apply. The caller has checked the kill switch of the manifests

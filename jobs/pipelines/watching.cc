@@ -1,0 +1,74 @@
+// What happens to a landed run: the verdict of CI, and the answers to a red one.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "jobs/base/time.h"
+#include "jobs/pipelines/action_parts.h"
+
+namespace jobs::detail {
+
+namespace {
+
+std::string failing_logs(const CiReport& ci) {
+  std::string out = "The commit was landed, and CI of the base branch is red.\n";
+  for (const Check& check : ci.checks) {
+    if (check.verdict == Verdict::fail) {
+      out += fmt::format("\nCheck `{}` failed. Its last output:\n\n{}\n", check.name, check.log_tail);
+    }
+  }
+  return out;
+}
+
+Action ci_red(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
+  const std::vector<std::string> failing = view.ci->failing();
+  const std::string names = fmt::format("{}", fmt::join(failing, ", "));
+  const TimePoint since = view.run.first_red_at.value_or(now);
+  if (!view.base_failing.empty() && view.base_failing == failing) {
+    if (now - since >= limits.base_red_deadline) {
+      Action action = make(ActionKind::escalate, "the base was red before this run with the same checks: " + names);
+      action.charged = false;
+      return action;
+    }
+    return wait("CI is red as the base was before this run: " + names);
+  }
+  if (const std::string bound = fix_bound(view, limits, now); !bound.empty()) {
+    return make(ActionKind::freeze, fmt::format("CI is red ({}) and {}", names, bound));
+  }
+  if (attempted(view, view.run.landed, failing)) {
+    return wait("CI is red (" + names + "), and this head was tried already");
+  }
+  if (!view.reached_cap.empty()) {
+    Action action = make(ActionKind::freeze, fmt::format("CI is red ({}), and {}", names, view.reached_cap));
+    action.charged = false;
+    return action;
+  }
+  return back_to_agent(view, pipeline, Charge::fix, "CI is red: " + names, failing_logs(*view.ci), failing);
+}
+
+}  // namespace
+
+Action watching(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
+  if (!view.has_ci) {
+    return make(ActionKind::close, "landed; the repository has no CI to wait for");
+  }
+  const Verdict verdict = view.ci ? view.ci->verdict : Verdict::absent;
+  switch (verdict) {
+    case Verdict::pass: return make(ActionKind::close, "landed, and CI is green");
+    case Verdict::fail: return ci_red(view, pipeline, limits, now);
+    case Verdict::pending:
+    case Verdict::absent: break;
+  }
+  const TimePoint since = view.run.landed_at.value_or(now);
+  if (now - since < view.ci_deadline) {
+    const bool due = !view.run.not_before || now >= *view.run.not_before;
+    if (verdict == Verdict::absent && view.ci && due && !view.effects_pending) {
+      return make(ActionKind::start_ci, "CI has not reported yet");
+    }
+    return wait(verdict == Verdict::pending ? "CI is running" : "CI has not reported yet");
+  }
+  return make(ActionKind::escalate, fmt::format("CI {} within {} of the landing",
+                                                verdict == Verdict::pending ? "did not end" : "never reported",
+                                                format_duration(view.ci_deadline)));
+}
+
+}  // namespace jobs::detail

@@ -1,0 +1,79 @@
+// Observe and decide, and tell: nothing here can write.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "jobs/ticks/plan.h"
+#include "runner/tick/engine.h"
+#include "runner/tick/observe.h"
+#include "runner/tick/tick_start.h"
+
+namespace runner {
+
+TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet, const TickOptions& options,
+                        const Listener& listener) {
+  TickReport report;
+  report.dry_run = true;
+  report.row = new_row(readers, options);
+  const auto paused = is_paused(readers, report);
+  if (!paused || *paused) {
+    if (!paused) {
+      end_with(report, paused.error());
+    }
+    return report;
+  }
+  const jobs::TimePoint now = report.row.started_at;
+  Observer observer(readers, fleet);
+  const auto collect = [&](jobs::Plan plan) {
+    std::ranges::move(plan.steps, std::back_inserter(report.steps));
+    std::ranges::move(plan.problems, std::back_inserter(report.problems));
+    std::ranges::move(plan.change.effects, std::back_inserter(report.planned));
+  };
+  const auto decide = [&](jobs::TickJob job) -> jobs::Status {
+    switch (job) {
+      case jobs::TickJob::watch:
+      case jobs::TickJob::fix_forward: {
+        RUNNER_ASSIGN(const std::vector<jobs::Run> runs, readers.store->runs({.live_only = true, .repo = {}, .issue = {}, .outcome = {}}));
+        for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+          RUNNER_ASSIGN(jobs::RunView view, observer.run_view(*run, now));
+          collect(job == jobs::TickJob::watch ? jobs::watch(std::move(view), fleet, now)
+                                              : jobs::fix_forward(std::move(view), fleet, now));
+        }
+        return jobs::ok();
+      }
+      case jobs::TickJob::poll: {
+        listener({.level = TickLine::Level::progress,
+                  .event = "poll",
+                  .repo = {},
+                  .issue = 0,
+                  .run = {},
+                  .text = fmt::format("reading {} repositories", fleet.repos.size())});
+        RUNNER_ASSIGN(const jobs::PollFacts facts, observer.poll_facts(now));
+        jobs::Plan plan = jobs::poll(facts, fleet, now);
+        report.decisions = plan.decisions;
+        report.row.candidates = static_cast<int>(plan.decisions.size());
+        collect(std::move(plan));
+        return jobs::ok();
+      }
+      case jobs::TickJob::janitor: {
+        RUNNER_ASSIGN(const jobs::JanitorFacts facts, observer.janitor_facts());
+        collect(jobs::janitor(facts, fleet, now).plan);
+        return jobs::ok();
+      }
+    }
+    return jobs::ok();
+  };
+  for (const jobs::TickJob job : report.row.jobs) {
+    if (jobs::Status done = decide(job); !done) {
+      end_with(report, done.error());
+      return report;
+    }
+  }
+  std::ranges::sort(report.problems);
+  report.problems.erase(std::ranges::unique(report.problems).begin(), report.problems.end());
+  report.exit_code = report.problems.empty() ? 0 : 1;
+  return report;
+}
+
+}  // namespace runner
