@@ -38,7 +38,7 @@ Error system_error(int code, const std::string& what) {
   }
   if (code == ENOTDIR || code == EEXIST || code == ELOOP || code == ENAMETOOLONG ||
       code == EISDIR) {
-    return fail(ErrorKind::usage, message, "choose another state folder with --state");
+    return fail(ErrorKind::usage, message, "choose another state_dir in the manifest");
   }
   return fail(ErrorKind::transient, message);
 }
@@ -116,7 +116,7 @@ jobs::Status make_folder(const std::string& folder) {
   if (::stat(folder.c_str(), &info) == 0) {
     if (!S_ISDIR(info.st_mode)) {
       return fail(ErrorKind::usage, fmt::format("{} is not a folder", folder),
-                  "choose another state folder with --state");
+                  "choose another state_dir in the manifest");
     }
     return jobs::ok();
   }

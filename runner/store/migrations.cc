@@ -21,7 +21,7 @@ constexpr std::string_view kInitial =
 
 constexpr std::array<Migration, 1> kMigrations{{{"0001_initial", kInitial}}};
 
-constexpr const char* kForeignHint = "point --state at the runner's own state folder";
+constexpr const char* kForeignHint = "point state_dir at the runner's own folder";
 constexpr const char* kDamageHint =
     "keep the file as it is, and put a backup in its place (docs/state.md, Damage)";
 

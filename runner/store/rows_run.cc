@@ -178,7 +178,11 @@ Row to_row(const jobs::Turn& turn) {
       .text(turn.stage)
       .text(to_string(turn.kind))
       .text(to_string(turn.state));
-  row.text(turn.agent).text(turn.directory).text(turn.head_before.str()).text(turn.session).text(turn.correction);
+  row.text(turn.agent)
+      .text(turn.directory)
+      .text(turn.head_before.str())
+      .text(turn.session)
+      .text(turn.correction);
   if (turn.exit) {
     row.text(to_string(turn.exit->end)).number(turn.exit->exit_code).number(turn.exit->signal);
     row.text(turn.exit->detail).time(turn.exit->at);
