@@ -31,7 +31,7 @@ Error system_error(int code, const std::string& what) {
   if (code == EACCES || code == EPERM || code == EROFS) {
     return fail(ErrorKind::denied, message,
                 "give the runner's user write permission on the state folder, or choose another "
-                "with --state");
+                "state_dir");
   }
   if (code == ENOSPC || code == EDQUOT) {
     return fail(ErrorKind::transient, message, "free some space");
