@@ -91,7 +91,8 @@ std::string line_text(const Screen& screen, const TickLine& line, const std::str
   if (line.issue != 0) {
     who += "#" + std::to_string(line.issue);
   }
-  const std::string what = line.event == "decision" || line.level == TickLine::Level::progress
+  const bool says_all = line.event == "decision" || jobs::parse_effect_kind(line.event) || line.level == TickLine::Level::progress;
+  const std::string what = says_all
                                ? jobs::one_line(line.text, 400)
                                : fmt::format("{}: {}", line.event, jobs::one_line(line.text, 400));
   return fmt::format("{}  {}  {}", paint(screen, Ink::dim, time),

@@ -179,13 +179,17 @@ TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& w
     }
     return report;
   }
+  const Listener tagged = [&](TickLine line) {
+    line.tick = report.row.id.str();
+    listener(line);
+  };
   TickContext context{.fleet = fleet,
                       .readers = readers,
                       .writers = writers,
                       .lease = *lease,
                       .tick = report.row.id,
                       .report = report,
-                      .listener = listener};
+                      .listener = tagged};
   std::optional<LeaseKeeper> keeper;
   if (options.keep_lease) {
     keeper.emplace(*writers.store, *lease, *readers.clock, fleet.limits.lease_ttl);

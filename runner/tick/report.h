@@ -20,6 +20,7 @@ struct TickLine {
   jobs::IssueNumber issue = 0;
   std::string run;
   std::string text;
+  std::string tick;     ///< filled in by the engine
 };
 using Listener = std::function<void(const TickLine&)>;
 
