@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "folder.h"
+#include "tests/unit/manifests/folder.h"
 
 namespace manifests {
 namespace {

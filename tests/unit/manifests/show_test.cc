@@ -7,9 +7,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "folder.h"
 #include "manifests/keys.h"
 #include "manifests/schema.h"
+#include "tests/unit/manifests/folder.h"
 
 namespace manifests {
 namespace {

@@ -1,0 +1,108 @@
+// One row per thing that can be wrong with trackers, agents, notifications and pipelines.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/manifests/wrong.h"
+
+namespace manifests {
+namespace {
+
+class WrongNamed : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongNamed, IsExplained) {
+  expect_explained(GetParam());
+}
+
+std::string stages(const std::string& list) {
+  return "[pipeline.p]\nstages = [" + list + "]\n";
+}
+INSTANTIATE_TEST_SUITE_P(
+    Named, WrongNamed,
+    testing::Values(
+        Wrong{"TrackerWithoutPath", "[tracker.t]\n", {"[tracker.t] has no path"}},
+        Wrong{"TrackerKind",
+              "[tracker.t]\nkind = \"loca\"\npath = \"x\"\n",
+              {"unknown kind \"loca\"", "did you mean \"local\"?"}},
+        Wrong{"AgentWithoutCommand",
+              "[agent.a]\n",
+              {"fleet.toml:1:1: error: [agent.a] has no command"}},
+        Wrong{"AgentShellString",
+              "[agent.a]\ncommand = \"agent -p\"\n",
+              {"command has the wrong type: a string", "no shell reads it"}},
+        Wrong{"AgentEmptyCommand", "[agent.a]\ncommand = []\n", {"command names no program"}},
+        Wrong{"Invariant11_CommandIsAnOption",
+              "[agent.a]\ncommand = [\"--version\"]\n",
+              {"command names no program"}},
+        Wrong{"AgentNulInWord",
+              "[agent.a]\ncommand = [\"a\", \"b\\u0000c\"]\n",
+              {"holds control character 0x00"}},
+        Wrong{"AgentPassEnv",
+              "[agent.a]\ncommand = [\"a\"]\npass_env = [\"A=B\"]\n",
+              {"pass_env \"A=B\" is not a variable's name"}},
+        Wrong{"AgentEnvName",
+              "[agent.a]\ncommand = [\"a\"]\nenv = { \"A B\" = \"x\" }\n",
+              {"is not a variable's name"}},
+        Wrong{"AgentEnvNumber",
+              "[agent.a]\ncommand = [\"a\"]\nenv = { A = 1 }\n",
+              {"env.A has the wrong type: an integer"}},
+        Wrong{"Invariant11_UsageFileOutside",
+              "[agent.a]\ncommand = [\"a\"]\nusage_file = \"../x\"\n",
+              {"has '..' as a part"}},
+        Wrong{"NotifyWithoutKind", "[notify.n]\npath = \"x\"\n", {"[notify.n] has no kind"}},
+        Wrong{"NotifyFileWithoutPath", "[notify.n]\nkind = \"file\"\n", {"[notify.n] has no path"}},
+        Wrong{"NotifyFileWithUrl",
+              "[notify.n]\nkind = \"file\"\npath = \"x\"\nurl = \"https://a\"\n",
+              {"url means nothing for kind \"file\""}},
+        Wrong{"NotifyUrlScheme",
+              "[notify.n]\nkind = \"webhook\"\nurl = \"ftp://a\"\n",
+              {"is not an http or https address"}},
+        Wrong{"NotifyTokenTwice",
+              "[notify.n]\nkind = \"webhook\"\nurl = \"https://a\"\ntoken_env = \"A\"\ntoken_file "
+              "= \"b\"\n",
+              {"exclude each other"}},
+        Wrong{"NotifyTokenFileGone",
+              "[notify.n]\nkind = \"webhook\"\nurl = \"https://a\"\ntoken_file = \"b\"\n",
+              {"there is no file"}},
+        Wrong{"PipelineWithoutStages", "[pipeline.p]\n", {"[pipeline.p] has no stages"}},
+        Wrong{"PipelineEmpty", stages(""), {"needs at least one stage"}},
+        Wrong{"PipelineKind",
+              stages("{ kind = \"deploy\" }"),
+              {"unknown kind \"deploy\"", "\"agent\" or \"command\" or \"land\" or \"ci\""}},
+        Wrong{"PipelineTwoNames",
+              stages("{ kind = \"agent\" }, { kind = \"agent\" }"),
+              {"stage \"agent\" is there twice"}},
+        Wrong{"Invariant10_LandingUnverified",
+              stages("{ kind = \"agent\" }, { kind = \"land\" }"),
+              {"stage \"land\" would land unverified work"}},
+        Wrong{"Invariant10_WorkAfterVerification",
+              stages("{ kind = \"agent\" }, { kind = \"command\" }, { kind = \"agent\", name = "
+                     "\"again\" }, { kind = \"land\" }"),
+              {"would land unverified work"}},
+        Wrong{"LandNothing",
+              stages("{ kind = \"command\" }, { kind = \"land\" }"),
+              {"has nothing to land"}},
+        Wrong{
+            "CiBeforeLand", stages("{ kind = \"agent\" }, { kind = \"ci\" }"), {"has not landed"}},
+        Wrong{"AgentAfterLand",
+              stages("{ kind = \"agent\" }, { kind = \"command\" }, { kind = \"land\" }, { kind = "
+                     "\"agent\", name = \"b\" }"),
+              {"works after landing"}},
+        Wrong{"LandTwice",
+              stages("{ kind = \"agent\" }, { kind = \"command\" }, { kind = \"land\" }, { kind = "
+                     "\"land\", name = \"b\" }"),
+              {"lands once"}},
+        Wrong{
+            "StageAgentUnknown",
+            "[agent.coder]\ncommand = [\"a\"]\n" + stages("{ kind = \"agent\", agent = \"codr\" }"),
+            {"there is no agent \"codr\"", "did you mean \"coder\"?"}},
+        Wrong{"StageAgentElsewhere",
+              stages("{ kind = \"ci\", agent = \"x\" }"),
+              {"agent means nothing in a stage of kind \"ci\""}},
+        Wrong{"StageCommandElsewhere",
+              stages("{ kind = \"agent\", command = [\"x\"] }"),
+              {"command means nothing in a stage of kind \"agent\""}}),
+    row_name);
+
+}  // namespace
+}  // namespace manifests

@@ -1,0 +1,111 @@
+// One row per thing that can be wrong with a repository.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/manifests/wrong.h"
+
+namespace manifests {
+namespace {
+
+class WrongRepo : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongRepo, IsExplained) {
+  expect_explained(GetParam());
+}
+
+std::string repo(const std::string& name, const std::string& rest) {
+  return "+[[repo]]\nname = \"" + name + "\"\ntest = [\"t\"]\n" + rest + "\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Repos, WrongRepo,
+    testing::Values(
+        Wrong{"NoName",
+              "+[[repo]]\nremote = \"x\"\ntest = [\"t\"]\n",
+              {"fleet.toml:12:1: error: the repository has no name"}},
+        Wrong{"NoRemote", repo("b", ""), {"the repository has no remote"}},
+        Wrong{"NoTest",
+              "+[[repo]]\nname = \"b\"\nremote = \"b\"\n",
+              {"the repository has no test command, and stage \"verify\""}},
+        Wrong{"Twice",
+              repo("acme/shop", "remote = \"b\""),
+              {"repository \"acme/shop\" is declared twice", "fleet.toml:8:1"}},
+        Wrong{"SameRemote",
+              repo("b", "remote = \"./shop.git\""),
+              {"\"b\" has the same remote and base branch as \"acme/shop\""}},
+        Wrong{"SameFolder",
+              repo("b", "remote = \"b\"\ntracker_path = \"acme/shop\""),
+              {"would share a folder"}},
+        Wrong{"FolderInFolder",
+              repo("acme", "remote = \"b\""),
+              {"would share a folder: acme and acme/shop", "set tracker_path"}},
+        Wrong{"Tracker",
+              repo("b", "remote = \"b\"\ntracker = \"isues\""),
+              {"there is no tracker \"isues\"", "did you mean \"issues\"?"}},
+        Wrong{"Agent",
+              repo("b", "remote = \"b\"\nagent = \"codr\""),
+              {"there is no agent \"codr\"", "did you mean \"coder\"?"}},
+        Wrong{"Ci",
+              repo("b", "remote = \"b\"\nci = \"x\""),
+              {"there is no ci \"x\"", "declare a [ci.x]"}},
+        Wrong{"PipelineUnknown",
+              repo("b", "remote = \"b\"\npipeline = \"defualt\""),
+              {"there is no pipeline \"defualt\"", "did you mean \"default\"?"}},
+        Wrong{
+            "Notify", repo("b", "remote = \"b\"\nnotify = [\"x\"]"), {"there is no notify \"x\""}},
+        Wrong{"TwoTrackers",
+              "+[tracker.more]\npath = \"x\"\n",
+              {"names no tracker", "one of issues, more"}},
+        Wrong{"NoAgentAtAll",
+              "[tracker.t]\npath = \"i\"\n[[repo]]\nname = \"a\"\nremote = \"r\"\ntest = [\"t\"]\n",
+              {"names no agent", "declare a [agent.NAME]"}},
+        Wrong{"Invariant11_NameWithDots", repo("a/../b", "remote = \"b\""), {"has '..' as a part"}},
+        Wrong{"Invariant11_NameLikeOption", repo("-x", "remote = \"b\""), {"begins with '-'"}},
+        Wrong{"Invariant11_NameWithSlash",
+              repo("/etc", "remote = \"b\""),
+              {"empty part between slashes"}},
+        Wrong{"NameWithBlank", repo("a b", "remote = \"b\""), {"may only hold letters"}},
+        Wrong{"Invariant11_RemoteLikeOption",
+              repo("b", "remote = \"--upload-pack=x\""),
+              {"begins with '-', like an option"}},
+        Wrong{
+            "Invariant11_RemoteHelper", repo("b", "remote = \"ext::sh -c id\""), {"remote helper"}},
+        Wrong{
+            "RemoteScheme", repo("b", "remote = \"gopher://x/y\""), {"not a URL that git can use"}},
+        Wrong{"Invariant11_BaseLikeOption",
+              repo("b", "remote = \"b\"\nbase = \"--all\""),
+              {"base \"--all\" begins with '-'"}},
+        Wrong{"BaseWithDots", repo("b", "remote = \"b\"\nbase = \"a..b\""), {"has '..' in it"}},
+        Wrong{"BaseFullRef",
+              repo("b", "remote = \"b\"\nbase = \"refs/heads/main\""),
+              {"without refs/heads/"}},
+        Wrong{"BaseLock", repo("b", "remote = \"b\"\nbase = \"a.lock\""), {"\".lock\""}},
+        Wrong{"GlobAbsolute",
+              repo("b", "remote = \"b\"\nprotected_paths = [\"/x\"]"),
+              {"without a leading '/'"}},
+        Wrong{"GlobNegated",
+              repo("b", "remote = \"b\"\nprotected_paths = [\"!x\"]"),
+              {"there are no exceptions"}},
+        Wrong{"GlobUp",
+              repo("b", "remote = \"b\"\nprotected_paths = [\"../x\"]"),
+              {"has '..' as a part"}},
+        Wrong{"Invariant11_TrackerPathUp",
+              repo("b", "remote = \"b\"\ntracker_path = \"../x\""),
+              {"has '..' as a part"}},
+        Wrong{"SetupNotNested",
+              repo("b", "remote = \"b\"\nsetup = [\"npm\", \"ci\"]"),
+              {"setup has the wrong type: a string"}},
+        Wrong{"PromptTwice",
+              repo("b", "remote = \"b\"\nprompt = \"x\"\nprompt_file = \"y\""),
+              {"exclude each other"}},
+        Wrong{"PromptFileGone",
+              repo("b", "remote = \"b\"\nprompt_file = \"y\""),
+              {"cannot read", "No such file"}},
+        Wrong{"TestShellString",
+              "+[[repo]]\nname = \"b\"\nremote = \"b\"\ntest = \"make\"\n",
+              {"test has the wrong type: a string"}}),
+    row_name);
+
+}  // namespace
+}  // namespace manifests
