@@ -126,7 +126,8 @@ class Tracker : public ::testing::TestWithParam<Kind> {
   [[nodiscard]] jobs::IssueKey key(jobs::IssueNumber number) const { return {repo.name, number}; }
   std::vector<jobs::IssueNumber> ready_numbers() {
     std::vector<jobs::IssueNumber> numbers;
-    for (const jobs::Issue& issue : subject->reader().ready_issues(repo, labels).value()) {
+    const auto issues = subject->reader().ready_issues(repo, labels).value();
+    for (const jobs::Issue& issue : issues) {
       numbers.push_back(issue.key.number);
     }
     std::ranges::sort(numbers);

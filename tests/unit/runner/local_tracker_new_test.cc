@@ -110,7 +110,8 @@ TEST_F(LocalTrackerNew, ManyAtOnceGetNumbersOfTheirOwn) {
     thread.join();
   }
   std::set<jobs::IssueNumber> numbers;
-  for (const IssueLine& line : list_issues(config, repo).value()) {
+  const auto lines = list_issues(config, repo).value();
+  for (const IssueLine& line : lines) {
     EXPECT_EQ(line.problem, "");
     numbers.insert(line.number);
   }
