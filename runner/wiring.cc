@@ -37,7 +37,8 @@ class SystemClock final : public jobs::Clock {
 };
 
 std::optional<std::string> environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+  const char* value =
+      std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
@@ -56,7 +57,9 @@ trackers::LocalTrackerOptions local_options(const jobs::Fleet& fleet, const std:
 
 }  // namespace
 
-std::unique_ptr<jobs::Clock> make_system_clock() { return std::make_unique<SystemClock>(); }
+std::unique_ptr<jobs::Clock> make_system_clock() {
+  return std::make_unique<SystemClock>();
+}
 
 namespace {
 
@@ -66,7 +69,8 @@ struct Common {
   std::unique_ptr<jobs::CommandRunner> commands;
   std::unique_ptr<worktrees::GitWorkspace> workspace;
   std::unique_ptr<executors::ProcessExecutor> turns;
-  std::unique_ptr<executors::ProcessExecutor> ci_turns;   ///< CI of landed commits: not a run's turns, so in a folder of its own
+  std::unique_ptr<executors::ProcessExecutor>
+      ci_turns;  ///< CI of landed commits: not a run's turns, so in a folder of its own
   std::vector<std::unique_ptr<jobs::TrackerReader>> tracker_readers;
   std::vector<std::unique_ptr<jobs::CiReader>> ci_readers;
 };
@@ -87,14 +91,17 @@ ci::CommandCiOptions ci_options(const jobs::Fleet& fleet) {
   return options;
 }
 
-void make_common(const jobs::Fleet& fleet, const Progress& progress, Common& common, jobs::ReaderPorts& ports) {
-  common.commands = process::make_command_runner({.home = fleet.state_dir + "/setup-home", .grace = fleet.limits.turn_grace});
+void make_common(const jobs::Fleet& fleet, const Progress& progress, Common& common,
+                 jobs::ReaderPorts& ports) {
+  common.commands = process::make_command_runner(
+      {.home = fleet.state_dir + "/setup-home", .grace = fleet.limits.turn_grace});
   worktrees::Options options;
   options.root = fleet.state_dir;
   options.limits = fleet.limits;
   options.retention = fleet.retention;
   options.progress = progress;
-  common.workspace = std::make_unique<worktrees::GitWorkspace>(std::move(options), *common.commands);
+  common.workspace =
+      std::make_unique<worktrees::GitWorkspace>(std::move(options), *common.commands);
   common.turns = executor(fleet.state_dir + "/turns", *common.clock);
   common.ci_turns = executor(fleet.state_dir + "/ci-turns", *common.clock);
   ports.clock = common.clock.get();
@@ -103,7 +110,8 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, Common& com
   for (const auto& [name, config] : fleet.trackers) {
     switch (config.kind) {
       case jobs::TrackerKind::local:
-        common.tracker_readers.push_back(trackers::make_local_reader(config, local_options(fleet, name)));
+        common.tracker_readers.push_back(
+            trackers::make_local_reader(config, local_options(fleet, name)));
         break;
     }
     ports.trackers[name] = common.tracker_readers.back().get();
@@ -111,7 +119,8 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, Common& com
   for (const auto& [name, config] : fleet.ci) {
     switch (config.kind) {
       case jobs::CiKind::command:
-        common.ci_readers.push_back(ci::make_command_ci_reader(config, ci_options(fleet), *common.ci_turns));
+        common.ci_readers.push_back(
+            ci::make_command_ci_reader(config, ci_options(fleet), *common.ci_turns));
         break;
     }
     ports.ci[name] = common.ci_readers.back().get();
@@ -167,7 +176,8 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
   for (const auto& [name, config] : fleet.trackers) {
     switch (config.kind) {
       case jobs::TrackerKind::local:
-        parts.tracker_writers.push_back(trackers::make_local_writer(config, local_options(fleet, name), *parts.common.clock));
+        parts.tracker_writers.push_back(
+            trackers::make_local_writer(config, local_options(fleet, name), *parts.common.clock));
         break;
     }
     writers.trackers[name] = parts.tracker_writers.back().get();
@@ -176,7 +186,8 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
     switch (config.kind) {
       case jobs::CiKind::command:
         parts.ci_writers.push_back(
-            ci::make_command_ci_writer(config, ci_options(fleet), *parts.common.ci_turns, *parts.common.ci_turns, *parts.common.workspace));
+            ci::make_command_ci_writer(config, ci_options(fleet), *parts.common.ci_turns,
+                                       *parts.common.ci_turns, *parts.common.workspace));
         break;
     }
     writers.ci[name] = parts.ci_writers.back().get();

@@ -9,7 +9,8 @@
 #include "jobs/model/fleet.h"
 #include "jobs/ports/ports.h"
 
-/// The one place that knows every adapter. It makes them and plugs them together; it decides nothing.
+/// The one place that knows every adapter. It makes them and plugs them together; it decides
+/// nothing.
 namespace runner {
 
 /// The wall clock and the kernel's randomness.
@@ -24,7 +25,7 @@ struct ReadWorld {
 
   jobs::ReaderPorts ports;
   struct Parts;
-  std::unique_ptr<Parts> parts;   ///< owns what `ports` points to
+  std::unique_ptr<Parts> parts;  ///< owns what `ports` points to
 };
 
 /// The same with writers. `readers` of a tick are this one's, so that both look at one store.
@@ -43,7 +44,8 @@ struct World {
 using Progress = std::function<void(std::string_view)>;
 
 /// Opens the state read-only and makes readers only. `fleet` must outlive the world.
-[[nodiscard]] jobs::Result<ReadWorld> make_read_world(const jobs::Fleet& fleet, const Progress& progress);
+[[nodiscard]] jobs::Result<ReadWorld> make_read_world(const jobs::Fleet& fleet,
+                                                      const Progress& progress);
 /// Opens the state for writing (and makes it where it is new). `fleet` must outlive the world.
 [[nodiscard]] jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progress);
 

@@ -25,7 +25,9 @@ Error Error::while_doing(std::string what) && {
   return std::move(*this);
 }
 
-Error Error::while_doing(std::string what) const& { return Error(*this).while_doing(std::move(what)); }
+Error Error::while_doing(std::string what) const& {
+  return Error(*this).while_doing(std::move(what));
+}
 
 Error Error::with_hint(std::string next_step) && {
   if (hint.empty()) {

@@ -14,8 +14,8 @@ using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
 /// A span of time. Manifests write it "90s", "60m", "2h".
 using Duration = std::chrono::milliseconds;
 
-/// What went wrong, chosen by who must act. Retry, exit code, log level and metric label are each one
-/// switch over this enum without `default`, so a new kind cannot be half-added.
+/// What went wrong, chosen by who must act. Retry, exit code, log level and metric label are each
+/// one switch over this enum without `default`, so a new kind cannot be half-added.
 enum class ErrorKind : std::uint8_t {
   invalid_manifest,  ///< the author of a manifest
   usage,             ///< the caller of a command
@@ -32,8 +32,8 @@ enum class ErrorKind : std::uint8_t {
 /// Stable name, as used in logs, JSON and metric labels ("rate-limited").
 [[nodiscard]] std::string_view to_string(ErrorKind kind);
 
-/// A failure on its way up. `message` says what failed and why; each layer may add one "while ..." line
-/// saying what it was doing for whom. Never contains a secret.
+/// A failure on its way up. `message` says what failed and why; each layer may add one "while ..."
+/// line saying what it was doing for whom. Never contains a secret.
 struct Error {
   ErrorKind kind = ErrorKind::bug;
   std::string message;

@@ -22,9 +22,11 @@ class Id {
   std::string value_;
 };
 
-/// A repository's name in the fleet ("acme/shop"): letters, digits, '.', '_', '-', and single '/' between parts.
+/// A repository's name in the fleet ("acme/shop"): letters, digits, '.', '_', '-', and single '/'
+/// between parts.
 using RepoName = Id<struct RepoNameTag>;
-/// Sortable by creation time, unique over all hosts: "r" + 26 characters of Crockford base 32 (a ULID), lower case.
+/// Sortable by creation time, unique over all hosts: "r" + 26 characters of Crockford base 32 (a
+/// ULID), lower case.
 using RunId = Id<struct RunIdTag>;
 /// One tick; "t" + ULID.
 using TickId = Id<struct TickIdTag>;
@@ -43,12 +45,15 @@ struct IssueKey {
   friend auto operator<=>(const IssueKey&, const IssueKey&) = default;
 };
 
-/// A fencing token: it grows with every new holder of a lease; a write that carries an older one is refused.
+/// A fencing token: it grows with every new holder of a lease; a write that carries an older one is
+/// refused.
 using Epoch = std::int64_t;
 
 }  // namespace jobs
 
 template <typename Tag>
 struct std::hash<jobs::Id<Tag>> {
-  std::size_t operator()(const jobs::Id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.str()); }
+  std::size_t operator()(const jobs::Id<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.str());
+  }
 };

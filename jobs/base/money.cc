@@ -11,7 +11,8 @@ constexpr std::int64_t kMaxDollars = 1'000'000'000;
 
 std::string Usd::str() const {
   const bool negative = micros < 0;
-  const auto magnitude = negative ? 0U - static_cast<std::uint64_t>(micros) : static_cast<std::uint64_t>(micros);
+  const auto magnitude =
+      negative ? 0U - static_cast<std::uint64_t>(micros) : static_cast<std::uint64_t>(micros);
   std::string decimals = std::to_string(magnitude % kMicrosPerDollar);
   decimals.insert(0, 6 - decimals.size(), '0');
   while (decimals.size() > 2 && decimals.back() == '0') {

@@ -8,7 +8,8 @@
 
 namespace jobs {
 
-/// US dollars in whole micro-dollars, so that sums are exact. Never negative in a cap; may be in a difference.
+/// US dollars in whole micro-dollars, so that sums are exact. Never negative in a cap; may be in a
+/// difference.
 struct Usd {
   std::int64_t micros = 0;
 
@@ -21,7 +22,8 @@ struct Usd {
   }
   /// "12.50", at least two decimals, no trailing zeros beyond them.
   [[nodiscard]] std::string str() const;
-  /// Reads "12.5", "0", "0.000001". Empty on anything else (sign, exponent, more than six decimals, above 10^9).
+  /// Reads "12.5", "0", "0.000001". Empty on anything else (sign, exponent, more than six decimals,
+  /// above 10^9).
   [[nodiscard]] static std::optional<Usd> parse(std::string_view text);
 };
 

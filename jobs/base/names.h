@@ -8,7 +8,8 @@
 
 namespace jobs {
 
-/// Stable names of an enum's values, as stored, logged and exported. One table per enum serves both directions.
+/// Stable names of an enum's values, as stored, logged and exported. One table per enum serves both
+/// directions.
 template <typename Enum, std::size_t N>
 using NameTable = std::array<std::pair<Enum, std::string_view>, N>;
 
@@ -23,7 +24,8 @@ template <typename Enum, std::size_t N>
 }
 
 template <typename Enum, std::size_t N>
-[[nodiscard]] constexpr std::optional<Enum> value_of(const NameTable<Enum, N>& table, std::string_view text) {
+[[nodiscard]] constexpr std::optional<Enum> value_of(const NameTable<Enum, N>& table,
+                                                     std::string_view text) {
   for (const auto& [known, name] : table) {
     if (name == text) {
       return known;

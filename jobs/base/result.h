@@ -15,7 +15,9 @@ template <typename T>
 class [[nodiscard]] Result : public std::expected<T, Error> {
  public:
   using std::expected<T, Error>::expected;
-  Result(Error error) : std::expected<T, Error>(std::unexpected(std::move(error))) {}  // NOLINT: implicit on purpose
+  Result(Error error)
+      : std::expected<T, Error>(std::unexpected(std::move(error))) {
+  }  // NOLINT: implicit on purpose
 
   /// The same result; an error gains one "while ..." line.
   [[nodiscard]] Result while_doing(std::string what) && {
@@ -28,7 +30,9 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
 
 using Status = Result<void>;
 
-[[nodiscard]] inline Status ok() { return Status{}; }
+[[nodiscard]] inline Status ok() {
+  return Status{};
+}
 
 /// Shorthand to build an error: `return fail(ErrorKind::not_found, fmt::format(...))`.
 [[nodiscard]] inline Error fail(ErrorKind kind, std::string message, std::string hint = {}) {
@@ -42,11 +46,11 @@ using Status = Result<void>;
 }  // namespace jobs
 
 /// Leaves the function with the error of `expression`, or goes on. For Status.
-#define RUNNER_TRY(expression)                              \
-  do {                                                      \
+#define RUNNER_TRY(expression)                                         \
+  do {                                                                 \
     if (auto runner_try_result_ = (expression); !runner_try_result_) { \
-      return std::move(runner_try_result_).error();         \
-    }                                                       \
+      return std::move(runner_try_result_).error();                    \
+    }                                                                  \
   } while (false)
 
 #define RUNNER_CONCAT_INNER_(a, b) a##b

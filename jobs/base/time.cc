@@ -1,8 +1,8 @@
 #include "jobs/base/time.h"
 
-#include <fmt/format.h>
-
 #include <array>
+
+#include <fmt/format.h>
 
 namespace jobs {
 
@@ -69,8 +69,8 @@ std::string format_time(TimePoint time) {
   const std::chrono::year_month_day date(day);
   const auto since = duration_cast<seconds>(time - day).count();
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), since / 3600,
-                     since / 60 % 60, since % 60);
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     since / 3600, since / 60 % 60, since % 60);
 }
 
 std::optional<TimePoint> parse_time(std::string_view text) {
@@ -87,7 +87,8 @@ std::optional<TimePoint> parse_time(std::string_view text) {
   if (day < 1 || !(literal(text, pos, 'T') || literal(text, pos, 't') || literal(text, pos, ' '))) {
     return std::nullopt;
   }
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   const int hour = digits(text, pos, 2);
   if (!date.ok() || hour < 0 || hour > 23 || !literal(text, pos, ':')) {
@@ -189,7 +190,9 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return text.empty() ? std::nullopt : std::optional(total);
 }
 
-TimePoint day_start(TimePoint time) { return std::chrono::floor<days>(time); }
+TimePoint day_start(TimePoint time) {
+  return std::chrono::floor<days>(time);
+}
 
 TimePoint month_start(TimePoint time) {
   const std::chrono::year_month_day date(std::chrono::floor<days>(time));

@@ -15,8 +15,8 @@ namespace jobs {
 
 /// "1h 4m", "38s", "2d 3h": the two largest units, for people.
 [[nodiscard]] std::string format_duration(Duration duration);
-/// Reads one or more of "<integer><unit>" with units ms, s, m, h, d ("90s", "1h30m"). Nothing on anything else,
-/// on an empty string, and above ten years.
+/// Reads one or more of "<integer><unit>" with units ms, s, m, h, d ("90s", "1h30m"). Nothing on
+/// anything else, on an empty string, and above ten years.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
 /// Start of the UTC day / month that contains `time`: where daily and monthly caps begin.

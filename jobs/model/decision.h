@@ -11,8 +11,8 @@
 
 namespace jobs {
 
-/// Why a candidate may not start, or that it may. The order is the order of the gates: the first that fails is the
-/// reason. Names are stable: they stand in the log, the store, metrics and JSON.
+/// Why a candidate may not start, or that it may. The order is the order of the gates: the first
+/// that fails is the reason. Names are stable: they stand in the log, the store, metrics and JSON.
 enum class Reason : std::uint8_t {
   kill_switch,
   not_allowlisted,
@@ -48,7 +48,7 @@ inline constexpr int kReasonCount = static_cast<int>(Reason::selected) + 1;
 struct GateValue {
   Reason gate = Reason::selected;
   bool passed = false;
-  std::string value;   ///< "label set by mallory (permission: read)"
+  std::string value;  ///< "label set by mallory (permission: read)"
   friend bool operator==(const GateValue&, const GateValue&) = default;
 };
 
@@ -57,8 +57,8 @@ struct Decision {
   IssueKey issue;
   std::string title;
   Reason reason = Reason::selected;
-  std::string detail;              ///< one line: the failing gate's value
-  std::vector<GateValue> gates;    ///< all gates in order, also behind the first failing one
+  std::string detail;            ///< one line: the failing gate's value
+  std::vector<GateValue> gates;  ///< all gates in order, also behind the first failing one
   [[nodiscard]] bool selected() const { return reason == Reason::selected; }
   friend bool operator==(const Decision&, const Decision&) = default;
 };

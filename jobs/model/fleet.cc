@@ -36,6 +36,8 @@ const Repo* Fleet::repo(const RepoName& name) const {
   return found == repos.end() ? nullptr : &*found;
 }
 
-bool Fleet::allows(const RepoName& name) const { return std::ranges::find(allow, name) != allow.end(); }
+bool Fleet::allows(const RepoName& name) const {
+  return std::ranges::find(allow, name) != allow.end();
+}
 
 }  // namespace jobs

@@ -10,7 +10,8 @@
 #include "jobs/base/ids.h"
 #include "jobs/base/money.h"
 
-/// All manifests of one installation, loaded and validated. Plain values; made only by manifests::load.
+/// All manifests of one installation, loaded and validated. Plain values; made only by
+/// manifests::load.
 namespace jobs {
 
 /// A secret by name. The value never stands in a manifest and never in this struct.
@@ -33,7 +34,8 @@ enum class TrackerKind : std::uint8_t { local };
 struct TrackerConfig {
   std::string name;
   TrackerKind kind = TrackerKind::local;
-  std::string path;  ///< local: absolute folder; each repo's issues lie in <path>/<path_component or repo.tracker_path>
+  std::string path;  ///< local: absolute folder; each repo's issues lie in <path>/<path_component
+                     ///< or repo.tracker_path>
   friend bool operator==(const TrackerConfig&, const TrackerConfig&) = default;
 };
 
@@ -41,11 +43,12 @@ enum class AgentKind : std::uint8_t { command };
 struct AgentConfig {
   std::string name;
   AgentKind kind = AgentKind::command;
-  std::vector<std::string> command;            ///< argv; argv[0] absolute, or found on PATH, or relative to the manifest if it has a '/'
-  std::map<std::string, std::string> env;      ///< plain values for the agent's environment
-  std::vector<std::string> pass_env;           ///< names passed through from the runner's environment
-  std::string usage_file;                      ///< relative to the turn directory; "" = the agent reports no usage
-  std::string model;                           ///< for display and labels; may be empty
+  std::vector<std::string> command;  ///< argv; argv[0] absolute, or found on PATH, or relative to
+                                     ///< the manifest if it has a '/'
+  std::map<std::string, std::string> env;  ///< plain values for the agent's environment
+  std::vector<std::string> pass_env;       ///< names passed through from the runner's environment
+  std::string usage_file;  ///< relative to the turn directory; "" = the agent reports no usage
+  std::string model;       ///< for display and labels; may be empty
   friend bool operator==(const AgentConfig&, const AgentConfig&) = default;
 };
 
@@ -53,8 +56,9 @@ enum class CiKind : std::uint8_t { command };
 struct CiConfig {
   std::string name;
   CiKind kind = CiKind::command;
-  std::vector<std::string> command;            ///< argv; empty = the repository's `test` command
-  Duration deadline = std::chrono::minutes(60);      ///< pending longer than this after landing = absent -> escalate
+  std::vector<std::string> command;  ///< argv; empty = the repository's `test` command
+  Duration deadline =
+      std::chrono::minutes(60);  ///< pending longer than this after landing = absent -> escalate
   friend bool operator==(const CiConfig&, const CiConfig&) = default;
 };
 
@@ -62,9 +66,9 @@ enum class NotifyKind : std::uint8_t { file, webhook };
 struct NotifyConfig {
   std::string name;
   NotifyKind kind = NotifyKind::file;
-  std::string path;                            ///< file: absolute path, one JSON line per notification
-  std::string url;                             ///< webhook: http(s) URL without credentials
-  std::optional<SecretRef> token;              ///< webhook: sent as "Authorization: Bearer ..."
+  std::string path;                ///< file: absolute path, one JSON line per notification
+  std::string url;                 ///< webhook: http(s) URL without credentials
+  std::optional<SecretRef> token;  ///< webhook: sent as "Authorization: Bearer ..."
   friend bool operator==(const NotifyConfig&, const NotifyConfig&) = default;
 };
 
@@ -74,8 +78,9 @@ enum class StageKind : std::uint8_t { agent, command, land, ci };
 struct Stage {
   std::string name;
   StageKind kind = StageKind::agent;
-  std::string agent;                           ///< agent stages: name of an agent; "" = the repository's
-  std::vector<std::string> command;            ///< command stages: argv; empty = the repository's `test` command
+  std::string agent;  ///< agent stages: name of an agent; "" = the repository's
+  std::vector<std::string>
+      command;  ///< command stages: argv; empty = the repository's `test` command
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 
@@ -89,39 +94,47 @@ struct Pipeline {
 /// implement (agent) -> verify (command) -> land -> ci.
 [[nodiscard]] Pipeline default_pipeline();
 
-/// The [limits] table: bounds in time, space and number. All strictly positive unless said otherwise.
+/// The [limits] table: bounds in time, space and number. All strictly positive unless said
+/// otherwise.
 struct Limits {
-  int max_live_runs = 2;                       ///< over the fleet
+  int max_live_runs = 2;  ///< over the fleet
   int max_starts_per_tick = 2;
-  Duration turn_deadline = std::chrono::minutes(60);       ///< wall clock of one turn
-  Duration turn_silence = std::chrono::minutes(15);        ///< no output for this long = stalled
+  Duration turn_deadline = std::chrono::minutes(60);  ///< wall clock of one turn
+  Duration turn_silence = std::chrono::minutes(15);   ///< no output for this long = stalled
   Duration turn_first_byte = std::chrono::minutes(5);
-  Duration turn_grace = std::chrono::seconds(10);          ///< TERM -> KILL
-  std::int64_t turn_output_bytes = 64LL << 20;       ///< more output stops being kept
-  std::int64_t turn_memory_bytes = 0;                ///< 0 = not limited (address space per process)
-  int turn_processes = 0;                            ///< 0 = not limited
+  Duration turn_grace = std::chrono::seconds(10);  ///< TERM -> KILL
+  std::int64_t turn_output_bytes = 64LL << 20;     ///< more output stops being kept
+  std::int64_t turn_memory_bytes = 0;              ///< 0 = not limited (address space per process)
+  int turn_processes = 0;                          ///< 0 = not limited
   Duration verify_deadline = std::chrono::minutes(30);
   Duration setup_deadline = std::chrono::minutes(15);
-  int fix_attempts = 5;                              ///< corrective turns for red CI; freeze when reached
-  Duration fix_window = std::chrono::minutes(60);          ///< since the first red of the landed commit; freeze when reached
-  int verify_attempts = 3;                           ///< corrective turns for a red verify (one per new head); then needs-human
-  int land_attempts = 5;                             ///< lost races and conflicts; then needs-human
-  int instance_retries = 3;                          ///< retries of a turn that failed for a reason of the instance
-  Duration retry_delay = std::chrono::minutes(1);          ///< first retry-later; doubles, at most one hour
-  int issue_attempts = 3;                            ///< runs of one issue over its lifetime
-  Duration cooldown = std::chrono::minutes(10);            ///< after a run of an issue ended, before it may start again
+  int fix_attempts = 5;  ///< corrective turns for red CI; freeze when reached
+  Duration fix_window =
+      std::chrono::minutes(60);  ///< since the first red of the landed commit; freeze when reached
+  int verify_attempts =
+      3;  ///< corrective turns for a red verify (one per new head); then needs-human
+  int land_attempts = 5;     ///< lost races and conflicts; then needs-human
+  int instance_retries = 3;  ///< retries of a turn that failed for a reason of the instance
+  Duration retry_delay = std::chrono::minutes(1);  ///< first retry-later; doubles, at most one hour
+  int issue_attempts = 3;                          ///< runs of one issue over its lifetime
+  Duration cooldown =
+      std::chrono::minutes(10);  ///< after a run of an issue ended, before it may start again
   Duration base_red_deadline = std::chrono::hours(2);
-  std::int64_t issue_bytes = 256LL << 10;            ///< title and body; longer = unreadable-issue
-  std::int64_t disk_free_bytes = 1LL << 30;          ///< refuse to create a worktree below this
-  std::int64_t land_changed_files = 500;             ///< guard: more changed files than this are not pushed
-  std::int64_t land_changed_bytes = 20LL << 20;      ///< guard: more added bytes than this are not pushed
-  Duration lease_ttl = std::chrono::minutes(2);            ///< a holder not heard from for this long lost the tick lease
+  std::int64_t issue_bytes = 256LL << 10;    ///< title and body; longer = unreadable-issue
+  std::int64_t disk_free_bytes = 1LL << 30;  ///< refuse to create a worktree below this
+  std::int64_t land_changed_files = 500;     ///< guard: more changed files than this are not pushed
+  std::int64_t land_changed_bytes = 20LL
+                                    << 20;  ///< guard: more added bytes than this are not pushed
+  Duration lease_ttl =
+      std::chrono::minutes(2);  ///< a holder not heard from for this long lost the tick lease
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// The [budget] table. Absent = no cap of that sort; turn and token caps are on by default.
 struct Budget {
-  Usage per_turn{Usd{5'000'000}, 2'000'000, 1, 0};   ///< the allowance that is reserved for one turn (turns is always 1; seconds = turn_deadline)
+  Usage per_turn{Usd{5'000'000}, 2'000'000, 1,
+                 0};  ///< the allowance that is reserved for one turn (turns is always 1; seconds =
+                      ///< turn_deadline)
   std::optional<Usd> run_usd;
   std::optional<std::int64_t> run_tokens = 10'000'000;
   std::optional<std::int64_t> run_turns = 12;
@@ -141,8 +154,8 @@ struct Retention {
   Duration finished_runs = std::chrono::days(90);
   Duration decisions = std::chrono::days(14);
   Duration transcripts = std::chrono::days(30);
-  Duration kept_worktrees = std::chrono::days(7);    ///< worktrees of needs-human and frozen runs
-  int pool_size = 1;                                 ///< idle worktrees kept warm per repository; 0 = remove at once
+  Duration kept_worktrees = std::chrono::days(7);  ///< worktrees of needs-human and frozen runs
+  int pool_size = 1;  ///< idle worktrees kept warm per repository; 0 = remove at once
   friend bool operator==(const Retention&, const Retention&) = default;
 };
 
@@ -152,34 +165,39 @@ enum class Containment : std::uint8_t { automatic, strong, group };
 /// One [[repo]], with [defaults] already applied.
 struct Repo {
   RepoName name;
-  std::string remote;                          ///< URL or absolute path of the git remote
-  std::string base = "main";                   ///< base branch
-  std::string tracker;                         ///< name in Fleet::trackers
-  std::string tracker_path;                    ///< local tracker: folder of this repo's issues below the tracker's path
-  std::string agent;                           ///< name in Fleet::agents
-  std::string ci;                              ///< name in Fleet::ci; "" = no ci stage verdict: the stage passes as "not applicable"
+  std::string remote;         ///< URL or absolute path of the git remote
+  std::string base = "main";  ///< base branch
+  std::string tracker;        ///< name in Fleet::trackers
+  std::string
+      tracker_path;   ///< local tracker: folder of this repo's issues below the tracker's path
+  std::string agent;  ///< name in Fleet::agents
+  std::string
+      ci;  ///< name in Fleet::ci; "" = no ci stage verdict: the stage passes as "not applicable"
   std::string pipeline = "default";
-  std::vector<std::string> notify;             ///< names in Fleet::notify
-  std::vector<std::string> test;               ///< argv of the repository's own test command
-  std::vector<std::vector<std::string>> setup; ///< argvs run once per lock-file hash in a new worktree
-  std::vector<std::string> setup_locks;        ///< files whose content keys the setup
-  std::string prompt;                          ///< template text (already read from prompt_file); "" = built-in
-  std::string prompt_in_repo;                  ///< path in the repository that replaces the template if it is there at the base; "" = none
-  std::vector<std::string> protected_paths;    ///< globs ('*', '**', '?') that a landing may not touch
-  std::vector<std::string> trusted;            ///< actors trusted by name besides those with write
-  std::map<std::string, std::string> env;      ///< for setup, verify and ci commands
-  std::string declared_at;                     ///< "fleet.toml:12:1"
+  std::vector<std::string> notify;  ///< names in Fleet::notify
+  std::vector<std::string> test;    ///< argv of the repository's own test command
+  std::vector<std::vector<std::string>>
+      setup;                             ///< argvs run once per lock-file hash in a new worktree
+  std::vector<std::string> setup_locks;  ///< files whose content keys the setup
+  std::string prompt;          ///< template text (already read from prompt_file); "" = built-in
+  std::string prompt_in_repo;  ///< path in the repository that replaces the template if it is there
+                               ///< at the base; "" = none
+  std::vector<std::string>
+      protected_paths;                     ///< globs ('*', '**', '?') that a landing may not touch
+  std::vector<std::string> trusted;        ///< actors trusted by name besides those with write
+  std::map<std::string, std::string> env;  ///< for setup, verify and ci commands
+  std::string declared_at;                 ///< "fleet.toml:12:1"
   friend bool operator==(const Repo&, const Repo&) = default;
 };
 
 struct Fleet {
-  bool kill_switch = true;                     ///< as the manifests say; other sources may only add to it
-  std::vector<RepoName> allow;                 ///< the allowlist; "*" never appears: names only
-  std::string state_dir;                       ///< absolute; state.db, turns/, mirrors/, worktrees/ live below it
+  bool kill_switch = true;      ///< as the manifests say; other sources may only add to it
+  std::vector<RepoName> allow;  ///< the allowlist; "*" never appears: names only
+  std::string state_dir;        ///< absolute; state.db, turns/, mirrors/, worktrees/ live below it
   Labels labels;
   Containment containment = Containment::automatic;
-  std::string bot = "runner";                  ///< actor name of the runner itself; never trusted
-  std::string metrics_textfile;                ///< absolute; "" = none
+  std::string bot = "runner";    ///< actor name of the runner itself; never trusted
+  std::string metrics_textfile;  ///< absolute; "" = none
   Limits limits;
   Budget budget;
   Retention retention;
@@ -187,8 +205,8 @@ struct Fleet {
   std::map<std::string, AgentConfig> agents;
   std::map<std::string, CiConfig> ci;
   std::map<std::string, NotifyConfig> notify;
-  std::map<std::string, Pipeline> pipelines;   ///< always has "default"
-  std::vector<Repo> repos;                     ///< in the order of declaration
+  std::map<std::string, Pipeline> pipelines;  ///< always has "default"
+  std::vector<Repo> repos;                    ///< in the order of declaration
 
   [[nodiscard]] const Repo* repo(const RepoName& name) const;
   [[nodiscard]] bool allows(const RepoName& name) const;

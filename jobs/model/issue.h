@@ -15,7 +15,7 @@ enum class Permission : std::uint8_t { unknown, none, read, triage, write, admin
 
 /// Who set the ready label (the newest such event that was not followed by a removal).
 struct LabelActor {
-  std::string login;       ///< empty = the tracker does not say (deleted account, no event)
+  std::string login;  ///< empty = the tracker does not say (deleted account, no event)
   bool is_bot = false;
   Permission permission = Permission::unknown;  ///< asked now, not at the time of the event
   std::optional<TimePoint> at;
@@ -24,41 +24,44 @@ struct LabelActor {
 /// Something that must be closed before the issue may start.
 struct Blocker {
   enum class State : std::uint8_t { open, closed, unreadable };
-  std::string reference;   ///< as written: "#7", "acme/lib#3"
+  std::string reference;  ///< as written: "#7", "acme/lib#3"
   State state = State::unreadable;
-  std::string detail;      ///< why it is unreadable
+  std::string detail;  ///< why it is unreadable
 };
 
 struct Comment {
-  std::string id;          ///< stable within the issue
+  std::string id;  ///< stable within the issue
   std::string author;
   std::string body;
   std::optional<TimePoint> at;
 };
 
-/// A tracker's issue, normalised. Text is as it came (any bytes); encoders at the sinks make it safe.
+/// A tracker's issue, normalised. Text is as it came (any bytes); encoders at the sinks make it
+/// safe.
 struct Issue {
   IssueKey key;
   std::string title;
   std::string body;
   bool open = true;
   std::vector<std::string> labels;
-  std::optional<int> priority;                  ///< 0 is most urgent; none = last
+  std::optional<int> priority;  ///< 0 is most urgent; none = last
   LabelActor ready_by;
-  std::optional<TimePoint> edited_at;           ///< title or body last changed
-  std::string edited_by;                        ///< "" = not known
+  std::optional<TimePoint> edited_at;  ///< title or body last changed
+  std::string edited_by;               ///< "" = not known
   Permission editor_permission = Permission::unknown;
   std::vector<Blocker> blockers;
-  std::string problem;                          ///< not empty: the issue exists but cannot be read right; says why and where
-  std::string url;                              ///< for people; a path for the local tracker
+  std::string
+      problem;      ///< not empty: the issue exists but cannot be read right; says why and where
+  std::string url;  ///< for people; a path for the local tracker
 
   [[nodiscard]] bool has_label(std::string_view label) const;
   /// Digest of what the label approved: title and body.
   [[nodiscard]] std::string text_digest() const;
 };
 
-/// References in a body of the form "Blocked by #N" / "blocked by owner/repo#N, #M" (case-insensitive, one or more per line,
-/// lists separated by commas or "and"), in order, without repeats, at most 50.
+/// References in a body of the form "Blocked by #N" / "blocked by owner/repo#N, #M"
+/// (case-insensitive, one or more per line, lists separated by commas or "and"), in order, without
+/// repeats, at most 50.
 [[nodiscard]] std::vector<std::string> blocked_by_references(std::string_view body);
 
 }  // namespace jobs

@@ -1,4 +1,5 @@
-// The stable names of the model's enums. They stand in the state file, in JSON and in metrics: never change one.
+// The stable names of the model's enums. They stand in the state file, in JSON and in metrics:
+// never change one.
 #include "jobs/base/names.h"
 
 #include "jobs/model/decision.h"
@@ -34,13 +35,16 @@ constexpr NameTable<Phase, 7> kPhases{{{Phase::worktree, "worktree"},
                                        {Phase::deployed, "deployed"},
                                        {Phase::done, "done"}}};
 
-constexpr NameTable<RequestKind, 2> kRequests{{{RequestKind::cancel, "cancel"}, {RequestKind::release, "release"}}};
+constexpr NameTable<RequestKind, 2> kRequests{
+    {{RequestKind::cancel, "cancel"}, {RequestKind::release, "release"}}};
 
-constexpr NameTable<TurnKind, 3> kTurnKinds{
-    {{TurnKind::opening, "opening"}, {TurnKind::corrective, "corrective"}, {TurnKind::command, "command"}}};
+constexpr NameTable<TurnKind, 3> kTurnKinds{{{TurnKind::opening, "opening"},
+                                             {TurnKind::corrective, "corrective"},
+                                             {TurnKind::command, "command"}}};
 
-constexpr NameTable<TurnState, 3> kTurnStates{
-    {{TurnState::planned, "planned"}, {TurnState::running, "running"}, {TurnState::ended, "ended"}}};
+constexpr NameTable<TurnState, 3> kTurnStates{{{TurnState::planned, "planned"},
+                                               {TurnState::running, "running"},
+                                               {TurnState::ended, "ended"}}};
 
 constexpr NameTable<TurnEnd, 9> kTurnEnds{{{TurnEnd::exited, "exited"},
                                            {TurnEnd::signalled, "signalled"},
@@ -69,8 +73,9 @@ constexpr NameTable<EffectState, 4> kEffectStates{{{EffectState::pending, "pendi
                                                    {EffectState::done, "done"},
                                                    {EffectState::given_up, "given-up"}}};
 
-constexpr NameTable<LedgerKind, 3> kLedgerKinds{
-    {{LedgerKind::reserve, "reserve"}, {LedgerKind::settle, "settle"}, {LedgerKind::release, "release"}}};
+constexpr NameTable<LedgerKind, 3> kLedgerKinds{{{LedgerKind::reserve, "reserve"},
+                                                 {LedgerKind::settle, "settle"},
+                                                 {LedgerKind::release, "release"}}};
 
 constexpr NameTable<TickJob, 4> kJobs{{{TickJob::watch, "watch"},
                                        {TickJob::fix_forward, "fix-forward"},
@@ -79,27 +84,71 @@ constexpr NameTable<TickJob, 4> kJobs{{{TickJob::watch, "watch"},
 
 }  // namespace
 
-std::string_view to_string(Outcome outcome) { return name_of(kOutcomes, outcome); }
-std::optional<Outcome> parse_outcome(std::string_view text) { return value_of(kOutcomes, text); }
-std::string_view to_string(RunStep step) { return name_of(kSteps, step); }
-std::optional<RunStep> parse_run_step(std::string_view text) { return value_of(kSteps, text); }
-std::string_view to_string(Phase phase) { return name_of(kPhases, phase); }
-std::optional<Phase> parse_phase(std::string_view text) { return value_of(kPhases, text); }
-std::string_view to_string(RequestKind kind) { return name_of(kRequests, kind); }
-std::optional<RequestKind> parse_request_kind(std::string_view text) { return value_of(kRequests, text); }
-std::string_view to_string(TurnKind kind) { return name_of(kTurnKinds, kind); }
-std::optional<TurnKind> parse_turn_kind(std::string_view text) { return value_of(kTurnKinds, text); }
-std::string_view to_string(TurnState state) { return name_of(kTurnStates, state); }
-std::optional<TurnState> parse_turn_state(std::string_view text) { return value_of(kTurnStates, text); }
-std::string_view to_string(TurnEnd end) { return name_of(kTurnEnds, end); }
-std::optional<TurnEnd> parse_turn_end(std::string_view text) { return value_of(kTurnEnds, text); }
-std::string_view to_string(EffectKind kind) { return name_of(kEffects, kind); }
-std::optional<EffectKind> parse_effect_kind(std::string_view text) { return value_of(kEffects, text); }
-std::string_view to_string(EffectState state) { return name_of(kEffectStates, state); }
-std::optional<EffectState> parse_effect_state(std::string_view text) { return value_of(kEffectStates, text); }
-std::string_view to_string(LedgerKind kind) { return name_of(kLedgerKinds, kind); }
-std::optional<LedgerKind> parse_ledger_kind(std::string_view text) { return value_of(kLedgerKinds, text); }
-std::string_view to_string(TickJob job) { return name_of(kJobs, job); }
-std::optional<TickJob> parse_tick_job(std::string_view text) { return value_of(kJobs, text); }
+std::string_view to_string(Outcome outcome) {
+  return name_of(kOutcomes, outcome);
+}
+std::optional<Outcome> parse_outcome(std::string_view text) {
+  return value_of(kOutcomes, text);
+}
+std::string_view to_string(RunStep step) {
+  return name_of(kSteps, step);
+}
+std::optional<RunStep> parse_run_step(std::string_view text) {
+  return value_of(kSteps, text);
+}
+std::string_view to_string(Phase phase) {
+  return name_of(kPhases, phase);
+}
+std::optional<Phase> parse_phase(std::string_view text) {
+  return value_of(kPhases, text);
+}
+std::string_view to_string(RequestKind kind) {
+  return name_of(kRequests, kind);
+}
+std::optional<RequestKind> parse_request_kind(std::string_view text) {
+  return value_of(kRequests, text);
+}
+std::string_view to_string(TurnKind kind) {
+  return name_of(kTurnKinds, kind);
+}
+std::optional<TurnKind> parse_turn_kind(std::string_view text) {
+  return value_of(kTurnKinds, text);
+}
+std::string_view to_string(TurnState state) {
+  return name_of(kTurnStates, state);
+}
+std::optional<TurnState> parse_turn_state(std::string_view text) {
+  return value_of(kTurnStates, text);
+}
+std::string_view to_string(TurnEnd end) {
+  return name_of(kTurnEnds, end);
+}
+std::optional<TurnEnd> parse_turn_end(std::string_view text) {
+  return value_of(kTurnEnds, text);
+}
+std::string_view to_string(EffectKind kind) {
+  return name_of(kEffects, kind);
+}
+std::optional<EffectKind> parse_effect_kind(std::string_view text) {
+  return value_of(kEffects, text);
+}
+std::string_view to_string(EffectState state) {
+  return name_of(kEffectStates, state);
+}
+std::optional<EffectState> parse_effect_state(std::string_view text) {
+  return value_of(kEffectStates, text);
+}
+std::string_view to_string(LedgerKind kind) {
+  return name_of(kLedgerKinds, kind);
+}
+std::optional<LedgerKind> parse_ledger_kind(std::string_view text) {
+  return value_of(kLedgerKinds, text);
+}
+std::string_view to_string(TickJob job) {
+  return name_of(kJobs, job);
+}
+std::optional<TickJob> parse_tick_job(std::string_view text) {
+  return value_of(kJobs, text);
+}
 
 }  // namespace jobs

@@ -19,9 +19,11 @@ std::string base32(std::uint64_t value, int digits) {
 }
 }  // namespace
 
-std::string make_ulid(char prefix, TimePoint now, const std::array<std::uint64_t, 2>& entropy, std::uint64_t index) {
+std::string make_ulid(char prefix, TimePoint now, const std::array<std::uint64_t, 2>& entropy,
+                      std::uint64_t index) {
   const auto millis = static_cast<std::uint64_t>(now.time_since_epoch().count());
-  return std::string(1, prefix) + base32(millis, 10) + base32((entropy[0] >> 24) + index, 8) + base32(entropy[1] >> 24, 8);
+  return std::string(1, prefix) + base32(millis, 10) + base32((entropy[0] >> 24) + index, 8) +
+         base32(entropy[1] >> 24, 8);
 }
 
 RunId make_run_id(TimePoint now, const std::array<std::uint64_t, 2>& entropy, std::uint64_t index) {

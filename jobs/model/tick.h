@@ -20,13 +20,13 @@ struct TickRow {
   TickId id;
   std::vector<TickJob> jobs;
   TimePoint started_at;
-  std::optional<TimePoint> ended_at;   ///< none = running, or died
+  std::optional<TimePoint> ended_at;  ///< none = running, or died
   std::string host;
   std::string version;
   int candidates = 0;
-  int started = 0;                     ///< runs claimed
-  int effects = 0;                     ///< effects carried out
-  int failures = 0;                    ///< things that failed on one repository or run
+  int started = 0;   ///< runs claimed
+  int effects = 0;   ///< effects carried out
+  int failures = 0;  ///< things that failed on one repository or run
   std::optional<int> exit_code;
 };
 

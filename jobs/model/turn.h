@@ -23,24 +23,24 @@ enum class TurnKind : std::uint8_t {
 
 /// How far a turn is, as the store knows it.
 enum class TurnState : std::uint8_t {
-  planned,   ///< recorded, reservation made; perhaps not started yet
-  running,   ///< started (seen by an executor)
-  ended,     ///< exit known, usage settled
+  planned,  ///< recorded, reservation made; perhaps not started yet
+  running,  ///< started (seen by an executor)
+  ended,    ///< exit known, usage settled
 };
 [[nodiscard]] std::string_view to_string(TurnState state);
 [[nodiscard]] std::optional<TurnState> parse_turn_state(std::string_view text);
 
 /// How a turn ended, as its supervisor says.
 enum class TurnEnd : std::uint8_t {
-  exited,        ///< by itself, with exit_code
-  signalled,     ///< died by a signal that we did not send
-  deadline,      ///< stopped: wall clock
-  silent,        ///< stopped: no output within turn_silence
-  first_byte,    ///< stopped: nothing at all within turn_first_byte
-  over_budget,   ///< stopped: reported usage reached the reservation
-  stopped,       ///< stopped on our request (cancel)
-  not_started,   ///< the program is missing or cannot be executed; `detail` says why
-  lost,          ///< the supervisor died without writing exit.json
+  exited,       ///< by itself, with exit_code
+  signalled,    ///< died by a signal that we did not send
+  deadline,     ///< stopped: wall clock
+  silent,       ///< stopped: no output within turn_silence
+  first_byte,   ///< stopped: nothing at all within turn_first_byte
+  over_budget,  ///< stopped: reported usage reached the reservation
+  stopped,      ///< stopped on our request (cancel)
+  not_started,  ///< the program is missing or cannot be executed; `detail` says why
+  lost,         ///< the supervisor died without writing exit.json
 };
 [[nodiscard]] std::string_view to_string(TurnEnd end);
 [[nodiscard]] std::optional<TurnEnd> parse_turn_end(std::string_view text);
@@ -48,9 +48,9 @@ enum class TurnEnd : std::uint8_t {
 /// What a finished turn left behind.
 struct TurnExit {
   TurnEnd end = TurnEnd::lost;
-  int exit_code = 0;            ///< for exited
-  int signal = 0;               ///< for signalled
-  std::string detail;           ///< one line for people
+  int exit_code = 0;   ///< for exited
+  int signal = 0;      ///< for signalled
+  std::string detail;  ///< one line for people
   std::optional<TimePoint> at;
   friend bool operator==(const TurnExit&, const TurnExit&) = default;
 };
@@ -62,13 +62,14 @@ struct Turn {
   std::string stage;
   TurnKind kind = TurnKind::opening;
   TurnState state = TurnState::planned;
-  std::string agent;                       ///< agent name; "" for command turns
-  std::string directory;                   ///< absolute turn directory: the handle that any later tick can adopt
-  Oid head_before;                         ///< the branch's head when the turn was planned (known for all but the opening turn)
-  std::string session;                     ///< agent's session id, once known
-  std::string correction;                  ///< corrective turns: what went wrong before, given to the agent as data
+  std::string agent;      ///< agent name; "" for command turns
+  std::string directory;  ///< absolute turn directory: the handle that any later tick can adopt
+  Oid head_before;  ///< the branch's head when the turn was planned (known for all but the opening
+                    ///< turn)
+  std::string session;     ///< agent's session id, once known
+  std::string correction;  ///< corrective turns: what went wrong before, given to the agent as data
   std::optional<TurnExit> exit;
-  std::optional<Usage> usage;              ///< as reported; none = unknown, charged in full
+  std::optional<Usage> usage;  ///< as reported; none = unknown, charged in full
   Usage reserved;
   TimePoint planned_at;
   std::optional<TimePoint> started_at;
@@ -81,40 +82,44 @@ struct TurnSpec {
   RunId run;
   IssueKey issue;
   int number = 0;
-  std::string directory;                   ///< absolute; made by the executor, must not exist or belong to this very turn
-  std::string cwd;                         ///< the worktree
+  std::string
+      directory;    ///< absolute; made by the executor, must not exist or belong to this very turn
+  std::string cwd;  ///< the worktree
   std::vector<std::string> argv;
-  std::map<std::string, std::string> env;  ///< the complete environment besides what the supervisor adds (HOME, TMPDIR, RUNNER_TURN_DIR, ...)
-  std::vector<std::string> pass_env;       ///< names copied from the runner's own environment if set there
-  std::string prompt;                      ///< written to prompt.md; "" for commands
-  std::string usage_file;                  ///< relative to the turn directory; "" = none
+  std::map<std::string, std::string> env;  ///< the complete environment besides what the supervisor
+                                           ///< adds (HOME, TMPDIR, RUNNER_TURN_DIR, ...)
+  std::vector<std::string>
+      pass_env;            ///< names copied from the runner's own environment if set there
+  std::string prompt;      ///< written to prompt.md; "" for commands
+  std::string usage_file;  ///< relative to the turn directory; "" = none
   Usage reserved;
   Duration deadline{};
-  Duration silence{};                      ///< zero = not watched
-  Duration first_byte{};                   ///< zero = not watched
+  Duration silence{};     ///< zero = not watched
+  Duration first_byte{};  ///< zero = not watched
   Duration grace{};
   std::int64_t output_bytes = 0;
   std::int64_t memory_bytes = 0;
   int processes = 0;
   Containment containment = Containment::automatic;
-  std::vector<std::string> redact_env;     ///< names of variables whose values must appear in no log
+  std::vector<std::string> redact_env;  ///< names of variables whose values must appear in no log
 };
 
 /// One turn as an executor sees it now.
 struct TurnFacts {
   enum class State : std::uint8_t { absent, starting, running, ended };
   State state = State::absent;
-  std::optional<TurnExit> exit;            ///< when ended (lost: supervisor dead without exit.json)
+  std::optional<TurnExit> exit;  ///< when ended (lost: supervisor dead without exit.json)
   std::optional<TimePoint> started_at;
   std::optional<TimePoint> last_output_at;
   std::int64_t output_bytes = 0;
-  std::optional<Usage> usage;              ///< last valid report; none = unknown
+  std::optional<Usage> usage;  ///< last valid report; none = unknown
   std::string session;
-  std::string blocked;                     ///< the agent's own `runner report --blocked "why"`; "" = not
-  std::vector<std::string> phases;         ///< reported phases, in order
+  std::string blocked;              ///< the agent's own `runner report --blocked "why"`; "" = not
+  std::vector<std::string> phases;  ///< reported phases, in order
   std::vector<std::string> notes;
-  std::string output_tail;                 ///< last lines of the output, for a corrective prompt and a comment (redacted, raw bytes otherwise)
-  std::string containment;                 ///< "pid-namespace", "group"
+  std::string output_tail;  ///< last lines of the output, for a corrective prompt and a comment
+                            ///< (redacted, raw bytes otherwise)
+  std::string containment;  ///< "pid-namespace", "group"
 };
 
 }  // namespace jobs

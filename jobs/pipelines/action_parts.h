@@ -11,24 +11,27 @@ namespace jobs::detail {
 [[nodiscard]] Action make(ActionKind kind, std::string reason);
 [[nodiscard]] Action wait(std::string reason);
 
-/// The end of a run that needs a person: before anything landed it is an escalation, afterwards a freeze, because what is on
-/// the base branch is then part of the picture.
+/// The end of a run that needs a person: before anything landed it is an escalation, afterwards a
+/// freeze, because what is on the base branch is then part of the picture.
 [[nodiscard]] Action give_to_human(const RunView& view, std::string reason, bool charged = true);
 
 /// No turn of an agent is planned at or above a cap (invariant 5). The issue is not to blame.
 [[nodiscard]] Action stopped_by_cap(const RunView& view, const std::string& reason);
 
 /// True if this red was answered with a turn before.
-[[nodiscard]] bool attempted(const RunView& view, const Oid& head, const std::vector<std::string>& failing);
+[[nodiscard]] bool attempted(const RunView& view, const Oid& head,
+                             const std::vector<std::string>& failing);
 
 /// Both bounds of fix-forward, strict: attempts < max and elapsed < window. Empty while within.
 [[nodiscard]] std::string fix_bound(const RunView& view, const Limits& limits, TimePoint now);
 
 /// Back to the agent's stage with a corrective turn.
-[[nodiscard]] Action back_to_agent(const RunView& view, const Pipeline& pipeline, Charge charge, std::string reason,
-                                   std::string correction, std::vector<std::string> failing);
+[[nodiscard]] Action back_to_agent(const RunView& view, const Pipeline& pipeline, Charge charge,
+                                   std::string reason, std::string correction,
+                                   std::vector<std::string> failing);
 
 /// What happens while CI of the landed commit is watched.
-[[nodiscard]] Action watching(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now);
+[[nodiscard]] Action watching(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+                              TimePoint now);
 
 }  // namespace jobs::detail

@@ -1,8 +1,8 @@
 #include "jobs/pipelines/checklist.h"
 
-#include <fmt/format.h>
-
 #include <array>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
@@ -29,7 +29,8 @@ std::string_view headline(const Run& run) {
   switch (*run.outcome) {
     case Outcome::landed: return "landed this issue";
     case Outcome::needs_human: return "needs a person";
-    case Outcome::frozen: return "froze this issue: the landed state is left as it is, for a person to look at";
+    case Outcome::frozen:
+      return "froze this issue: the landed state is left as it is, for a person to look at";
     case Outcome::cancelled: return "stopped: cancelled";
     case Outcome::superseded: return "stopped: superseded";
   }
@@ -52,8 +53,10 @@ std::string quoted(std::string_view text) {
 std::string checklist(const Run& run) {
   std::string out = fmt::format("{}\n**runner** {}.\n\n", kChecklistMarker, headline(run));
   for (const Line& line : kLines) {
-    // A phase counts as reached by evidence: the landed commit is past "pushed", CI only when it was green.
-    const bool reached = line.phase == Phase::ci ? run.phase >= Phase::deployed : run.phase >= line.phase;
+    // A phase counts as reached by evidence: the landed commit is past "pushed", CI only when it
+    // was green.
+    const bool reached =
+        line.phase == Phase::ci ? run.phase >= Phase::deployed : run.phase >= line.phase;
     const bool worked = line.phase != Phase::worktree || !run.worktree.empty();
     out += fmt::format("- [{}] {}\n", reached && worked ? "x" : " ", line.text);
   }
@@ -70,9 +73,10 @@ std::string checklist(const Run& run) {
     out += fmt::format("\n{}: {}\n", run.outcome ? "Why" : "Now", quoted(run.reason));
   }
   if (run.outcome == Outcome::needs_human || run.outcome == Outcome::frozen) {
-    out += fmt::format("\nTo let it try again, set the ready label anew, or run `runner runs release {}`. "
-                       "`runner runs show {}` tells the whole story.\n",
-                       run.id.str(), run.id.str());
+    out += fmt::format(
+        "\nTo let it try again, set the ready label anew, or run `runner runs release {}`. "
+        "`runner runs show {}` tells the whole story.\n",
+        run.id.str(), run.id.str());
   }
   return out;
 }

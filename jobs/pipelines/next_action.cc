@@ -1,9 +1,9 @@
 #include "jobs/pipelines/next_action.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <algorithm>
 
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
@@ -23,7 +23,8 @@ using detail::stopped_by_cap;
 using detail::wait;
 using detail::watching;
 
-/// How much longer than its own deadline and grace a turn may seem to run before we stop it from outside.
+/// How much longer than its own deadline and grace a turn may seem to run before we stop it from
+/// outside.
 constexpr Duration kSupervisorSlack = std::chrono::seconds(60);
 
 std::string describe(const TurnExit& exit) {
@@ -43,10 +44,12 @@ std::string describe(const TurnExit& exit) {
   return told ? how : how + " (" + one_line(exit.detail, 300) + ")";
 }
 
-Action retry_for_instance(const RunView& view, const Limits& limits, TimePoint now, const std::string& why) {
+Action retry_for_instance(const RunView& view, const Limits& limits, TimePoint now,
+                          const std::string& why) {
   const Run& run = view.run;
   if (run.instance_retries >= limits.instance_retries) {
-    Action action = give_to_human(view, fmt::format("{}; tried {} times", why, run.instance_retries + 1), /*charged=*/false);
+    Action action = give_to_human(
+        view, fmt::format("{}; tried {} times", why, run.instance_retries + 1), /*charged=*/false);
     if (view.turn_facts.exit && view.turn_facts.exit->end == TurnEnd::not_started && view.turn) {
       action.brake_agent = view.turn->agent;
     }
@@ -95,11 +98,13 @@ std::string worktree_trouble(const WorktreeFacts& worktree) {
   return {};
 }
 
-Action agent_ended(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
+Action agent_ended(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+                   TimePoint now) {
   const TurnExit& exit = *view.turn_facts.exit;
   const std::string how = fmt::format("turn {} {}", view.turn->number, describe(exit));
   if (!view.turn_facts.blocked.empty()) {
-    return give_to_human(view, "the agent says that it is blocked: " + one_line(view.turn_facts.blocked, 500));
+    return give_to_human(
+        view, "the agent says that it is blocked: " + one_line(view.turn_facts.blocked, 500));
   }
   if (instance_failure(exit.end)) {
     return retry_for_instance(view, limits, now, how);
@@ -110,18 +115,23 @@ Action agent_ended(const RunView& view, const Pipeline& pipeline, const Limits& 
   if (const std::string trouble = worktree_trouble(*view.worktree); !trouble.empty()) {
     return give_to_human(view, how + ", but " + trouble);
   }
-  const bool new_commits = view.worktree->commits > 0 && view.worktree->head != view.turn->head_before;
+  const bool new_commits =
+      view.worktree->commits > 0 && view.worktree->head != view.turn->head_before;
   const bool succeeded = exit.end == TurnEnd::exited && exit.exit_code == 0;
   if (new_commits && succeeded) {
-    return advance(view, pipeline, fmt::format("{} with {} commits on the branch", how, view.worktree->commits));
+    return advance(view, pipeline,
+                   fmt::format("{} with {} commits on the branch", how, view.worktree->commits));
   }
   if (view.run.landings > 0) {
-    return make(ActionKind::watch_ci, how + (new_commits ? " with commits, but not well" : " without new commits"));
+    return make(ActionKind::watch_ci,
+                how + (new_commits ? " with commits, but not well" : " without new commits"));
   }
-  return give_to_human(view, how + (new_commits ? "; its commits are kept but were not judged" : " without new commits"));
+  return give_to_human(view, how + (new_commits ? "; its commits are kept but were not judged"
+                                                : " without new commits"));
 }
 
-Action verify_red(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
+Action verify_red(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+                  TimePoint now) {
   const std::string why = fmt::format("{} {}", view.run.stage, describe(*view.turn_facts.exit));
   const std::vector<std::string> failing = {view.run.stage};
   const bool landed = view.run.landings > 0;
@@ -129,7 +139,8 @@ Action verify_red(const RunView& view, const Pipeline& pipeline, const Limits& l
     return give_to_human(view, why + "; " + bound);
   }
   if (!landed && view.run.verify_attempts >= limits.verify_attempts) {
-    return give_to_human(view, fmt::format("{}; {} corrective turns did not help", why, view.run.verify_attempts));
+    return give_to_human(
+        view, fmt::format("{}; {} corrective turns did not help", why, view.run.verify_attempts));
   }
   if (attempted(view, view.turn->head_before, failing)) {
     return give_to_human(view, why + "; this head was tried already");
@@ -137,16 +148,19 @@ Action verify_red(const RunView& view, const Pipeline& pipeline, const Limits& l
   if (!view.reached_cap.empty()) {
     return stopped_by_cap(view, why);
   }
-  return back_to_agent(view, pipeline, landed ? Charge::fix : Charge::verify, why,
-                       fmt::format("The command of stage `{}` is red: it {}.\nIts last output:\n\n{}", view.run.stage,
-                                   describe(*view.turn_facts.exit), view.turn_facts.output_tail),
-                       failing);
+  return back_to_agent(
+      view, pipeline, landed ? Charge::fix : Charge::verify, why,
+      fmt::format("The command of stage `{}` is red: it {}.\nIts last output:\n\n{}",
+                  view.run.stage, describe(*view.turn_facts.exit), view.turn_facts.output_tail),
+      failing);
 }
 
-Action command_ended(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
+Action command_ended(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+                     TimePoint now) {
   const TurnExit& exit = *view.turn_facts.exit;
   if (exit.end == TurnEnd::lost || exit.end == TurnEnd::stopped) {
-    return retry_for_instance(view, limits, now, fmt::format("{} {}", view.run.stage, describe(exit)));
+    return retry_for_instance(view, limits, now,
+                              fmt::format("{} {}", view.run.stage, describe(exit)));
   }
   if (!view.worktree) {
     return wait("the worktree could not be read");
@@ -172,16 +186,19 @@ Action turning(const RunView& view, const Pipeline& pipeline, const Limits& limi
       if (view.effects_pending) {
         return wait(fmt::format("turn {} is to be started", view.turn->number));
       }
-      return retry_for_instance(view, limits, now, fmt::format("the directory of turn {} is gone", view.turn->number));
+      return retry_for_instance(view, limits, now,
+                                fmt::format("the directory of turn {} is gone", view.turn->number));
     case TurnFacts::State::starting:
     case TurnFacts::State::running: {
-      const Duration allowed = view.turn->kind == TurnKind::command ? limits.verify_deadline : limits.turn_deadline;
+      const Duration allowed =
+          view.turn->kind == TurnKind::command ? limits.verify_deadline : limits.turn_deadline;
       const TimePoint started = view.turn_facts.started_at.value_or(view.turn->planned_at);
       if (now >= started + allowed + limits.turn_grace + kSupervisorSlack) {
         if (view.stop_asked && now < *view.stop_asked + limits.turn_grace + kSupervisorSlack) {
           return wait("the turn is being stopped");
         }
-        return make(ActionKind::stop_turn, "the turn is past its deadline and its supervisor did not stop it");
+        return make(ActionKind::stop_turn,
+                    "the turn is past its deadline and its supervisor did not stop it");
       }
       return wait(fmt::format("turn {} ({}) runs for {}", view.turn->number, view.run.stage,
                               format_duration(std::max(now - started, Duration::zero()))));
@@ -191,8 +208,9 @@ Action turning(const RunView& view, const Pipeline& pipeline, const Limits& limi
   if (!view.turn_facts.exit) {
     return wait("the turn's end could not be read");
   }
-  return stage_named(pipeline, view.run.stage).kind == StageKind::command ? command_ended(view, pipeline, limits, now)
-                                                                          : agent_ended(view, pipeline, limits, now);
+  return stage_named(pipeline, view.run.stage).kind == StageKind::command
+             ? command_ended(view, pipeline, limits, now)
+             : agent_ended(view, pipeline, limits, now);
 }
 
 /// Why a person's will ends this run; empty if it does not.
@@ -230,7 +248,8 @@ Action ending(const RunView& view) {
 
 }  // namespace
 
-Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& limits, const Labels& labels, TimePoint now) {
+Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+                   const Labels& labels, TimePoint now) {
   if (view.run.step == RunStep::ended) {
     return wait("the run is over");
   }
@@ -247,8 +266,10 @@ Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& 
     case RunStep::watching: return watching(view, pipeline, limits, now);
     case RunStep::waiting:
       if (view.run.not_before && now < *view.run.not_before) {
-        return wait(fmt::format("until {}: {}", format_time(*view.run.not_before), view.run.reason));
-      } else if (stage_named(pipeline, view.run.stage).kind == StageKind::agent && !view.reached_cap.empty()) {
+        return wait(
+            fmt::format("until {}: {}", format_time(*view.run.not_before), view.run.reason));
+      } else if (stage_named(pipeline, view.run.stage).kind == StageKind::agent &&
+                 !view.reached_cap.empty()) {
         return stopped_by_cap(view, view.run.reason);
       } else {
         Action action = make(ActionKind::start_turn, "trying again: " + view.run.reason);

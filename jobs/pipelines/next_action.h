@@ -13,7 +13,8 @@ namespace jobs {
 enum class ActionKind : std::uint8_t {
   wait,         ///< nothing to do now
   start_turn,   ///< a new turn of `stage`: the next try of the same thing
-  advance,      ///< the gate of the current stage is open: go on with `stage` ("" = the pipeline is through)
+  advance,      ///< the gate of the current stage is open: go on with `stage` ("" = the pipeline is
+                ///< through)
   roll_back,    ///< back to the agent's `stage` with a corrective turn
   watch_ci,     ///< back to watching CI: a fix-forward turn brought nothing new
   start_ci,     ///< CI has not reported: make sure again that it was started
@@ -32,21 +33,23 @@ enum class Charge : std::uint8_t { none, instance, verify, fix };
 
 struct Action {
   ActionKind kind = ActionKind::wait;
-  std::string stage;                    ///< start_turn, advance, roll_back
+  std::string stage;  ///< start_turn, advance, roll_back
   Charge charge = Charge::none;
-  std::string reason;                   ///< one line for people, always set
-  std::string correction;               ///< roll_back: what the agent is told went wrong
-  std::vector<std::string> failing;     ///< roll_back: the failing set that is being attempted
-  std::optional<TimePoint> until;       ///< retry_later
-  bool charged = true;                  ///< escalate, freeze: counts as an attempt of the issue
-  std::string brake_agent;              ///< escalate: not empty = dispatch to this agent stops until a person releases it
+  std::string reason;                ///< one line for people, always set
+  std::string correction;            ///< roll_back: what the agent is told went wrong
+  std::vector<std::string> failing;  ///< roll_back: the failing set that is being attempted
+  std::optional<TimePoint> until;    ///< retry_later
+  bool charged = true;               ///< escalate, freeze: counts as an attempt of the issue
+  std::string brake_agent;  ///< escalate: not empty = dispatch to this agent stops until a person
+                            ///< releases it
 };
 
-/// What happens next to a run. Total and pure; the first matching row of DESIGN section 6 wins, with two clarifications that
-/// docs/decisions/0002 explains: a reached bound freezes before "already attempted" waits, and a closed issue does not cancel
-/// a run that has landed (forges close issues by themselves when the landing commit says so).
-[[nodiscard]] Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& limits, const Labels& labels,
-                                 TimePoint now);
+/// What happens next to a run. Total and pure; the first matching row of DESIGN section 6 wins,
+/// with two clarifications that docs/decisions/0002 explains: a reached bound freezes before
+/// "already attempted" waits, and a closed issue does not cancel a run that has landed (forges
+/// close issues by themselves when the landing commit says so).
+[[nodiscard]] Action next_action(const RunView& view, const Pipeline& pipeline,
+                                 const Limits& limits, const Labels& labels, TimePoint now);
 
 /// True for the actions that the job fix-forward carries out; watch carries out all others.
 [[nodiscard]] bool belongs_to_fix_forward(const RunView& view, const Action& action);
@@ -55,7 +58,8 @@ struct Action {
 [[nodiscard]] const Stage& stage_named(const Pipeline& pipeline, std::string_view name);
 /// The stage behind `name`; none at the end.
 [[nodiscard]] const Stage* stage_after(const Pipeline& pipeline, std::string_view name);
-/// The agent stage that a red `name` goes back to: the nearest one before it, else the first agent stage.
+/// The agent stage that a red `name` goes back to: the nearest one before it, else the first agent
+/// stage.
 [[nodiscard]] const Stage& agent_stage_before(const Pipeline& pipeline, std::string_view name);
 
 }  // namespace jobs

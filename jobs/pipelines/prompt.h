@@ -10,21 +10,26 @@
 
 namespace jobs {
 
-/// The built-in template: the standing rules of an unattended implementer, then the issue as fenced data.
+/// The built-in template: the standing rules of an unattended implementer, then the issue as fenced
+/// data.
 [[nodiscard]] std::string_view default_prompt();
 
-/// Replaces every `{{name}}` of `text`. An unknown or unclosed placeholder is invalid_manifest with its line and column and
-/// the known names; "{{{{" gives "{{". Values are put in as they are and are not searched again, so an issue that contains
+/// Replaces every `{{name}}` of `text`. An unknown or unclosed placeholder is invalid_manifest with
+/// its line and column and the known names; "{{{{" gives "{{". Values are put in as they are and
+/// are not searched again, so an issue that contains
 /// "{{repo}}" stays as it is.
 [[nodiscard]] Result<std::string> fill_template(std::string_view text, std::string_view where,
                                                 const std::map<std::string, std::string>& values);
 
-/// The placeholders that a prompt may use: repo, issue, title, body, requested_by, branch, base, run, turn, test_command, fence,
-/// correction.
-[[nodiscard]] Result<std::string> make_prompt(std::string_view text, std::string_view where, const Run& run, const Turn& turn,
-                                              std::string_view base_branch, std::string_view test_command);
+/// The placeholders that a prompt may use: repo, issue, title, body, requested_by, branch, base,
+/// run, turn, test_command, fence, correction.
+[[nodiscard]] Result<std::string> make_prompt(std::string_view text, std::string_view where,
+                                              const Run& run, const Turn& turn,
+                                              std::string_view base_branch,
+                                              std::string_view test_command);
 
-/// A fence of backticks longer than any run of backticks in `text`, so that fenced data cannot end its own fence.
+/// A fence of backticks longer than any run of backticks in `text`, so that fenced data cannot end
+/// its own fence.
 [[nodiscard]] std::string fence_for(std::string_view text);
 
 }  // namespace jobs

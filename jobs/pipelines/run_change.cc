@@ -1,24 +1,26 @@
 #include "jobs/pipelines/run_change.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <iterator>
 #include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "jobs/pipelines/checklist.h"
 #include "jobs/policy/budget.h"
 
 namespace jobs {
 
-RunChange::RunChange(Run run, const Fleet& fleet, TimePoint now) : run_(std::move(run)), fleet_(fleet), now_(now) {
+RunChange::RunChange(Run run, const Fleet& fleet, TimePoint now)
+    : run_(std::move(run)), fleet_(fleet), now_(now) {
   if (const Repo* repo = fleet.repo(run_.issue.repo)) {
     notify_targets_ = repo->notify;
   }
 }
 
 void RunChange::event(std::string kind, std::string detail) {
-  change_.events.push_back({.run = run_.id, .at = now_, .kind = std::move(kind), .detail = std::move(detail)});
+  change_.events.push_back(
+      {.run = run_.id, .at = now_, .kind = std::move(kind), .detail = std::move(detail)});
 }
 
 void RunChange::effect(Effect effect) {
@@ -73,7 +75,8 @@ void RunChange::brake(std::string scope, std::string reason) {
   change_.brakes_set.push_back(std::move(brake));
 }
 
-void RunChange::start_turn(const Stage& stage, TurnKind kind, const Oid& head, std::string correction) {
+void RunChange::start_turn(const Stage& stage, TurnKind kind, const Oid& head,
+                           std::string correction) {
   Turn next;
   next.run = run_.id;
   next.number = ++run_.turns;
@@ -147,7 +150,8 @@ void RunChange::end(Outcome outcome, std::string reason, bool charged) {
     effect(std::move(close));
   }
   if (human) {
-    notify(fmt::format("{} \"{}\": {}: {}", run_.issue.str(), run_.title, to_string(outcome), run_.reason));
+    notify(fmt::format("{} \"{}\": {}: {}", run_.issue.str(), run_.title, to_string(outcome),
+                       run_.reason));
   }
 }
 

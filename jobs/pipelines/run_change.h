@@ -11,8 +11,9 @@
 
 namespace jobs {
 
-/// Collects what one step changes about one run, so that it is recorded in one transaction. Numbers the effects of the run
-/// (their keys are "<run>/<number>/<kind>"), stamps times, and keeps the run row and the rows beside it consistent.
+/// Collects what one step changes about one run, so that it is recorded in one transaction. Numbers
+/// the effects of the run (their keys are "<run>/<number>/<kind>"), stamps times, and keeps the run
+/// row and the rows beside it consistent.
 class RunChange {
  public:
   RunChange(Run run, const Fleet& fleet, TimePoint now);
@@ -34,12 +35,13 @@ class RunChange {
   void attempt(const Oid& head, const std::vector<std::string>& failing);
   void brake(std::string scope, std::string reason);
 
-  /// Plans turn number run.turns + 1 of `stage` with its reservation and its start effect, and sets step to turning.
-  /// The turn directory is <state_dir>/turns/<run>/<number>.
+  /// Plans turn number run.turns + 1 of `stage` with its reservation and its start effect, and sets
+  /// step to turning. The turn directory is <state_dir>/turns/<run>/<number>.
   void start_turn(const Stage& stage, TurnKind kind, const Oid& head, std::string correction = {});
 
-  /// Ends the run: one function for every outcome (DESIGN section 6). Idempotent through the run's step. Labels, the one
-  /// comment, closing, notification, keeping unpushed work; a live turn is stopped. The ready label never survives.
+  /// Ends the run: one function for every outcome (DESIGN section 6). Idempotent through the run's
+  /// step. Labels, the one comment, closing, notification, keeping unpushed work; a live turn is
+  /// stopped. The ready label never survives.
   void end(Outcome outcome, std::string reason, bool charged);
 
   /// Everything collected. The object is used up.

@@ -12,26 +12,30 @@
 
 namespace jobs {
 
-/// One live run as it is now: its row and what was observed about it. The interpreter decides from this alone.
+/// One live run as it is now: its row and what was observed about it. The interpreter decides from
+/// this alone.
 struct RunView {
   Run run;
-  std::optional<Turn> turn;                  ///< its newest turn
-  TurnFacts turn_facts;                      ///< of that turn
-  bool turn_read = true;                     ///< false = the turn could not be looked at in this tick; turn_facts say nothing
-  std::optional<TimePoint> stop_asked;       ///< when we last asked for this turn's stop
-  std::optional<WorktreeFacts> worktree;     ///< none = could not be read in this tick
-  std::optional<CiReport> ci;                ///< of run.landed; none = not landed, or could not be read in this tick
-  bool has_ci = true;                        ///< the repository names a CI
+  std::optional<Turn> turn;  ///< its newest turn
+  TurnFacts turn_facts;      ///< of that turn
+  bool turn_read =
+      true;  ///< false = the turn could not be looked at in this tick; turn_facts say nothing
+  std::optional<TimePoint> stop_asked;    ///< when we last asked for this turn's stop
+  std::optional<WorktreeFacts> worktree;  ///< none = could not be read in this tick
+  std::optional<CiReport>
+      ci;              ///< of run.landed; none = not landed, or could not be read in this tick
+  bool has_ci = true;  ///< the repository names a CI
   Duration ci_deadline{};
-  std::vector<std::string> base_failing;     ///< checks that were red on the base before this run landed, sorted; empty = not red
-  std::optional<Issue> issue;                ///< none = the tracker could not be read in this tick
-  bool issue_missing = false;                ///< the tracker says that there is no such issue
+  std::vector<std::string> base_failing;  ///< checks that were red on the base before this run
+                                          ///< landed, sorted; empty = not red
+  std::optional<Issue> issue;             ///< none = the tracker could not be read in this tick
+  bool issue_missing = false;             ///< the tracker says that there is no such issue
   bool allowlisted = true;
   std::optional<std::string> cancel_requested;  ///< a person asked for it: who and why
-  std::vector<Attempt> attempts;             ///< of the issue, over all its runs
-  bool effects_pending = false;              ///< outbox rows of this run that are not finished
-  std::string reached_cap;                   ///< not empty: no agent turn may be reserved now
-  std::vector<std::string> errors;           ///< what could not be observed, one line each
+  std::vector<Attempt> attempts;                ///< of the issue, over all its runs
+  bool effects_pending = false;                 ///< outbox rows of this run that are not finished
+  std::string reached_cap;                      ///< not empty: no agent turn may be reserved now
+  std::vector<std::string> errors;              ///< what could not be observed, one line each
 };
 
 }  // namespace jobs

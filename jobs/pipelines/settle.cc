@@ -1,7 +1,7 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <algorithm>
 
 #include "jobs/base/text.h"
 #include "jobs/pipelines/run_change.h"
@@ -11,8 +11,10 @@ namespace jobs {
 
 namespace {
 
-/// The ledger row that ends a turn's reservation: what it reported, or all of it where nothing is known.
-LedgerRow settlement(const Run& run, const Turn& turn, const std::optional<Usage>& reported, TimePoint now) {
+/// The ledger row that ends a turn's reservation: what it reported, or all of it where nothing is
+/// known.
+LedgerRow settlement(const Run& run, const Turn& turn, const std::optional<Usage>& reported,
+                     TimePoint now) {
   LedgerRow row;
   row.kind = LedgerKind::settle;
   row.issue = run.issue;
@@ -24,9 +26,11 @@ LedgerRow settlement(const Run& run, const Turn& turn, const std::optional<Usage
   row.amount = reported.value_or(turn.reserved);
   row.amount.turns = 1;
   if (turn.started_at && turn.ended_at) {
-    row.amount.seconds = std::chrono::duration_cast<std::chrono::seconds>(*turn.ended_at - *turn.started_at).count();
+    row.amount.seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(*turn.ended_at - *turn.started_at).count();
   }
-  // A clock that was set back, or a report that subtracts, earns nothing; the ledger refuses negative amounts.
+  // A clock that was set back, or a report that subtracts, earns nothing; the ledger refuses
+  // negative amounts.
   row.amount.usd.micros = std::max<std::int64_t>(row.amount.usd.micros, 0);
   row.amount.tokens = std::max<std::int64_t>(row.amount.tokens, 0);
   row.amount.seconds = std::max<std::int64_t>(row.amount.seconds, 0);
@@ -58,8 +62,8 @@ std::string ended_line(const Turn& turn) {
 
 /// A turn that was planned, will not be started any more (its run is ending) and never was.
 bool never_started(const RunView& view) {
-  return view.run.step == RunStep::ending && view.turn->state == TurnState::planned && !view.effects_pending &&
-         view.turn_facts.state == TurnFacts::State::absent;
+  return view.run.step == RunStep::ending && view.turn->state == TurnState::planned &&
+         !view.effects_pending && view.turn_facts.state == TurnFacts::State::absent;
 }
 
 void settle_turn(const RunView& view, RunChange& change, bool& changed) {
@@ -68,7 +72,11 @@ void settle_turn(const RunView& view, RunChange& change, bool& changed) {
   const bool is_agent = turn.kind != TurnKind::command;
   if (never_started(view)) {
     turn.state = TurnState::ended;
-    turn.exit = TurnExit{.end = TurnEnd::stopped, .exit_code = 0, .signal = 0, .detail = "never started", .at = change.now()};
+    turn.exit = TurnExit{.end = TurnEnd::stopped,
+                         .exit_code = 0,
+                         .signal = 0,
+                         .detail = "never started",
+                         .at = change.now()};
     turn.ended_at = change.now();
     if (is_agent) {
       change.ledger(release(view.run, turn, change.now()));
@@ -82,14 +90,16 @@ void settle_turn(const RunView& view, RunChange& change, bool& changed) {
     turn.session = facts.session;
     if (is_agent) {
       const bool spent = facts.exit->end != TurnEnd::not_started;
-      change.ledger(spent ? settlement(view.run, turn, facts.usage, change.now()) : release(view.run, turn, change.now()));
+      change.ledger(spent ? settlement(view.run, turn, facts.usage, change.now())
+                          : release(view.run, turn, change.now()));
     }
   } else if (turn.state == TurnState::planned && (facts.state == TurnFacts::State::running ||
                                                   facts.state == TurnFacts::State::starting)) {
     turn.state = TurnState::running;
     turn.started_at = facts.started_at;
-    change.event("turn-started", fmt::format("turn {} ({}) runs, contained by {}", turn.number, turn.stage,
-                                             facts.containment.empty() ? "unknown" : facts.containment));
+    change.event("turn-started",
+                 fmt::format("turn {} ({}) runs, contained by {}", turn.number, turn.stage,
+                             facts.containment.empty() ? "unknown" : facts.containment));
   } else {
     return;
   }
@@ -100,17 +110,24 @@ void settle_turn(const RunView& view, RunChange& change, bool& changed) {
   changed = true;
 }
 
-/// A turn that is gone without a trace (its directory was deleted) still ends in the books, charged in full.
+/// A turn that is gone without a trace (its directory was deleted) still ends in the books, charged
+/// in full.
 void settle_vanished(const RunView& view, RunChange& change, bool& changed) {
-  const bool vanished = view.turn->state == TurnState::running && view.turn_facts.state == TurnFacts::State::absent;
-  const bool start_lost = view.turn->state == TurnState::planned && view.turn_facts.state == TurnFacts::State::absent &&
+  const bool vanished =
+      view.turn->state == TurnState::running && view.turn_facts.state == TurnFacts::State::absent;
+  const bool start_lost = view.turn->state == TurnState::planned &&
+                          view.turn_facts.state == TurnFacts::State::absent &&
                           !view.effects_pending && view.run.step == RunStep::turning;
   if (!vanished && !start_lost) {
     return;
   }
   Turn turn = *view.turn;
   turn.state = TurnState::ended;
-  turn.exit = TurnExit{.end = TurnEnd::lost, .exit_code = 0, .signal = 0, .detail = "its directory is gone", .at = change.now()};
+  turn.exit = TurnExit{.end = TurnEnd::lost,
+                       .exit_code = 0,
+                       .signal = 0,
+                       .detail = "its directory is gone",
+                       .at = change.now()};
   turn.ended_at = change.now();
   if (turn.kind != TurnKind::command) {
     change.ledger(settlement(view.run, turn, std::nullopt, change.now()));
@@ -121,7 +138,8 @@ void settle_vanished(const RunView& view, RunChange& change, bool& changed) {
 }
 
 void settle_phase(const RunView& view, RunChange& change, bool& changed) {
-  // An agent may only report what it can know in its worktree; later phases need the runner's own evidence.
+  // An agent may only report what it can know in its worktree; later phases need the runner's own
+  // evidence.
   for (const std::string& reported : view.turn_facts.phases) {
     const std::optional<Phase> phase = parse_phase(reported);
     if (phase == Phase::tests_red && change.run().phase < Phase::tests_red) {
@@ -141,7 +159,8 @@ void settle_ci(const RunView& view, RunChange& change, bool& changed) {
     if (!run.first_red_at || run.failing != failing) {
       run.first_red_at = run.first_red_at.value_or(change.now());
       run.failing = std::move(failing);
-      change.event("ci-red", fmt::format("{}: {}", run.landed.str().substr(0, 12), fmt::join(run.failing, ", ")));
+      change.event("ci-red", fmt::format("{}: {}", run.landed.str().substr(0, 12),
+                                         fmt::join(run.failing, ", ")));
       changed = true;
     }
   } else if (view.ci->verdict == Verdict::pass && run.phase < Phase::deployed) {
@@ -159,8 +178,11 @@ Change settle(RunView& view, const Fleet& fleet, TimePoint now) {
   bool changed = false;
   if (view.turn_facts.state == TurnFacts::State::ended && !view.turn_facts.exit) {
     // An end that cannot be read must not be waited for: it is that of a turn that was lost.
-    view.turn_facts.exit = TurnExit{
-        .end = TurnEnd::lost, .exit_code = 0, .signal = 0, .detail = "how it ended could not be read", .at = now};
+    view.turn_facts.exit = TurnExit{.end = TurnEnd::lost,
+                                    .exit_code = 0,
+                                    .signal = 0,
+                                    .detail = "how it ended could not be read",
+                                    .at = now};
   }
   if (view.turn && view.turn_read && view.turn->state != TurnState::ended) {
     settle_turn(view, change, changed);

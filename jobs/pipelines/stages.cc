@@ -23,7 +23,9 @@ constexpr NameTable<ActionKind, 13> kActions{{{ActionKind::wait, "wait"},
 
 }  // namespace
 
-std::string_view to_string(ActionKind kind) { return name_of(kActions, kind); }
+std::string_view to_string(ActionKind kind) {
+  return name_of(kActions, kind);
+}
 
 const Stage& stage_named(const Pipeline& pipeline, std::string_view name) {
   const auto found = std::ranges::find(pipeline.stages, name, &Stage::name);
@@ -52,7 +54,8 @@ const Stage& agent_stage_before(const Pipeline& pipeline, std::string_view name)
 }
 
 bool belongs_to_fix_forward(const RunView& view, const Action& action) {
-  return view.run.step == RunStep::watching && (action.kind == ActionKind::roll_back || action.kind == ActionKind::freeze);
+  return view.run.step == RunStep::watching &&
+         (action.kind == ActionKind::roll_back || action.kind == ActionKind::freeze);
 }
 
 }  // namespace jobs

@@ -1,10 +1,10 @@
 #include "jobs/pipelines/transition.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
@@ -14,16 +14,20 @@ namespace jobs {
 
 namespace {
 
-Oid head_of(const RunView& view) { return view.worktree && !view.worktree->head.empty() ? view.worktree->head : view.run.head; }
+Oid head_of(const RunView& view) {
+  return view.worktree && !view.worktree->head.empty() ? view.worktree->head : view.run.head;
+}
 
 TurnKind retry_kind(const RunView& view, const Stage& stage) {
   if (stage.kind == StageKind::command) {
     return TurnKind::command;
   }
-  return view.turn && view.turn->kind == TurnKind::corrective ? TurnKind::corrective : TurnKind::opening;
+  return view.turn && view.turn->kind == TurnKind::corrective ? TurnKind::corrective
+                                                              : TurnKind::opening;
 }
 
-void advance(const RunView& view, const Action& action, const Pipeline& pipeline, RunChange& change) {
+void advance(const RunView& view, const Action& action, const Pipeline& pipeline,
+             RunChange& change) {
   Run& run = change.run();
   if (stage_named(pipeline, run.stage).kind == StageKind::command && view.worktree) {
     // What was verified is a tree: landing pushes nothing else (invariant 10).
@@ -58,9 +62,11 @@ void advance(const RunView& view, const Action& action, const Pipeline& pipeline
   }
 }
 
-void roll_back(const RunView& view, const Action& action, const Pipeline& pipeline, RunChange& change) {
+void roll_back(const RunView& view, const Action& action, const Pipeline& pipeline,
+               RunChange& change) {
   Run& run = change.run();
-  // Attempts are keyed on the commit that was red: the landed one for CI, the verified head otherwise.
+  // Attempts are keyed on the commit that was red: the landed one for CI, the verified head
+  // otherwise.
   const bool ci = run.step == RunStep::watching;
   if (ci) {
     run.first_red_at = run.first_red_at.value_or(change.now());
@@ -74,9 +80,11 @@ void roll_back(const RunView& view, const Action& action, const Pipeline& pipeli
   change.attempt(ci ? run.landed : view.turn ? view.turn->head_before : run.head, action.failing);
   run.reason = action.reason;
   run.instance_retries = 0;
-  change.event(ci ? "fix-forward" : "corrective", fmt::format("{} (attempt {})", action.reason,
-                                                              action.charge == Charge::fix ? run.fix_attempts : run.verify_attempts));
-  change.start_turn(stage_named(pipeline, action.stage), TurnKind::corrective, head_of(view), action.correction);
+  change.event(ci ? "fix-forward" : "corrective",
+               fmt::format("{} (attempt {})", action.reason,
+                           action.charge == Charge::fix ? run.fix_attempts : run.verify_attempts));
+  change.start_turn(stage_named(pipeline, action.stage), TurnKind::corrective, head_of(view),
+                    action.correction);
   if (ci) {
     change.comment();
   }
@@ -88,10 +96,13 @@ void retry_later(const Action& action, RunChange& change) {
   run.step = RunStep::waiting;
   run.not_before = action.until;
   run.reason = action.reason;
-  change.event("retry-later", fmt::format("until {}: {}", format_time(action.until.value_or(change.now())), action.reason));
+  change.event(
+      "retry-later",
+      fmt::format("until {}: {}", format_time(action.until.value_or(change.now())), action.reason));
 }
 
-/// Harmless where CI starts by itself; needed where its start was lost with the machine. Not again before a while.
+/// Harmless where CI starts by itself; needed where its start was lost with the machine. Not again
+/// before a while.
 void start_ci(RunChange& change) {
   change.run().not_before = change.now() + change.fleet().limits.retry_delay;
   Effect start;
@@ -110,15 +121,19 @@ void stop_turn(const RunView& view, const Action& action, RunChange& change) {
 
 }  // namespace
 
-Change carry_out(const RunView& view, const Action& action, const Pipeline& pipeline, const Fleet& fleet, TimePoint now) {
+Change carry_out(const RunView& view, const Action& action, const Pipeline& pipeline,
+                 const Fleet& fleet, TimePoint now) {
   RunChange change(view.run, fleet, now);
   switch (action.kind) {
     case ActionKind::wait: return {};
     case ActionKind::start_turn: {
       const Stage& stage = stage_named(pipeline, action.stage);
-      // What an agent committed in a turn that was lost was never judged: the next try is measured from the same head.
-      const bool same = view.turn && stage.kind == StageKind::agent && view.turn->kind != TurnKind::command;
-      change.start_turn(stage, retry_kind(view, stage), same ? view.turn->head_before : head_of(view),
+      // What an agent committed in a turn that was lost was never judged: the next try is measured
+      // from the same head.
+      const bool same =
+          view.turn && stage.kind == StageKind::agent && view.turn->kind != TurnKind::command;
+      change.start_turn(stage, retry_kind(view, stage),
+                        same ? view.turn->head_before : head_of(view),
                         same ? view.turn->correction : "");
       break;
     }
@@ -169,7 +184,8 @@ Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fle
   change.run().worktree = prepared.path;
   change.run().base = prepared.base;
   change.run().head = prepared.base;
-  change.event("worktree", fmt::format("{} at {}{}", prepared.recycled ? "recycled" : "made", prepared.base.str().substr(0, 12),
+  change.event("worktree", fmt::format("{} at {}{}", prepared.recycled ? "recycled" : "made",
+                                       prepared.base.str().substr(0, 12),
                                        prepared.setup_log.empty() ? "" : ", set up"));
   if (run.step == RunStep::preparing) {
     change.run().step = RunStep::turning;
@@ -177,8 +193,8 @@ Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fle
   return std::move(change).take();
 }
 
-Change after_landing(const Run& run, const LandResult& result, const Pipeline& pipeline, const Fleet& fleet,
-                     const std::string& reached_cap, TimePoint now) {
+Change after_landing(const Run& run, const LandResult& result, const Pipeline& pipeline,
+                     const Fleet& fleet, const std::string& reached_cap, TimePoint now) {
   RunChange change(run, fleet, now);
   Run& row = change.run();
   const bool over = row.step == RunStep::ending || row.step == RunStep::ended;
@@ -187,12 +203,14 @@ Change after_landing(const Run& run, const LandResult& result, const Pipeline& p
       row.landed = result.commit;
       row.landed_at = now;
       ++row.landings;
-      // The branch was moved on to the landed commit, so that a later fix starts from what the base has.
+      // The branch was moved on to the landed commit, so that a later fix starts from what the base
+      // has.
       row.base = result.commit;
       row.head = result.commit;
       row.phase = std::max(row.phase, Phase::pushed);
       row.failing.clear();
-      change.event("landed", fmt::format("{} on the base branch", result.commit.str().substr(0, 12)));
+      change.event("landed",
+                   fmt::format("{} on the base branch", result.commit.str().substr(0, 12)));
       if (over) {
         break;
       }
@@ -213,15 +231,19 @@ Change after_landing(const Run& run, const LandResult& result, const Pipeline& p
       row.base = result.base;
       row.verified_tree = Oid();
       ++row.land_attempts;
-      change.event("merged-base", fmt::format("the base moved to {}; merged, to be verified again", result.base.str().substr(0, 12)));
+      change.event("merged-base", fmt::format("the base moved to {}; merged, to be verified again",
+                                              result.base.str().substr(0, 12)));
       if (!over && row.land_attempts >= fleet.limits.land_attempts) {
         change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                   fmt::format("the base moved under {} landings in a row", row.land_attempts), false);
+                   fmt::format("the base moved under {} landings in a row", row.land_attempts),
+                   false);
       } else if (!over) {
         const auto verify = std::ranges::find(pipeline.stages, StageKind::command, &Stage::kind);
         if (verify == pipeline.stages.end()) {
-          change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                     "the base moved, and the pipeline has no command stage that could verify the merge", false);
+          change.end(
+              row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
+              "the base moved, and the pipeline has no command stage that could verify the merge",
+              false);
         } else {
           change.start_turn(*verify, TurnKind::command, result.head);
         }
@@ -236,36 +258,47 @@ Change after_landing(const Run& run, const LandResult& result, const Pipeline& p
       }
       if (row.land_attempts >= fleet.limits.land_attempts) {
         change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                   fmt::format("{} landings met conflicts or a moved base, last in {}", row.land_attempts, files), true);
+                   fmt::format("{} landings met conflicts or a moved base, last in {}",
+                               row.land_attempts, files),
+                   true);
         break;
       }
       if (!reached_cap.empty()) {
-        change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                   fmt::format("the landing conflicts in {}; no further turn: {}", files, reached_cap), false);
+        change.end(
+            row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
+            fmt::format("the landing conflicts in {}; no further turn: {}", files, reached_cap),
+            false);
         break;
       }
-      change.start_turn(agent_stage_before(pipeline, row.stage), TurnKind::corrective, row.head,
-                        fmt::format("The base branch moved to commit {} while you worked, and merging it conflicts in:\n{}\n\n"
-                                    "Merge that commit into your branch (`git merge {}`), resolve the conflicts so that both "
-                                    "changes keep their meaning, run the tests, and commit the merge.",
-                                    result.base.str(), fmt::join(result.files, "\n"), result.base.str()));
+      change.start_turn(
+          agent_stage_before(pipeline, row.stage), TurnKind::corrective, row.head,
+          fmt::format("The base branch moved to commit {} while you worked, and merging it "
+                      "conflicts in:\n{}\n\n"
+                      "Merge that commit into your branch (`git merge {}`), resolve the conflicts "
+                      "so that both "
+                      "changes keep their meaning, run the tests, and commit the merge.",
+                      result.base.str(), fmt::join(result.files, "\n"), result.base.str()));
       break;
     }
     case LandResult::Kind::rejected:
       change.event("rejected", fmt::format("{}: {}", result.rule, one_line(result.message, 400)));
       if (!over) {
         change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                   fmt::format("the landing was refused by rule {}: {}", result.rule, one_line(result.message, 400)), true);
+                   fmt::format("the landing was refused by rule {}: {}", result.rule,
+                               one_line(result.message, 400)),
+                   true);
       }
       break;
   }
   return std::move(change).take();
 }
 
-Change after_given_up(const Run& run, const Effect& effect, const Error& error, const Fleet& fleet, TimePoint now) {
+Change after_given_up(const Run& run, const Effect& effect, const Error& error, const Fleet& fleet,
+                      TimePoint now) {
   RunChange change(run, fleet, now);
   change.run().last_error = one_line(error.text(), 500);
-  change.event("given-up", fmt::format("{}: {}", to_string(effect.kind), one_line(error.text(), 400)));
+  change.event("given-up",
+               fmt::format("{}: {}", to_string(effect.kind), one_line(error.text(), 400)));
   switch (effect.kind) {
     case EffectKind::prepare_worktree:
     case EffectKind::start_turn:
@@ -273,7 +306,8 @@ Change after_given_up(const Run& run, const Effect& effect, const Error& error, 
     case EffectKind::start_ci:
       // The run cannot go on without these. The fault is not the issue's, so it is not charged.
       change.end(run.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                 fmt::format("{} failed: {}", to_string(effect.kind), one_line(error.text(), 400)), /*charged=*/false);
+                 fmt::format("{} failed: {}", to_string(effect.kind), one_line(error.text(), 400)),
+                 /*charged=*/false);
       break;
     case EffectKind::set_labels:
     case EffectKind::upsert_comment:
@@ -293,8 +327,10 @@ bool still_wanted(const Effect& effect, const Run& run) {
     case EffectKind::land:
     case EffectKind::start_ci: return !over;
     case EffectKind::start_turn:
-      // A turn that was given up in the meantime (the run waits to try again) must not start behind everybody's back.
-      return effect.turn == run.turns && (run.step == RunStep::preparing || run.step == RunStep::turning);
+      // A turn that was given up in the meantime (the run waits to try again) must not start behind
+      // everybody's back.
+      return effect.turn == run.turns &&
+             (run.step == RunStep::preparing || run.step == RunStep::turning);
     case EffectKind::set_labels:
     case EffectKind::upsert_comment:
     case EffectKind::close_issue:

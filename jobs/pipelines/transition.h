@@ -8,22 +8,29 @@
 
 namespace jobs {
 
-/// What was observed becomes rows: a turn that runs or ended, its settled cost, the branch's head, the first red CI. Empty if
-/// nothing is new. Applied to `view` as well, so that next_action decides on the settled picture.
+/// What was observed becomes rows: a turn that runs or ended, its settled cost, the branch's head,
+/// the first red CI. Empty if nothing is new. Applied to `view` as well, so that next_action
+/// decides on the settled picture.
 [[nodiscard]] Change settle(RunView& view, const Fleet& fleet, TimePoint now);
 
 /// The rows and effects of one action. Empty for wait.
-[[nodiscard]] Change carry_out(const RunView& view, const Action& action, const Pipeline& pipeline, const Fleet& fleet,
-                               TimePoint now);
+[[nodiscard]] Change carry_out(const RunView& view, const Action& action, const Pipeline& pipeline,
+                               const Fleet& fleet, TimePoint now);
 
-/// What a finished effect changes about its run. `reached_cap`: as in RunView; a conflict needs a turn to mend it.
-[[nodiscard]] Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fleet, TimePoint now);
-[[nodiscard]] Change after_landing(const Run& run, const LandResult& result, const Pipeline& pipeline, const Fleet& fleet,
+/// What a finished effect changes about its run. `reached_cap`: as in RunView; a conflict needs a
+/// turn to mend it.
+[[nodiscard]] Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fleet,
+                                    TimePoint now);
+[[nodiscard]] Change after_landing(const Run& run, const LandResult& result,
+                                   const Pipeline& pipeline, const Fleet& fleet,
                                    const std::string& reached_cap, TimePoint now);
-/// What an effect that failed for good changes: the run ends where it cannot go on without it; else the failure is recorded.
-[[nodiscard]] Change after_given_up(const Run& run, const Effect& effect, const Error& error, const Fleet& fleet, TimePoint now);
+/// What an effect that failed for good changes: the run ends where it cannot go on without it; else
+/// the failure is recorded.
+[[nodiscard]] Change after_given_up(const Run& run, const Effect& effect, const Error& error,
+                                    const Fleet& fleet, TimePoint now);
 
-/// False if the run went on in the meantime so that carrying `effect` out would be wrong (a turn of a run that has ended).
+/// False if the run went on in the meantime so that carrying `effect` out would be wrong (a turn of
+/// a run that has ended).
 [[nodiscard]] bool still_wanted(const Effect& effect, const Run& run);
 
 }  // namespace jobs

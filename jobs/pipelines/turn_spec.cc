@@ -12,9 +12,10 @@ namespace {
 
 /// "{prompt_file}" and friends in an agent's argv; any other text stays as it is.
 std::string fill_argument(std::string argument, const TurnSpec& spec) {
-  const std::pair<std::string_view, std::string> known[] = {{"{prompt_file}", spec.directory + "/prompt.md"},
-                                                             {"{worktree}", spec.cwd},
-                                                             {"{turn_dir}", spec.directory + "/agent"}};
+  const std::pair<std::string_view, std::string> known[] = {
+      {"{prompt_file}", spec.directory + "/prompt.md"},
+      {"{worktree}", spec.cwd},
+      {"{turn_dir}", spec.directory + "/agent"}};
   for (const auto& [name, value] : known) {
     if (const std::size_t at = argument.find(name); at != std::string::npos) {
       argument.replace(at, name.size(), value);
@@ -40,8 +41,9 @@ void common(TurnSpec& spec, const Fleet& fleet, const Run& run, const Turn& turn
 
 }  // namespace
 
-Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo, const Pipeline& pipeline, const Run& run,
-                                const Turn& turn, const std::string& prompt_template, const std::string& where) {
+Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo, const Pipeline& pipeline,
+                                const Run& run, const Turn& turn,
+                                const std::string& prompt_template, const std::string& where) {
   TurnSpec spec;
   common(spec, fleet, run, turn);
   const Stage& stage = stage_named(pipeline, turn.stage);
@@ -58,11 +60,14 @@ Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo, const Pipe
   }
   const auto agent = fleet.agents.find(turn.agent);
   if (agent == fleet.agents.end()) {
-    return fail(ErrorKind::invalid_manifest, fmt::format("agent \"{}\" of turn {} is not in the manifests", turn.agent, turn.number),
-                "declare [agent." + turn.agent + "] again, or cancel the run");
+    return fail(
+        ErrorKind::invalid_manifest,
+        fmt::format("agent \"{}\" of turn {} is not in the manifests", turn.agent, turn.number),
+        "declare [agent." + turn.agent + "] again, or cancel the run");
   }
   const std::string test_command = fmt::format("{}", fmt::join(repo.test, " "));
-  RUNNER_ASSIGN(spec.prompt, make_prompt(prompt_template, where, run, turn, repo.base, test_command));
+  RUNNER_ASSIGN(spec.prompt,
+                make_prompt(prompt_template, where, run, turn, repo.base, test_command));
   for (const std::string& argument : agent->second.command) {
     spec.argv.push_back(fill_argument(argument, spec));
   }

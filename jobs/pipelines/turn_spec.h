@@ -9,9 +9,12 @@
 
 namespace jobs {
 
-/// What the executor is told for one turn. `prompt_template` is the text in force (in the repository at the base, else the
-/// manifest's, else the built-in) and `where` names its origin for errors.
-[[nodiscard]] Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo, const Pipeline& pipeline, const Run& run,
-                                              const Turn& turn, const std::string& prompt_template, const std::string& where);
+/// What the executor is told for one turn. `prompt_template` is the text in force (in the
+/// repository at the base, else the manifest's, else the built-in) and `where` names its origin for
+/// errors.
+[[nodiscard]] Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo,
+                                              const Pipeline& pipeline, const Run& run,
+                                              const Turn& turn, const std::string& prompt_template,
+                                              const std::string& where);
 
 }  // namespace jobs

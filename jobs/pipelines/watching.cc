@@ -13,7 +13,8 @@ std::string failing_logs(const CiReport& ci) {
   std::string out = "The commit was landed, and CI of the base branch is red.\n";
   for (const Check& check : ci.checks) {
     if (check.verdict == Verdict::fail) {
-      out += fmt::format("\nCheck `{}` failed. Its last output:\n\n{}\n", check.name, check.log_tail);
+      out +=
+          fmt::format("\nCheck `{}` failed. Its last output:\n\n{}\n", check.name, check.log_tail);
     }
   }
   return out;
@@ -25,7 +26,8 @@ Action ci_red(const RunView& view, const Pipeline& pipeline, const Limits& limit
   const TimePoint since = view.run.first_red_at.value_or(now);
   if (!view.base_failing.empty() && view.base_failing == failing) {
     if (now - since >= limits.base_red_deadline) {
-      Action action = make(ActionKind::escalate, "the base was red before this run with the same checks: " + names);
+      Action action = make(ActionKind::escalate,
+                           "the base was red before this run with the same checks: " + names);
       action.charged = false;
       return action;
     }
@@ -38,16 +40,19 @@ Action ci_red(const RunView& view, const Pipeline& pipeline, const Limits& limit
     return wait("CI is red (" + names + "), and this head was tried already");
   }
   if (!view.reached_cap.empty()) {
-    Action action = make(ActionKind::freeze, fmt::format("CI is red ({}), and {}", names, view.reached_cap));
+    Action action =
+        make(ActionKind::freeze, fmt::format("CI is red ({}), and {}", names, view.reached_cap));
     action.charged = false;
     return action;
   }
-  return back_to_agent(view, pipeline, Charge::fix, "CI is red: " + names, failing_logs(*view.ci), failing);
+  return back_to_agent(view, pipeline, Charge::fix, "CI is red: " + names, failing_logs(*view.ci),
+                       failing);
 }
 
 }  // namespace
 
-Action watching(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
+Action watching(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+                TimePoint now) {
   if (!view.has_ci) {
     return make(ActionKind::close, "landed; the repository has no CI to wait for");
   }
@@ -66,9 +71,10 @@ Action watching(const RunView& view, const Pipeline& pipeline, const Limits& lim
     }
     return wait(verdict == Verdict::pending ? "CI is running" : "CI has not reported yet");
   }
-  return make(ActionKind::escalate, fmt::format("CI {} within {} of the landing",
-                                                verdict == Verdict::pending ? "did not end" : "never reported",
-                                                format_duration(view.ci_deadline)));
+  return make(ActionKind::escalate,
+              fmt::format("CI {} within {} of the landing",
+                          verdict == Verdict::pending ? "did not end" : "never reported",
+                          format_duration(view.ci_deadline)));
 }
 
 }  // namespace jobs::detail

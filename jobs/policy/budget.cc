@@ -1,8 +1,8 @@
 #include "jobs/policy/budget.h"
 
-#include <fmt/format.h>
-
 #include <optional>
+
+#include <fmt/format.h>
 
 namespace jobs {
 
@@ -15,7 +15,8 @@ std::string over(const char* whose, Usd spent, const std::optional<Usd>& cap) {
   return fmt::format("{} {} of {} USD", whose, spent.str(), cap->str());
 }
 
-std::string over(const char* whose, std::int64_t spent, const std::optional<std::int64_t>& cap, const char* unit) {
+std::string over(const char* whose, std::int64_t spent, const std::optional<std::int64_t>& cap,
+                 const char* unit) {
   if (!cap || spent < *cap) {
     return {};
   }
@@ -49,7 +50,8 @@ std::string reached_cap(const Budget& budget, const SpendSoFar& spent) {
 Usage turn_allowance(const Budget& budget, const Limits& limits) {
   Usage allowance = budget.per_turn;
   allowance.turns = 1;
-  allowance.seconds = std::chrono::duration_cast<std::chrono::seconds>(limits.turn_deadline).count();
+  allowance.seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(limits.turn_deadline).count();
   return allowance;
 }
 

@@ -1,10 +1,10 @@
 #include "jobs/policy/dispatch.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <tuple>
+
+#include <fmt/format.h>
 
 #include "jobs/policy/budget.h"
 #include "jobs/policy/gates.h"
@@ -14,8 +14,9 @@ namespace jobs {
 namespace {
 
 auto rank(const Issue& issue) {
-  return std::make_tuple(!issue.priority.has_value(), issue.priority.value_or(0), !issue.ready_by.at.has_value(),
-                         issue.ready_by.at.value_or(TimePoint{}), issue.key.number);
+  return std::make_tuple(!issue.priority.has_value(), issue.priority.value_or(0),
+                         !issue.ready_by.at.has_value(), issue.ready_by.at.value_or(TimePoint{}),
+                         issue.key.number);
 }
 
 /// A repository's candidates, best first.
@@ -37,7 +38,8 @@ std::vector<Group> grouped(const PollFacts& facts, const Fleet& fleet) {
     for (const Issue& issue : repo_facts.ready) {
       group.issues.push_back(&issue);
     }
-    std::ranges::sort(group.issues, [](const Issue* a, const Issue* b) { return comes_before(*a, *b); });
+    std::ranges::sort(group.issues,
+                      [](const Issue* a, const Issue* b) { return comes_before(*a, *b); });
     if (const auto last = facts.last_started.find(repo->name); last != facts.last_started.end()) {
       group.last_started = last->second;
     }
@@ -62,8 +64,10 @@ class Room {
     const bool enough = started_ >= limits.max_starts_per_tick;
     return {.gate = Reason::capacity,
             .passed = !full && !enough,
-            .value = enough && !full ? fmt::format("{} of {} starts of this tick", started_, limits.max_starts_per_tick)
-                                     : fmt::format("{} of {} runs are live", live_ + started_, limits.max_live_runs)};
+            .value = enough && !full ? fmt::format("{} of {} starts of this tick", started_,
+                                                   limits.max_starts_per_tick)
+                                     : fmt::format("{} of {} runs are live", live_ + started_,
+                                                   limits.max_live_runs)};
   }
 
   /// The fleet's caps with the reservations made in this tick.
@@ -92,12 +96,15 @@ void contend(Decision& decision, Room& room, std::optional<IssueNumber>& winner)
   if (const std::string reached = room.reached(); !reached.empty()) {
     const auto budget = std::ranges::find(decision.gates, Reason::budget, &GateValue::gate);
     if (budget != decision.gates.end() && budget->passed) {
-      *budget = {.gate = Reason::budget, .passed = false, .value = reached + " with what this tick reserved"};
+      *budget = {.gate = Reason::budget,
+                 .passed = false,
+                 .value = reached + " with what this tick reserved"};
     }
   }
-  decision.gates.push_back({.gate = Reason::slot_taken,
-                            .passed = !winner.has_value(),
-                            .value = winner ? fmt::format("#{} starts in this tick", *winner) : "free"});
+  decision.gates.push_back(
+      {.gate = Reason::slot_taken,
+       .passed = !winner.has_value(),
+       .value = winner ? fmt::format("#{} starts in this tick", *winner) : "free"});
   decision.gates.push_back(room.capacity());
   if (const GateValue* failing = first_failing(decision.gates)) {
     decision.reason = failing->gate;
@@ -112,7 +119,9 @@ void contend(Decision& decision, Room& room, std::optional<IssueNumber>& winner)
 
 }  // namespace
 
-bool comes_before(const Issue& a, const Issue& b) { return rank(a) < rank(b); }
+bool comes_before(const Issue& a, const Issue& b) {
+  return rank(a) < rank(b);
+}
 
 std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimePoint now) {
   std::vector<Decision> decisions;

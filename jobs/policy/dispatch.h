@@ -8,15 +8,18 @@
 
 namespace jobs {
 
-/// True if `a` comes before `b` within one repository: lowest priority number first, none last; then oldest ready label
-/// (none last); then number. Total, and independent of the order of the input.
+/// True if `a` comes before `b` within one repository: lowest priority number first, none last;
+/// then oldest ready label (none last); then number. Total, and independent of the order of the
+/// input.
 [[nodiscard]] bool comes_before(const Issue& a, const Issue& b);
 
-/// One decision for every candidate, in the order in which they would start: repositories that started longest ago first
-/// (never = first), inside a repository by comes_before. The best eligible candidate of each repository gets its slot while
-/// the fleet has capacity and budget; every other candidate has exactly one reason.
-/// Every decision shows every gate, and the first that fails is its reason. Two stand in another order than in Reason:
-/// `slot_taken` and then `capacity` come last, because they depend on who else starts.
-[[nodiscard]] std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimePoint now);
+/// One decision for every candidate, in the order in which they would start: repositories that
+/// started longest ago first (never = first), inside a repository by comes_before. The best
+/// eligible candidate of each repository gets its slot while the fleet has capacity and budget;
+/// every other candidate has exactly one reason. Every decision shows every gate, and the first
+/// that fails is its reason. Two stand in another order than in Reason: `slot_taken` and then
+/// `capacity` come last, because they depend on who else starts.
+[[nodiscard]] std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet,
+                                             TimePoint now);
 
 }  // namespace jobs

@@ -1,8 +1,8 @@
 #include "jobs/policy/gates.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "jobs/base/time.h"
 #include "jobs/policy/budget.h"
@@ -16,7 +16,8 @@ GateValue gate(Reason reason, bool passed, std::string value) {
 }
 
 GateValue brake_gate(const Issue& issue, const Repo& repo, const PollFacts& facts) {
-  const std::string scopes[] = {"fleet", "repo:" + repo.name.str(), "issue:" + issue.key.str(), "agent:" + repo.agent};
+  const std::string scopes[] = {"fleet", "repo:" + repo.name.str(), "issue:" + issue.key.str(),
+                                "agent:" + repo.agent};
   for (const Brake& brake : facts.brakes) {
     if (brake.in_force() && std::ranges::find(scopes, brake.scope) != std::end(scopes)) {
       return gate(Reason::brake, false, fmt::format("{}: {}", brake.scope, brake.reason));
@@ -31,33 +32,37 @@ GateValue readable_gate(const Issue& issue, const Limits& limits) {
   }
   const auto bytes = static_cast<std::int64_t>(issue.title.size() + issue.body.size());
   return gate(Reason::unreadable_issue, bytes <= limits.issue_bytes,
-              fmt::format("title and body are {} bytes, at most {} are accepted", bytes, limits.issue_bytes));
+              fmt::format("title and body are {} bytes, at most {} are accepted", bytes,
+                          limits.issue_bytes));
 }
 
-/// The human label, or an earlier end that only a newer ready label (or a release) lifts: the label on the tracker is
-/// a mirror, so a frozen issue stays frozen even if taking its labels off failed (invariant 9).
+/// The human label, or an earlier end that only a newer ready label (or a release) lifts: the label
+/// on the tracker is a mirror, so a frozen issue stays frozen even if taking its labels off failed
+/// (invariant 9).
 GateValue human_gate(const Issue& issue, const IssueHistory& history, const Labels& labels) {
   if (issue.has_label(labels.human)) {
     return gate(Reason::human_label, false, fmt::format("label {} is set", labels.human));
   }
   if (history.held_since && (!issue.ready_by.at || *issue.ready_by.at <= *history.held_since)) {
     return gate(Reason::human_label, false,
-                fmt::format("run {} ended at {}; the ready label is not newer than that", history.held_by,
-                            format_time(*history.held_since)));
+                fmt::format("run {} ended at {}; the ready label is not newer than that",
+                            history.held_by, format_time(*history.held_since)));
   }
   return gate(Reason::human_label, true, "not set");
 }
 
 const Run* live_run_of(const PollFacts& facts, const RepoName& repo) {
-  const auto found = std::ranges::find_if(facts.live_runs, [&](const Run& run) { return run.issue.repo == repo; });
+  const auto found =
+      std::ranges::find_if(facts.live_runs, [&](const Run& run) { return run.issue.repo == repo; });
   return found == facts.live_runs.end() ? nullptr : &*found;
 }
 
 GateValue in_progress_gate(const Issue& issue, const Run* live, const Labels& labels) {
   const bool ours = live != nullptr && live->issue == issue.key;
   if (issue.has_label(labels.in_progress) && !ours) {
-    return gate(Reason::in_progress_label, false,
-                fmt::format("label {} is set, but no run of this issue is known here", labels.in_progress));
+    return gate(
+        Reason::in_progress_label, false,
+        fmt::format("label {} is set, but no run of this issue is known here", labels.in_progress));
   }
   return gate(Reason::in_progress_label, true, ours ? "set by the live run" : "not set");
 }
@@ -65,12 +70,13 @@ GateValue in_progress_gate(const Issue& issue, const Run* live, const Labels& la
 GateValue busy_gate(const Issue& issue, const Run* live, const RepoFacts& repo_facts) {
   if (live != nullptr) {
     return gate(Reason::repo_busy, false,
-                fmt::format("run {} of #{} is live (stage {}, {})", live->id.str(), live->issue.number, live->stage,
-                            to_string(live->step)));
+                fmt::format("run {} of #{} is live (stage {}, {})", live->id.str(),
+                            live->issue.number, live->stage, to_string(live->step)));
   }
   for (const IssueNumber other : repo_facts.in_progress) {
     if (other != issue.key.number) {
-      return gate(Reason::repo_busy, false, fmt::format("#{} carries the in-progress label of an unknown run", other));
+      return gate(Reason::repo_busy, false,
+                  fmt::format("#{} carries the in-progress label of an unknown run", other));
     }
   }
   return gate(Reason::repo_busy, true, "no live run");
@@ -86,7 +92,8 @@ GateValue trust_gate(const Issue& issue, const Repo& repo, const Fleet& fleet) {
     return gate(Reason::untrusted_label, true, "not known who set it");
   }
   if (actor.is_bot || actor.login == fleet.bot) {
-    return gate(Reason::untrusted_label, false, fmt::format("set by {}, which is a bot or the runner itself", actor.login));
+    return gate(Reason::untrusted_label, false,
+                fmt::format("set by {}, which is a bot or the runner itself", actor.login));
   }
   const bool trusted = actor.permission >= Permission::write || is_named(repo, actor.login);
   return gate(Reason::untrusted_label, trusted,
@@ -98,8 +105,8 @@ GateValue edited_gate(const Issue& issue, const Repo& repo) {
   if (!issue.edited_at || (issue.ready_by.at && *issue.edited_at <= *issue.ready_by.at)) {
     return gate(Reason::edited_after_label, true, "text not edited after the label");
   }
-  const bool trusted = !issue.edited_by.empty() &&
-                       (issue.editor_permission >= Permission::write || is_named(repo, issue.edited_by));
+  const bool trusted = !issue.edited_by.empty() && (issue.editor_permission >= Permission::write ||
+                                                    is_named(repo, issue.edited_by));
   return gate(Reason::edited_after_label, trusted,
               fmt::format("text edited at {} by {} (permission: {})", format_time(*issue.edited_at),
                           issue.edited_by.empty() ? "somebody unknown" : issue.edited_by,
@@ -120,12 +127,14 @@ GateValue blocker_gate(const Issue& issue, Reason reason, Blocker::State state, 
 
 GateValue cooldown_gate(const IssueHistory& history, const Limits& limits, TimePoint now) {
   if (history.last_ended && now < *history.last_ended + limits.cooldown) {
-    return gate(Reason::cooling_down, false, fmt::format("until {}", format_time(*history.last_ended + limits.cooldown)));
+    return gate(Reason::cooling_down, false,
+                fmt::format("until {}", format_time(*history.last_ended + limits.cooldown)));
   }
   return gate(Reason::cooling_down, true, "not cooling down");
 }
 
-GateValue budget_gate(const Issue& issue, const PollFacts& facts, const IssueHistory& history, const Budget& budget) {
+GateValue budget_gate(const Issue& issue, const PollFacts& facts, const IssueHistory& history,
+                      const Budget& budget) {
   SpendSoFar spent;
   spent.issue = history.spent;
   if (const auto day = facts.repo_day.find(issue.key.repo); day != facts.repo_day.end()) {
@@ -142,19 +151,22 @@ GateValue disk_gate(const PollFacts& facts, const Limits& limits) {
     return gate(Reason::disk, false, "the free space could not be read");
   }
   return gate(Reason::disk, *facts.disk_free >= limits.disk_free_bytes,
-              fmt::format("{} MiB free, {} MiB wanted", *facts.disk_free >> 20, limits.disk_free_bytes >> 20));
+              fmt::format("{} MiB free, {} MiB wanted", *facts.disk_free >> 20,
+                          limits.disk_free_bytes >> 20));
 }
 
 }  // namespace
 
-std::vector<GateValue> candidate_gates(const Issue& issue, const Repo& repo, const RepoFacts& repo_facts,
-                                       const PollFacts& facts, const Fleet& fleet, TimePoint now) {
+std::vector<GateValue> candidate_gates(const Issue& issue, const Repo& repo,
+                                       const RepoFacts& repo_facts, const PollFacts& facts,
+                                       const Fleet& fleet, TimePoint now) {
   const auto known = facts.history.find(issue.key);
   const IssueHistory history = known == facts.history.end() ? IssueHistory{} : known->second;
   const Run* live = live_run_of(facts, repo.name);
   const bool allowed = fleet.allows(repo.name);
   return {
-      gate(Reason::kill_switch, !facts.kill_switch, facts.kill_switch ? facts.kill_switch_detail : "off"),
+      gate(Reason::kill_switch, !facts.kill_switch,
+           facts.kill_switch ? facts.kill_switch_detail : "off"),
       gate(Reason::not_allowlisted, allowed, allowed ? "on the allowlist" : "not in fleet.allow"),
       brake_gate(issue, repo, facts),
       readable_gate(issue, fleet.limits),
@@ -163,12 +175,15 @@ std::vector<GateValue> candidate_gates(const Issue& issue, const Repo& repo, con
       busy_gate(issue, live, repo_facts),
       trust_gate(issue, repo, fleet),
       gate(Reason::unattributable_label, !issue.ready_by.login.empty(),
-           issue.ready_by.login.empty() ? "the tracker names nobody" : "set by " + issue.ready_by.login),
+           issue.ready_by.login.empty() ? "the tracker names nobody"
+                                        : "set by " + issue.ready_by.login),
       edited_gate(issue, repo),
       blocker_gate(issue, Reason::blocked_by, Blocker::State::open, "no open blocker"),
-      blocker_gate(issue, Reason::blocker_unreadable, Blocker::State::unreadable, "every blocker could be read"),
+      blocker_gate(issue, Reason::blocker_unreadable, Blocker::State::unreadable,
+                   "every blocker could be read"),
       gate(Reason::attempts_exhausted, history.charged_failures < fleet.limits.issue_attempts,
-           fmt::format("{} of {} attempts used", history.charged_failures, fleet.limits.issue_attempts)),
+           fmt::format("{} of {} attempts used", history.charged_failures,
+                       fleet.limits.issue_attempts)),
       cooldown_gate(history, fleet.limits, now),
       gate(Reason::base_unreadable, repo_facts.base_error.empty(),
            repo_facts.base_error.empty() ? "the base branch can be read" : repo_facts.base_error),
@@ -179,7 +194,8 @@ std::vector<GateValue> candidate_gates(const Issue& issue, const Repo& repo, con
 }
 
 const GateValue* first_failing(const std::vector<GateValue>& gates) {
-  const auto found = std::ranges::find_if(gates, [](const GateValue& value) { return !value.passed; });
+  const auto found =
+      std::ranges::find_if(gates, [](const GateValue& value) { return !value.passed; });
   return found == gates.end() ? nullptr : &*found;
 }
 

@@ -4,7 +4,8 @@
 
 namespace jobs {
 
-/// How long to wait before attempt `attempt` + 1 (attempt counts from 1): `first`, doubled each time, at most one hour.
+/// How long to wait before attempt `attempt` + 1 (attempt counts from 1): `first`, doubled each
+/// time, at most one hour.
 [[nodiscard]] Duration backoff(Duration first, int attempt);
 
 /// How often an effect is tried before it is visibly given up.

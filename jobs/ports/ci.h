@@ -17,11 +17,12 @@ enum class Verdict : std::uint8_t { pass, fail, pending, absent };
 struct Check {
   std::string name;
   Verdict verdict = Verdict::absent;
-  std::string log_tail;          ///< of a failed check
+  std::string log_tail;  ///< of a failed check
 };
 
 struct CiReport {
-  Verdict verdict = Verdict::absent;   ///< fail if any check failed; else pending if any is; else pass; absent when there is none
+  Verdict verdict = Verdict::absent;  ///< fail if any check failed; else pending if any is; else
+                                      ///< pass; absent when there is none
   std::vector<Check> checks;
   std::optional<TimePoint> finished_at;
   /// Names of the failed checks, sorted.
@@ -38,7 +39,8 @@ class CiReader {
 class CiWriter {
  public:
   virtual ~CiWriter() = default;
-  /// Makes sure that CI of `commit` has been started (forge CI starts by itself: nothing to do). At most one start per commit.
+  /// Makes sure that CI of `commit` has been started (forge CI starts by itself: nothing to do). At
+  /// most one start per commit.
   [[nodiscard]] virtual Status start(const Repo& repo, const Oid& commit) = 0;
   /// Forgets what is kept for commits other than `keep` (retention).
   [[nodiscard]] virtual Status prune(const Repo& repo, const std::vector<Oid>& keep) = 0;

@@ -8,13 +8,13 @@
 namespace jobs {
 
 struct Notification {
-  std::string key;          ///< idempotency key, sent along so that a receiver can drop a repeat
+  std::string key;  ///< idempotency key, sent along so that a receiver can drop a repeat
   std::string repo;
   IssueNumber issue = 0;
   std::string run;
-  std::string outcome;      ///< "frozen", "needs-human", ...
-  std::string text;         ///< one line for people
-  std::string url;          ///< of the issue; may be empty
+  std::string outcome;  ///< "frozen", "needs-human", ...
+  std::string text;     ///< one line for people
+  std::string url;      ///< of the issue; may be empty
   TimePoint at;
 };
 

@@ -13,8 +13,9 @@
 
 namespace jobs {
 
-/// What a tick may look at. Adapters by their name in the fleet; one that could not be made is missing from its map, and why
-/// stands in `broken`. The owner (wiring, or a test) outlives the tick. No logic here.
+/// What a tick may look at. Adapters by their name in the fleet; one that could not be made is
+/// missing from its map, and why stands in `broken`. The owner (wiring, or a test) outlives the
+/// tick. No logic here.
 struct ReaderPorts {
   std::map<std::string, TrackerReader*> trackers;
   std::map<std::string, CiReader*> ci;
@@ -22,7 +23,7 @@ struct ReaderPorts {
   WorkspaceReader* workspace = nullptr;
   StoreReader* store = nullptr;
   Clock* clock = nullptr;
-  std::map<std::string, std::string> broken;   ///< "tracker.X", "ci.X", "notify.X" -> why
+  std::map<std::string, std::string> broken;  ///< "tracker.X", "ci.X", "notify.X" -> why
 };
 
 /// What a tick may change. A dry run never has one.

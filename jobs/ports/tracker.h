@@ -10,34 +10,44 @@
 
 namespace jobs {
 
-/// Reads issues. One object serves one tracker of the fleet; calls may come from several threads at once.
+/// Reads issues. One object serves one tracker of the fleet; calls may come from several threads at
+/// once.
 class TrackerReader {
  public:
   virtual ~TrackerReader() = default;
-  /// All open issues of `repo` that carry `labels.ready`, complete (all pages), in any order, with trust, blockers and
-  /// priority filled in. An issue that exists but cannot be read is in the list with `problem` set, never left out.
-  /// not_found: the repository is unknown to the tracker; denied; transient.
-  [[nodiscard]] virtual Result<std::vector<Issue>> ready_issues(const Repo& repo, const Labels& labels) = 0;
-  /// All open issues of `repo` that carry `labels.in_progress`: so that a lost state file does not dispatch twice.
-  [[nodiscard]] virtual Result<std::vector<Issue>> in_progress_issues(const Repo& repo, const Labels& labels) = 0;
+  /// All open issues of `repo` that carry `labels.ready`, complete (all pages), in any order, with
+  /// trust, blockers and priority filled in. An issue that exists but cannot be read is in the list
+  /// with `problem` set, never left out. not_found: the repository is unknown to the tracker;
+  /// denied; transient.
+  [[nodiscard]] virtual Result<std::vector<Issue>> ready_issues(const Repo& repo,
+                                                                const Labels& labels) = 0;
+  /// All open issues of `repo` that carry `labels.in_progress`: so that a lost state file does not
+  /// dispatch twice.
+  [[nodiscard]] virtual Result<std::vector<Issue>> in_progress_issues(const Repo& repo,
+                                                                      const Labels& labels) = 0;
   /// One issue, open or closed. not_found if there is none.
-  [[nodiscard]] virtual Result<Issue> issue(const Repo& repo, IssueNumber number, const Labels& labels) = 0;
+  [[nodiscard]] virtual Result<Issue> issue(const Repo& repo, IssueNumber number,
+                                            const Labels& labels) = 0;
   /// The issue's comments, oldest first.
-  [[nodiscard]] virtual Result<std::vector<Comment>> comments(const Repo& repo, IssueNumber number) = 0;
+  [[nodiscard]] virtual Result<std::vector<Comment>> comments(const Repo& repo,
+                                                              IssueNumber number) = 0;
 };
 
-/// Writes to issues. Every call is idempotent. conflict: a person changed the same thing meanwhile and a merge was not
-/// possible; nothing was overwritten.
+/// Writes to issues. Every call is idempotent. conflict: a person changed the same thing meanwhile
+/// and a merge was not possible; nothing was overwritten.
 class TrackerWriter {
  public:
   virtual ~TrackerWriter() = default;
-  [[nodiscard]] virtual Status set_labels(const Repo& repo, IssueNumber number, const std::vector<std::string>& add,
+  [[nodiscard]] virtual Status set_labels(const Repo& repo, IssueNumber number,
+                                          const std::vector<std::string>& add,
                                           const std::vector<std::string>& remove) = 0;
-  /// Creates the comment that carries `marker` (a hidden line that the body already contains), or replaces its body.
-  /// Only a comment written by the runner itself counts as found.
-  [[nodiscard]] virtual Status upsert_comment(const Repo& repo, IssueNumber number, const std::string& marker,
+  /// Creates the comment that carries `marker` (a hidden line that the body already contains), or
+  /// replaces its body. Only a comment written by the runner itself counts as found.
+  [[nodiscard]] virtual Status upsert_comment(const Repo& repo, IssueNumber number,
+                                              const std::string& marker,
                                               const std::string& body) = 0;
-  [[nodiscard]] virtual Status close(const Repo& repo, IssueNumber number, const std::string& reason) = 0;
+  [[nodiscard]] virtual Status close(const Repo& repo, IssueNumber number,
+                                     const std::string& reason) = 0;
 };
 
 }  // namespace jobs

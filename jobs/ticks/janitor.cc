@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "jobs/pipelines/run_change.h"
 #include "jobs/ticks/plan.h"
@@ -11,15 +11,18 @@ namespace jobs {
 
 namespace {
 
-/// Worktrees of runs that a person will look at stay longer than those of runs that are simply done.
+/// Worktrees of runs that a person will look at stay longer than those of runs that are simply
+/// done.
 Duration kept_for(const Run& run, const Retention& retention) {
   const bool human = run.outcome == Outcome::needs_human || run.outcome == Outcome::frozen;
   return human ? retention.kept_worktrees : Duration::zero();
 }
 
-void release_worktrees(const JanitorFacts& facts, const Fleet& fleet, TimePoint now, JanitorPlan& out) {
+void release_worktrees(const JanitorFacts& facts, const Fleet& fleet, TimePoint now,
+                       JanitorPlan& out) {
   for (const Run& run : facts.runs) {
-    if (run.live() || run.worktree_released || run.worktree.empty() || fleet.repo(run.issue.repo) == nullptr) {
+    if (run.live() || run.worktree_released || run.worktree.empty() ||
+        fleet.repo(run.issue.repo) == nullptr) {
       continue;
     }
     const bool asked = std::ranges::any_of(facts.outbox, [&](const OutboxRow& row) {
@@ -33,7 +36,8 @@ void release_worktrees(const JanitorFacts& facts, const Fleet& fleet, TimePoint 
     release.kind = EffectKind::release_worktree;
     change.effect(std::move(release));
     merge(out.plan.change, std::move(change).take());
-    out.plan.steps.push_back({.run = run.id, .issue = run.issue, .action = "release-worktree", .detail = run.worktree});
+    out.plan.steps.push_back(
+        {.run = run.id, .issue = run.issue, .action = "release-worktree", .detail = run.worktree});
   }
 }
 
@@ -44,7 +48,8 @@ std::string run_of_directory(const std::string& directory) {
     return {};
   }
   const std::size_t before = directory.rfind('/', last - 1);
-  return directory.substr(before == std::string::npos ? 0 : before + 1, last - (before == std::string::npos ? 0 : before + 1));
+  return directory.substr(before == std::string::npos ? 0 : before + 1,
+                          last - (before == std::string::npos ? 0 : before + 1));
 }
 
 void turns(const JanitorFacts& facts, const Fleet& fleet, TimePoint now, JanitorPlan& out) {
@@ -52,14 +57,16 @@ void turns(const JanitorFacts& facts, const Fleet& fleet, TimePoint now, Janitor
   for (const Run& run : facts.runs) {
     by_id[run.id.str()] = &run;
   }
-  const std::set<std::string> live(facts.live_turn_directories.begin(), facts.live_turn_directories.end());
+  const std::set<std::string> live(facts.live_turn_directories.begin(),
+                                   facts.live_turn_directories.end());
   for (const std::string& directory : facts.turn_directories) {
     if (live.contains(directory)) {
       continue;
     }
     const auto owner = by_id.find(run_of_directory(directory));
     if (owner == by_id.end()) {
-      // Perhaps of a state file that was lost: its processes are stopped, its files stay until retention can be known.
+      // Perhaps of a state file that was lost: its processes are stopped, its files stay until
+      // retention can be known.
       out.reap_turns.push_back(directory);
       out.notes.push_back("turn directory " + directory + " belongs to no run of this state");
       continue;
@@ -92,7 +99,9 @@ void orphans(const JanitorFacts& facts, JanitorPlan& out) {
   }
   for (const IssueKey& issue : facts.in_progress) {
     if (!live.contains(issue)) {
-      out.notes.push_back(issue.str() + " carries the in-progress label, but no live run of this state is about it");
+      out.notes.push_back(
+          issue.str() +
+          " carries the in-progress label, but no live run of this state is about it");
     }
   }
 }

@@ -15,42 +15,48 @@ namespace jobs {
 struct PlannedStep {
   RunId run;
   IssueKey issue;
-  std::string action;   ///< stable word: "start", "wait", "advance", ...
-  std::string detail;   ///< one line
+  std::string action;  ///< stable word: "start", "wait", "advance", ...
+  std::string detail;  ///< one line
 };
 
-/// A job's plan: data only. Recording `change` in one transaction is what makes it real; its effects come afterwards.
+/// A job's plan: data only. Recording `change` in one transaction is what makes it real; its
+/// effects come afterwards.
 struct Plan {
-  std::vector<Decision> decisions;      ///< poll: every candidate, exactly once
-  std::vector<PlannedStep> steps;       ///< what happens to runs, also "wait"
-  std::vector<std::string> problems;    ///< what could not be observed, one line each, with its repository or run
+  std::vector<Decision> decisions;  ///< poll: every candidate, exactly once
+  std::vector<PlannedStep> steps;   ///< what happens to runs, also "wait"
+  std::vector<std::string>
+      problems;  ///< what could not be observed, one line each, with its repository or run
   Change change;
 };
 
-/// Chooses what starts. The kill switch being on gives an empty plan without a look at anything else (invariant 8).
+/// Chooses what starts. The kill switch being on gives an empty plan without a look at anything
+/// else (invariant 8).
 [[nodiscard]] Plan poll(const PollFacts& facts, const Fleet& fleet, TimePoint now);
 
-/// One live run, one step: what the jobs watch and fix-forward do. They differ only in which actions they may carry out.
+/// One live run, one step: what the jobs watch and fix-forward do. They differ only in which
+/// actions they may carry out.
 [[nodiscard]] Plan watch(RunView view, const Fleet& fleet, TimePoint now);
 [[nodiscard]] Plan fix_forward(RunView view, const Fleet& fleet, TimePoint now);
 
 /// What the janitor compares: the four ledgers (store, worktrees, processes, tracker).
 struct JanitorFacts {
-  std::vector<Run> runs;                       ///< all of them, live and ended
-  std::vector<WorktreeEntry> worktrees;        ///< on disk
-  std::vector<std::string> turn_directories;   ///< on disk
+  std::vector<Run> runs;                           ///< all of them, live and ended
+  std::vector<WorktreeEntry> worktrees;            ///< on disk
+  std::vector<std::string> turn_directories;       ///< on disk
   std::vector<std::string> live_turn_directories;  ///< turns that have not ended, by the store
-  std::vector<OutboxRow> outbox;               ///< unfinished rows
-  std::vector<IssueKey> in_progress;           ///< issues that carry the in-progress label on the tracker
+  std::vector<OutboxRow> outbox;                   ///< unfinished rows
+  std::vector<IssueKey> in_progress;  ///< issues that carry the in-progress label on the tracker
 };
 
-/// What the janitor does beside the recorded effects: removals that need no record because doing them twice is harmless.
+/// What the janitor does beside the recorded effects: removals that need no record because doing
+/// them twice is harmless.
 struct JanitorPlan {
   Plan plan;                                    ///< release_worktree effects of ended runs
   std::vector<WorktreeEntry> orphan_worktrees;  ///< belong to no run of the store
   std::vector<std::string> remove_turns;        ///< turn directories past retention
-  std::vector<std::string> reap_turns;          ///< turn directories of ended runs: whatever still runs there is killed
-  std::vector<std::string> notes;               ///< found but left for a person, one line each
+  std::vector<std::string>
+      reap_turns;  ///< turn directories of ended runs: whatever still runs there is killed
+  std::vector<std::string> notes;  ///< found but left for a person, one line each
 };
 
 [[nodiscard]] JanitorPlan janitor(const JanitorFacts& facts, const Fleet& fleet, TimePoint now);

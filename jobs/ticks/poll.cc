@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "jobs/model/run_id.h"
@@ -24,8 +24,9 @@ const Issue& issue_of(const PollFacts& facts, const IssueKey& key) {
   std::abort();  // a decision is only ever made about an issue of these facts
 }
 
-/// The claim: the run's row, its first turn with its reservation, and every effect of the start, in this order. Nothing of it
-/// touches the world before all of it is recorded (mistake "dispatch first, label second").
+/// The claim: the run's row, its first turn with its reservation, and every effect of the start, in
+/// this order. Nothing of it touches the world before all of it is recorded (mistake "dispatch
+/// first, label second").
 Change claim(const Issue& issue, const Repo& repo, const Fleet& fleet, RunId id, TimePoint now) {
   Run run;
   run.id = std::move(id);
@@ -39,17 +40,20 @@ Change claim(const Issue& issue, const Repo& repo, const Fleet& fleet, RunId id,
   run.created_at = now;
   run.step = RunStep::preparing;
   const auto pipeline = fleet.pipelines.find(repo.pipeline);
-  const Stage first = pipeline == fleet.pipelines.end() ? default_pipeline().stages.front() : pipeline->second.stages.front();
+  const Stage first = pipeline == fleet.pipelines.end() ? default_pipeline().stages.front()
+                                                        : pipeline->second.stages.front();
   run.stage = first.name;
 
   RunChange change(std::move(run), fleet, now);
-  change.event("claimed", fmt::format("{} \"{}\", released by {}", issue.key.str(), change.run().title, issue.ready_by.login));
+  change.event("claimed", fmt::format("{} \"{}\", released by {}", issue.key.str(),
+                                      change.run().title, issue.ready_by.login));
   change.labels({fleet.labels.in_progress}, {});
   change.comment();
   Effect prepare;
   prepare.kind = EffectKind::prepare_worktree;
   change.effect(std::move(prepare));
-  change.start_turn(first, first.kind == StageKind::command ? TurnKind::command : TurnKind::opening, Oid());
+  change.start_turn(first, first.kind == StageKind::command ? TurnKind::command : TurnKind::opening,
+                    Oid());
   return std::move(change).take();
 }
 
@@ -72,7 +76,8 @@ Plan poll(const PollFacts& facts, const Fleet& fleet, TimePoint now) {
       continue;
     }
     RunId id = make_run_id(now, facts.entropy, index++);
-    plan.steps.push_back({.run = id, .issue = decision.issue, .action = "start", .detail = decision.title});
+    plan.steps.push_back(
+        {.run = id, .issue = decision.issue, .action = "start", .detail = decision.title});
     const Repo* repo = fleet.repo(decision.issue.repo);
     merge(plan.change, claim(issue_of(facts, decision.issue), *repo, fleet, std::move(id), now));
   }

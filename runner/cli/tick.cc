@@ -33,8 +33,10 @@ jobs::Result<std::vector<jobs::TickJob>> parse_jobs(const std::vector<std::strin
     const auto job = jobs::parse_tick_job(name);
     if (!job) {
       const std::string near = jobs::did_you_mean(name, known);
-      return jobs::fail(jobs::ErrorKind::usage, fmt::format("unknown job \"{}\"", jobs::one_line(name)),
-                        near.empty() ? fmt::format("known are {}", fmt::join(known, ", ")) : "did you mean " + near + "?");
+      return jobs::fail(jobs::ErrorKind::usage,
+                        fmt::format("unknown job \"{}\"", jobs::one_line(name)),
+                        near.empty() ? fmt::format("known are {}", fmt::join(known, ", "))
+                                     : "did you mean " + near + "?");
     }
     parsed.push_back(*job);
   }
@@ -59,7 +61,7 @@ class Reporter {
     const std::string now = jobs::format_time(present());
     if (!screen_.terminal) {
       if (line.level != TickLine::Level::progress) {
-        put(line_json(line, now, tick_) + "\n");
+        put(line_json(line, now) + "\n");
         (void)flush_output();
       }
       return;
@@ -87,14 +89,15 @@ class Reporter {
     }
     clear();
     const std::string who = line.repo.empty() ? "" : jobs::one_line(line.repo, 60) + ": ";
-    put(paint(screen_, Ink::dim, fit(who + jobs::one_line(line.text, 300) + " ...", screen_.width > 1 ? screen_.width - 1 : 79)));
+    put(paint(screen_, Ink::dim,
+              fit(who + jobs::one_line(line.text, 300) + " ...",
+                  screen_.width > 1 ? screen_.width - 1 : 79)));
     (void)flush_output();
     shown_ = true;
   }
 
   const TickCommand& command_;
   Screen screen_;
-  std::string tick_;
   bool shown_ = false;
 };
 
@@ -108,34 +111,45 @@ TickOptions options_of(std::vector<jobs::TickJob> wanted) {
   return options;
 }
 
-/// The metrics file shows the state as the tick leaves it. Failing to write it is a failure of the tick, not of its work.
-jobs::Status write_metrics(const jobs::Fleet& fleet, jobs::StoreReader& store, const SwitchState& state) {
+/// The metrics file shows the state as the tick leaves it. Failing to write it is a failure of the
+/// tick, not of its work.
+jobs::Status write_metrics(const jobs::Fleet& fleet, jobs::StoreReader& store,
+                           const SwitchState& state) {
   if (fleet.metrics_textfile.empty()) {
     return jobs::ok();
   }
-  RUNNER_ASSIGN(const std::vector<metrics::Family> families, metrics::collect(store, fleet, state.on(), present()));
+  RUNNER_ASSIGN(const std::vector<metrics::Family> families,
+                metrics::collect(store, fleet, state.on(), present()));
   return metrics::write_textfile(fleet.metrics_textfile, metrics::to_text(families));
 }
 
 std::optional<std::string> switch_variable() {
-  const char* value = std::getenv(std::string(manifests::kKillSwitchVariable).c_str());  // NOLINT(concurrency-mt-unsafe): start of the program
+  const char* value =
+      std::getenv(std::string(manifests::kKillSwitchVariable)
+                      .c_str());  // NOLINT(concurrency-mt-unsafe): start of the program
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
 jobs::Result<TickReport> do_tick(const TickCommand& command, Reporter& reporter) {
   RUNNER_ASSIGN(std::vector<jobs::TickJob> wanted, parse_jobs(command.jobs));
-  const Globals globals{.manifests_dir = command.manifests_dir, .json = command.json, .color = command.color};
+  const Globals globals{
+      .manifests_dir = command.manifests_dir, .json = command.json, .color = command.color};
   RUNNER_ASSIGN(const jobs::Fleet fleet, load_fleet(globals));
   TickReport report;
   report.dry_run = command.dry_run;
   const TickOptions options = options_of(std::move(wanted));
   const Listener listener = [&](const TickLine& line) { reporter(line); };
   const Progress progress = [&](std::string_view text) {
-    listener({.level = TickLine::Level::progress, .event = "git", .repo = {}, .issue = 0, .run = {}, .text = std::string(text)});
+    listener({.level = TickLine::Level::progress,
+              .event = "git",
+              .repo = {},
+              .issue = 0,
+              .run = {},
+              .text = std::string(text)});
   };
   // The sources outside the state first: behind them not even the state is opened.
-  const manifests::KillSwitch outside =
-      manifests::kill_switch({.manifests = fleet.kill_switch, .environment = switch_variable(), .pause = {}});
+  const manifests::KillSwitch outside = manifests::kill_switch(
+      {.manifests = fleet.kill_switch, .environment = switch_variable(), .pause = {}});
   if (outside.on) {
     report.kill_switch = true;
     for (const manifests::KillSwitchReason& reason : outside.reasons) {
@@ -156,7 +170,12 @@ jobs::Result<TickReport> do_tick(const TickCommand& command, Reporter& reporter)
   if (jobs::Status written = write_metrics(fleet, *world.readers.store, state); !written) {
     report.problems.push_back(written.error().text());
     report.exit_code = 1;
-    reporter({.level = TickLine::Level::warning, .event = "problem", .repo = {}, .issue = 0, .run = {}, .text = written.error().text()});
+    reporter({.level = TickLine::Level::warning,
+              .event = "problem",
+              .repo = {},
+              .issue = 0,
+              .run = {},
+              .text = written.error().text()});
   }
   return report;
 }
@@ -164,7 +183,8 @@ jobs::Result<TickReport> do_tick(const TickCommand& command, Reporter& reporter)
 }  // namespace
 
 int run_tick(const TickCommand& command) {
-  const Globals globals{.manifests_dir = command.manifests_dir, .json = command.json, .color = command.color};
+  const Globals globals{
+      .manifests_dir = command.manifests_dir, .json = command.json, .color = command.color};
   const Screen screen = make_screen(command.color);
   Reporter reporter(command, screen);
   const jobs::Result<TickReport> report = do_tick(command, reporter);
@@ -182,8 +202,15 @@ int run_tick(const TickCommand& command) {
   } else if (screen.terminal || report->kill_switch) {
     put(summary_text(*report));
   } else {
-    put(line_json({.level = TickLine::Level::info, .event = "tick", .repo = {}, .issue = 0, .run = {}, .text = summary_text(*report)},
-                  jobs::format_time(present()), report->row.id.str()) +
+    const std::string summary = summary_text(*report);
+    put(line_json({.level = TickLine::Level::info,
+                   .event = "tick",
+                   .repo = {},
+                   .issue = 0,
+                   .run = {},
+                   .text = std::string(jobs::trimmed(summary)),
+                   .tick = report->row.id.str()},
+                  jobs::format_time(present())) +
         "\n");
   }
   return report->exit_code;

@@ -91,7 +91,8 @@ std::string line_text(const Screen& screen, const TickLine& line, const std::str
   if (line.issue != 0) {
     who += "#" + std::to_string(line.issue);
   }
-  const bool says_all = line.event == "decision" || jobs::parse_effect_kind(line.event) || line.level == TickLine::Level::progress;
+  const bool says_all = line.event == "decision" || jobs::parse_effect_kind(line.event) ||
+                        line.level == TickLine::Level::progress;
   const std::string what = says_all
                                ? jobs::one_line(line.text, 400)
                                : fmt::format("{}: {}", line.event, jobs::one_line(line.text, 400));
@@ -100,12 +101,12 @@ std::string line_text(const Screen& screen, const TickLine& line, const std::str
                      paint(screen, ink_of(line), what));
 }
 
-std::string line_json(const TickLine& line, const std::string& time, const std::string& tick) {
+std::string line_json(const TickLine& line, const std::string& time) {
   Json json = Json::object();
   json.set("time", time)
       .set("level", level_name(line.level))
       .set("event", line.event)
-      .set("tick", tick);
+      .set("tick", text_or_null(line.tick));
   if (!line.repo.empty()) {
     json.set("repo", line.repo);
   }

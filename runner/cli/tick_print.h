@@ -13,8 +13,7 @@ namespace runner::cli {
 [[nodiscard]] std::string line_text(const Screen& screen, const TickLine& line,
                                     const std::string& time);
 /// The same as one JSON line, without a newline.
-[[nodiscard]] std::string line_json(const TickLine& line, const std::string& time,
-                                    const std::string& tick);
+[[nodiscard]] std::string line_json(const TickLine& line, const std::string& time);
 
 /// The plan of a dry run, grouped by repository: every candidate with its reason, every live run
 /// with its next step.

@@ -1,10 +1,10 @@
 #include "runner/tick/apply.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "jobs/base/text.h"
 #include "jobs/pipelines/next_action.h"
@@ -16,12 +16,17 @@ namespace runner {
 
 namespace {
 
-/// What people see of an effect that was carried out; empty where an event of the run tells it better.
+/// What people see of an effect that was carried out; empty where an event of the run tells it
+/// better.
 std::string describe(const jobs::Effect& effect) {
   switch (effect.kind) {
     case jobs::EffectKind::set_labels:
-      return fmt::format("labels{}{}", effect.add_labels.empty() ? "" : fmt::format(" +{}", fmt::join(effect.add_labels, " +")),
-                         effect.remove_labels.empty() ? "" : fmt::format(" -{}", fmt::join(effect.remove_labels, " -")));
+      return fmt::format(
+          "labels{}{}",
+          effect.add_labels.empty() ? "" : fmt::format(" +{}", fmt::join(effect.add_labels, " +")),
+          effect.remove_labels.empty()
+              ? ""
+              : fmt::format(" -{}", fmt::join(effect.remove_labels, " -")));
     case jobs::EffectKind::upsert_comment: return "checklist comment written";
     case jobs::EffectKind::close_issue: return "issue closed: " + effect.text;
     case jobs::EffectKind::prepare_worktree: return {};  // the event "worktree" tells it
@@ -31,7 +36,8 @@ std::string describe(const jobs::Effect& effect) {
     case jobs::EffectKind::start_ci: return "CI of the landed commit started";
     case jobs::EffectKind::rescue: return {};
     case jobs::EffectKind::release_worktree: return {};
-    case jobs::EffectKind::notify: return fmt::format("{} notified: {}", effect.target, effect.text);
+    case jobs::EffectKind::notify:
+      return fmt::format("{} notified: {}", effect.target, effect.text);
   }
   return {};
 }
@@ -56,7 +62,8 @@ std::string_view beginning(jobs::EffectKind kind) {
 
 }  // namespace
 
-void Applier::say(TickLine::Level level, const std::string& event, const jobs::Effect& effect, const std::string& text) const {
+void Applier::say(TickLine::Level level, const std::string& event, const jobs::Effect& effect,
+                  const std::string& text) const {
   context_.listener({.level = level,
                      .event = event,
                      .repo = effect.issue.repo.str(),
@@ -69,7 +76,8 @@ jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
   RUNNER_ASSIGN(const std::vector<jobs::OutboxRow> rows, context_.readers.store->outbox(only));
   std::set<jobs::RunId> held_up;
   for (const jobs::OutboxRow& row : rows) {
-    const bool open = row.state == jobs::EffectState::pending || row.state == jobs::EffectState::claimed;
+    const bool open =
+        row.state == jobs::EffectState::pending || row.state == jobs::EffectState::claimed;
     if (!open || held_up.contains(row.effect.run)) {
       continue;
     }
@@ -93,19 +101,22 @@ jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
     end.id = row.id;
     end.state = jobs::EffectState::given_up;
     end.error = "no longer wanted: the run went on without it";
-    RUNNER_TRY(context_.writers.store->finish_effect(context_.lease, context_.tick, end, {}, context_.readers.clock->now()));
+    RUNNER_TRY(context_.writers.store->finish_effect(context_.lease, context_.tick, end, {},
+                                                     context_.readers.clock->now()));
     return true;
   }
   if (const std::string_view text = beginning(row.effect.kind); !text.empty()) {
     say(TickLine::Level::progress, "working", row.effect, std::string(text));
   }
   jobs::Result<jobs::Change> outcome = carry_out(row.effect, run);
-  const bool later = !outcome && jobs::is_retryable(outcome.error().kind) && row.attempts + 1 < jobs::kEffectAttempts;
+  const bool later = !outcome && jobs::is_retryable(outcome.error().kind) &&
+                     row.attempts + 1 < jobs::kEffectAttempts;
   RUNNER_TRY(finish(row, run, std::move(outcome)));
   return !later;
 }
 
-jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run, jobs::Result<jobs::Change> outcome) {
+jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run,
+                             jobs::Result<jobs::Change> outcome) {
   const jobs::TimePoint now = context_.readers.clock->now();
   jobs::Store::EffectEnd end;
   end.id = row.id;
@@ -125,18 +136,22 @@ jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run, j
     ++context_.report.row.failures;
     if (jobs::is_retryable(error.kind) && row.attempts + 1 < jobs::kEffectAttempts) {
       end.state = jobs::EffectState::pending;
-      end.next_attempt = error.until.value_or(now + jobs::backoff(context_.fleet.limits.retry_delay, row.attempts + 1));
+      end.next_attempt = error.until.value_or(
+          now + jobs::backoff(context_.fleet.limits.retry_delay, row.attempts + 1));
       jobs::Run failed = run;
       failed.last_error = end.error;
       failed.updated_at = now;
       change.runs.push_back(std::move(failed));
-      say(TickLine::Level::warning, "retry", row.effect, fmt::format("{} will be tried again: {}", to_string(row.effect.kind), end.error));
+      say(TickLine::Level::warning, "retry", row.effect,
+          fmt::format("{} will be tried again: {}", to_string(row.effect.kind), end.error));
     } else {
       end.state = jobs::EffectState::given_up;
       change = jobs::after_given_up(run, row.effect, error, context_.fleet, now);
-      say(TickLine::Level::error, "given-up", row.effect, fmt::format("{} given up: {}", to_string(row.effect.kind), end.error));
+      say(TickLine::Level::error, "given-up", row.effect,
+          fmt::format("{} given up: {}", to_string(row.effect.kind), end.error));
     }
-    context_.report.problems.push_back(fmt::format("{} ({}): {}", row.effect.issue.str(), row.effect.run.str(), end.error));
+    context_.report.problems.push_back(
+        fmt::format("{} ({}): {}", row.effect.issue.str(), row.effect.run.str(), end.error));
   }
   context_.report.effects.push_back({.effect = row.effect, .state = end.state, .error = end.error});
   return context_.writers.store->finish_effect(context_.lease, context_.tick, end, change, now);
@@ -144,8 +159,10 @@ jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run, j
 
 jobs::Result<jobs::Change> Applier::carry_out(const jobs::Effect& effect, const jobs::Run& run) {
   const jobs::Repo* repo = context_.fleet.repo(effect.issue.repo);
-  if (repo == nullptr && effect.kind != jobs::EffectKind::notify && effect.kind != jobs::EffectKind::stop_turn) {
-    return jobs::fail(jobs::ErrorKind::not_found, effect.issue.repo.str() + " is not in the manifests any more",
+  if (repo == nullptr && effect.kind != jobs::EffectKind::notify &&
+      effect.kind != jobs::EffectKind::stop_turn) {
+    return jobs::fail(jobs::ErrorKind::not_found,
+                      effect.issue.repo.str() + " is not in the manifests any more",
                       "declare the repository again to let the run end well");
   }
   switch (effect.kind) {

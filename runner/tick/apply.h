@@ -22,27 +22,36 @@ struct TickContext {
   const Listener& listener;
 };
 
-/// Carries recorded effects out, in order per run: each row is claimed, then done, then finished together with what it changed.
-/// A row that fails for a while holds up the later rows of its run, not those of other runs.
+/// Carries recorded effects out, in order per run: each row is claimed, then done, then finished
+/// together with what it changed. A row that fails for a while holds up the later rows of its run,
+/// not those of other runs.
 class Applier {
  public:
   explicit Applier(TickContext& context) : context_(context) {}
 
-  /// Every due row, or only those of one run. An error is one of the state itself (or the lost lease) and ends the tick.
+  /// Every due row, or only those of one run. An error is one of the state itself (or the lost
+  /// lease) and ends the tick.
   [[nodiscard]] jobs::Status apply(const std::optional<jobs::RunId>& only);
 
  private:
   /// True if the next row of the same run may go on.
   [[nodiscard]] jobs::Result<bool> apply_row(const jobs::OutboxRow& row);
-  [[nodiscard]] jobs::Result<jobs::Change> carry_out(const jobs::Effect& effect, const jobs::Run& run);
-  [[nodiscard]] jobs::Result<jobs::Change> on_tracker(const jobs::Effect& effect, const jobs::Repo& repo);
-  [[nodiscard]] jobs::Result<jobs::Change> on_git(const jobs::Effect& effect, const jobs::Run& run, const jobs::Repo& repo);
-  [[nodiscard]] jobs::Result<jobs::Change> start_turn(const jobs::Effect& effect, const jobs::Run& run, const jobs::Repo& repo);
-  [[nodiscard]] jobs::Result<jobs::Change> stop_turn(const jobs::Effect& effect, const jobs::Run& run);
+  [[nodiscard]] jobs::Result<jobs::Change> carry_out(const jobs::Effect& effect,
+                                                     const jobs::Run& run);
+  [[nodiscard]] jobs::Result<jobs::Change> on_tracker(const jobs::Effect& effect,
+                                                      const jobs::Repo& repo);
+  [[nodiscard]] jobs::Result<jobs::Change> on_git(const jobs::Effect& effect, const jobs::Run& run,
+                                                  const jobs::Repo& repo);
+  [[nodiscard]] jobs::Result<jobs::Change> start_turn(const jobs::Effect& effect,
+                                                      const jobs::Run& run, const jobs::Repo& repo);
+  [[nodiscard]] jobs::Result<jobs::Change> stop_turn(const jobs::Effect& effect,
+                                                     const jobs::Run& run);
   [[nodiscard]] jobs::Result<jobs::Change> start_ci(const jobs::Run& run, const jobs::Repo& repo);
   [[nodiscard]] jobs::Result<jobs::Change> notify(const jobs::Effect& effect, const jobs::Run& run);
-  [[nodiscard]] jobs::Status finish(const jobs::OutboxRow& row, const jobs::Run& run, jobs::Result<jobs::Change> outcome);
-  void say(TickLine::Level level, const std::string& event, const jobs::Effect& effect, const std::string& text) const;
+  [[nodiscard]] jobs::Status finish(const jobs::OutboxRow& row, const jobs::Run& run,
+                                    jobs::Result<jobs::Change> outcome);
+  void say(TickLine::Level level, const std::string& event, const jobs::Effect& effect,
+           const std::string& text) const;
 
   TickContext& context_;
 };

@@ -1,7 +1,7 @@
 // One function per kind of effect: which writer port carries it out, and what it changes.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "jobs/pipelines/prompt.h"
 #include "jobs/pipelines/run_change.h"
@@ -16,14 +16,17 @@ namespace {
 
 /// The adapter called `name`, or why there is none.
 template <typename Port>
-jobs::Result<Port*> adapter(const std::map<std::string, Port*>& ports, const jobs::ReaderPorts& readers, const std::string& family,
+jobs::Result<Port*> adapter(const std::map<std::string, Port*>& ports,
+                            const jobs::ReaderPorts& readers, const std::string& family,
                             const std::string& name) {
   if (const auto found = ports.find(name); found != ports.end() && found->second != nullptr) {
     return found->second;
   }
   const auto why = readers.broken.find(family + "." + name);
   return jobs::fail(jobs::ErrorKind::transient,
-                    why == readers.broken.end() ? fmt::format("{} \"{}\" is not available", family, name) : why->second,
+                    why == readers.broken.end()
+                        ? fmt::format("{} \"{}\" is not available", family, name)
+                        : why->second,
                     "mend it in the manifests; the effect is tried again");
 }
 
@@ -35,7 +38,8 @@ const jobs::Pipeline pipeline_of(const jobs::Fleet& fleet, const jobs::Run& run)
 }  // namespace
 
 jobs::Result<jobs::Change> Applier::on_tracker(const jobs::Effect& effect, const jobs::Repo& repo) {
-  RUNNER_ASSIGN(jobs::TrackerWriter * tracker, adapter(context_.writers.trackers, context_.readers, "tracker", repo.tracker));
+  RUNNER_ASSIGN(jobs::TrackerWriter * tracker,
+                adapter(context_.writers.trackers, context_.readers, "tracker", repo.tracker));
   const jobs::IssueNumber number = effect.issue.number;
   if (effect.kind == jobs::EffectKind::set_labels) {
     RUNNER_TRY(tracker->set_labels(repo, number, effect.add_labels, effect.remove_labels));
@@ -47,7 +51,8 @@ jobs::Result<jobs::Change> Applier::on_tracker(const jobs::Effect& effect, const
   return jobs::Change{};
 }
 
-jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const jobs::Run& run, const jobs::Repo& repo) {
+jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const jobs::Run& run,
+                                           const jobs::Repo& repo) {
   jobs::WorkspaceWriter& git = *context_.writers.workspace;
   if (effect.kind == jobs::EffectKind::prepare_worktree) {
     RUNNER_ASSIGN(const jobs::Prepared prepared, git.prepare(repo, run));
@@ -60,14 +65,17 @@ jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const job
     request.author_name = context_.fleet.bot;
     RUNNER_ASSIGN(const jobs::LandResult result, git.land(repo, request));
     const jobs::TimePoint now = context_.readers.clock->now();
-    RUNNER_ASSIGN(const std::string cap, cap_reached_by(*context_.readers.store, context_.fleet, run, now));
-    return jobs::after_landing(run, result, pipeline_of(context_.fleet, run), context_.fleet, cap, now);
+    RUNNER_ASSIGN(const std::string cap,
+                  cap_reached_by(*context_.readers.store, context_.fleet, run, now));
+    return jobs::after_landing(run, result, pipeline_of(context_.fleet, run), context_.fleet, cap,
+                               now);
   }
   jobs::RunChange change(run, context_.fleet, context_.readers.clock->now());
   if (effect.kind == jobs::EffectKind::rescue) {
     RUNNER_ASSIGN(const jobs::Oid kept, git.rescue(repo, run));
     change.event("rescue", kept.empty() ? "nothing that the remote does not have"
-                                        : fmt::format("{} kept as refs/runner/rescue/{}", kept.str().substr(0, 12), run.id.str()));
+                                        : fmt::format("{} kept as refs/runner/rescue/{}",
+                                                      kept.str().substr(0, 12), run.id.str()));
   } else {
     RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, context_.readers.store->turns(run.id));
     for (const jobs::Turn& turn : turns) {
@@ -80,7 +88,8 @@ jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const job
   return std::move(change).take();
 }
 
-jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const jobs::Run& run, const jobs::Repo& repo) {
+jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const jobs::Run& run,
+                                               const jobs::Repo& repo) {
   RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, context_.readers.store->turns(run.id));
   const auto turn = std::ranges::find(turns, effect.turn, &jobs::Turn::number);
   if (turn == turns.end()) {
@@ -97,7 +106,8 @@ jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const
       where = "the prompt of " + repo.name.str();
     }
     if (!repo.prompt_in_repo.empty()) {
-      RUNNER_ASSIGN(std::optional<std::string> found, context_.readers.workspace->file_at(repo, run.base, repo.prompt_in_repo));
+      RUNNER_ASSIGN(std::optional<std::string> found,
+                    context_.readers.workspace->file_at(repo, run.base, repo.prompt_in_repo));
       if (found) {
         text = std::move(*found);
         where = repo.prompt_in_repo;
@@ -105,7 +115,8 @@ jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const
     }
   }
   RUNNER_ASSIGN(jobs::TurnSpec spec,
-                jobs::make_turn_spec(context_.fleet, repo, pipeline_of(context_.fleet, run), run, *turn, text, where));
+                jobs::make_turn_spec(context_.fleet, repo, pipeline_of(context_.fleet, run), run,
+                                     *turn, text, where));
   RUNNER_TRY(context_.writers.executor->start(spec));
   return jobs::Change{};
 }
@@ -132,7 +143,8 @@ jobs::Result<jobs::Change> Applier::start_ci(const jobs::Run& run, const jobs::R
 }
 
 jobs::Result<jobs::Change> Applier::notify(const jobs::Effect& effect, const jobs::Run& run) {
-  RUNNER_ASSIGN(jobs::Notifier * notifier, adapter(context_.writers.notifiers, context_.readers, "notify", effect.target));
+  RUNNER_ASSIGN(jobs::Notifier * notifier,
+                adapter(context_.writers.notifiers, context_.readers, "notify", effect.target));
   jobs::Notification message;
   message.key = effect.key;
   message.repo = effect.issue.repo.str();

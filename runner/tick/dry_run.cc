@@ -1,8 +1,8 @@
 // Observe and decide, and tell: nothing here can write.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "jobs/ticks/plan.h"
 #include "runner/tick/engine.h"
@@ -11,8 +11,8 @@
 
 namespace runner {
 
-TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet, const TickOptions& options,
-                        const Listener& listener) {
+TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet,
+                        const TickOptions& options, const Listener& listener) {
   TickReport report;
   report.dry_run = true;
   report.row = new_row(readers, options);
@@ -34,7 +34,9 @@ TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fle
     switch (job) {
       case jobs::TickJob::watch:
       case jobs::TickJob::fix_forward: {
-        RUNNER_ASSIGN(const std::vector<jobs::Run> runs, readers.store->runs({.live_only = true, .repo = {}, .issue = {}, .outcome = {}}));
+        RUNNER_ASSIGN(
+            const std::vector<jobs::Run> runs,
+            readers.store->runs({.live_only = true, .repo = {}, .issue = {}, .outcome = {}}));
         for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
           RUNNER_ASSIGN(jobs::RunView view, observer.run_view(*run, now));
           collect(job == jobs::TickJob::watch ? jobs::watch(std::move(view), fleet, now)

@@ -1,8 +1,8 @@
 #include "runner/tick/engine.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "jobs/pipelines/run_change.h"
 #include "jobs/ticks/plan.h"
@@ -17,12 +17,12 @@ namespace runner {
 
 namespace {
 
-/// A run that makes progress is looked at again in the same tick, so that what can happen now happens now; bounded, so that a
-/// mistake in a table cannot spin.
+/// A run that makes progress is looked at again in the same tick, so that what can happen now
+/// happens now; bounded, so that a mistake in a table cannot spin.
 constexpr int kPassesPerRun = 8;
 
-void say(const Listener& listener, TickLine::Level level, std::string event, std::string text, const jobs::IssueKey& issue = {},
-         const std::string& run = {}) {
+void say(const Listener& listener, TickLine::Level level, std::string event, std::string text,
+         const jobs::IssueKey& issue = {}, const std::string& run = {}) {
   listener({.level = level,
             .event = std::move(event),
             .repo = issue.repo.str(),
@@ -33,7 +33,8 @@ void say(const Listener& listener, TickLine::Level level, std::string event, std
 
 class Tick {
  public:
-  Tick(TickContext& context, Observer& observer) : context_(context), observer_(observer), applier_(context) {}
+  Tick(TickContext& context, Observer& observer)
+      : context_(context), observer_(observer), applier_(context) {}
 
   jobs::Status run(jobs::TickJob job) {
     RUNNER_TRY(renew());
@@ -52,8 +53,9 @@ class Tick {
 
  private:
   jobs::Status renew() {
-    RUNNER_ASSIGN(context_.lease, context_.writers.store->renew_lease(context_.lease, context_.readers.clock->now(),
-                                                                      context_.fleet.limits.lease_ttl));
+    RUNNER_ASSIGN(context_.lease,
+                  context_.writers.store->renew_lease(context_.lease, context_.readers.clock->now(),
+                                                      context_.fleet.limits.lease_ttl));
     return jobs::ok();
   }
 
@@ -70,7 +72,9 @@ class Tick {
 
   template <typename Decide>
   jobs::Status step_runs(const Decide& decide) {
-    RUNNER_ASSIGN(const std::vector<jobs::Run> runs, context_.readers.store->runs({.live_only = true, .repo = {}, .issue = {}, .outcome = {}}));
+    RUNNER_ASSIGN(
+        const std::vector<jobs::Run> runs,
+        context_.readers.store->runs({.live_only = true, .repo = {}, .issue = {}, .outcome = {}}));
     for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
       RUNNER_TRY(step_run(run->id, decide));
     }
@@ -110,7 +114,8 @@ class Tick {
     }
     for (jobs::PlannedStep& step : plan.steps) {
       if (waits) {
-        say(context_.listener, TickLine::Level::progress, "wait", step.detail, step.issue, step.run.str());
+        say(context_.listener, TickLine::Level::progress, "wait", step.detail, step.issue,
+            step.run.str());
       }
       context_.report.steps.push_back(std::move(step));
     }
@@ -118,7 +123,8 @@ class Tick {
 
   jobs::Status poll() {
     const jobs::TimePoint now = context_.readers.clock->now();
-    say(context_.listener, TickLine::Level::progress, "poll", fmt::format("reading {} repositories", context_.fleet.repos.size()));
+    say(context_.listener, TickLine::Level::progress, "poll",
+        fmt::format("reading {} repositories", context_.fleet.repos.size()));
     RUNNER_ASSIGN(const jobs::PollFacts facts, observer_.poll_facts(now));
     jobs::Plan plan = jobs::poll(facts, context_.fleet, now);
     take_over(plan);
@@ -130,7 +136,8 @@ class Tick {
       RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick, plan.change));
     }
     for (const jobs::Decision& decision : plan.decisions) {
-      // That a repository is busy with its live run is no news: the run's own lines say what happens.
+      // That a repository is busy with its live run is no news: the run's own lines say what
+      // happens.
       const bool news = decision.reason != jobs::Reason::repo_busy;
       say(context_.listener, news ? TickLine::Level::info : TickLine::Level::progress, "decision",
           fmt::format("{}: {}", to_string(decision.reason), decision.detail), decision.issue);
@@ -158,8 +165,9 @@ jobs::Status run_jobs(TickContext& context, Observer& observer) {
 
 }  // namespace
 
-TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& writers, const jobs::Fleet& fleet,
-                    const TickOptions& options, const Listener& listener) {
+TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& writers,
+                    const jobs::Fleet& fleet, const TickOptions& options,
+                    const Listener& listener) {
   TickReport report;
   const auto paused = is_paused(readers, report);
   if (!paused) {
@@ -170,7 +178,8 @@ TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& w
     return report;
   }
   report.row = new_row(readers, options);
-  auto lease = writers.store->acquire_lease(options.owner, report.row.started_at, fleet.limits.lease_ttl);
+  auto lease =
+      writers.store->acquire_lease(options.owner, report.row.started_at, fleet.limits.lease_ttl);
   if (!lease) {
     if (lease.error().kind == jobs::ErrorKind::conflict) {
       report.held_by = lease.error().message;
@@ -203,11 +212,14 @@ TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& w
   keeper.reset();
   report.row.ended_at = readers.clock->now();
   report.row.exit_code = report.exit_code;
-  // After a fatal error these may fail as well (a full disk, a lost lease): the first error is the one that counts.
-  if (jobs::Status ended = writers.store->end_tick(context.lease, report.row); !ended && !report.fatal) {
+  // After a fatal error these may fail as well (a full disk, a lost lease): the first error is the
+  // one that counts.
+  if (jobs::Status ended = writers.store->end_tick(context.lease, report.row);
+      !ended && !report.fatal) {
     end_with(report, ended.error());
   }
-  if (jobs::Status released = writers.store->release_lease(context.lease); !released && !report.fatal) {
+  if (jobs::Status released = writers.store->release_lease(context.lease);
+      !released && !report.fatal) {
     end_with(report, released.error());
   }
   return report;

@@ -8,21 +8,24 @@
 
 namespace runner {
 
-jobs::Result<jobs::Decision> explain_now(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet, bool kill_switch,
-                                         const std::string& kill_switch_detail, const jobs::IssueKey& issue) {
+jobs::Result<jobs::Decision> explain_now(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet,
+                                         bool kill_switch, const std::string& kill_switch_detail,
+                                         const jobs::IssueKey& issue) {
   if (fleet.repo(issue.repo) == nullptr) {
     std::vector<std::string> known;
     for (const jobs::Repo& repo : fleet.repos) {
       known.push_back(repo.name.str());
     }
     const std::string near = jobs::did_you_mean(issue.repo.str(), known);
-    return jobs::fail(jobs::ErrorKind::not_found, "no repository \"" + issue.repo.str() + "\" in the manifests",
+    return jobs::fail(jobs::ErrorKind::not_found,
+                      "no repository \"" + issue.repo.str() + "\" in the manifests",
                       near.empty() ? "see `runner manifests show`" : "did you mean " + near + "?");
   }
   Observer observer(readers, fleet);
   const jobs::TimePoint now = readers.clock->now();
   RUNNER_ASSIGN(jobs::PollFacts facts, observer.poll_facts(now));
-  // The switch is off here only so that the other gates are shown as well; its own gate says how it stands.
+  // The switch is off here only so that the other gates are shown as well; its own gate says how it
+  // stands.
   const jobs::Plan plan = jobs::poll(facts, fleet, now);
   for (jobs::Decision decision : plan.decisions) {
     if (decision.issue != issue) {
@@ -45,7 +48,8 @@ jobs::Result<jobs::Decision> explain_now(const jobs::ReaderPorts& readers, const
     }
   }
   return jobs::fail(jobs::ErrorKind::not_found,
-                    issue.str() + " is no candidate: it is not open, or does not carry the label " + fleet.labels.ready,
+                    issue.str() + " is no candidate: it is not open, or does not carry the label " +
+                        fleet.labels.ready,
                     "set the label " + fleet.labels.ready + " on it");
 }
 

@@ -1,8 +1,8 @@
 #include "runner/tick/janitor_pass.h"
 
-#include <fmt/format.h>
-
 #include <set>
+
+#include <fmt/format.h>
 
 namespace runner {
 
@@ -20,12 +20,22 @@ class Janitor {
 
   void problem(std::string text) {
     ++context_.report.row.failures;
-    context_.listener({.level = TickLine::Level::warning, .event = "problem", .repo = {}, .issue = 0, .run = {}, .text = text});
+    context_.listener({.level = TickLine::Level::warning,
+                       .event = "problem",
+                       .repo = {},
+                       .issue = 0,
+                       .run = {},
+                       .text = text});
     context_.report.problems.push_back(std::move(text));
   }
 
   void info(const std::string& event, std::string text) {
-    context_.listener({.level = TickLine::Level::info, .event = event, .repo = {}, .issue = 0, .run = {}, .text = std::move(text)});
+    context_.listener({.level = TickLine::Level::info,
+                       .event = event,
+                       .repo = {},
+                       .issue = 0,
+                       .run = {},
+                       .text = std::move(text)});
   }
 
   void reap(const std::vector<std::string>& directories) {
@@ -74,9 +84,11 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
     janitor.problem(facts.error().text());
     return jobs::ok();
   }
-  // What follows partly happens without a record, so that no epoch guards it: it is done only while the lease is surely ours.
-  RUNNER_ASSIGN(context.lease, context.writers.store->renew_lease(context.lease, context.readers.clock->now(),
-                                                                  context.fleet.limits.lease_ttl));
+  // What follows partly happens without a record, so that no epoch guards it: it is done only while
+  // the lease is surely ours.
+  RUNNER_ASSIGN(context.lease,
+                context.writers.store->renew_lease(context.lease, context.readers.clock->now(),
+                                                   context.fleet.limits.lease_ttl));
   jobs::JanitorPlan plan = jobs::janitor(*facts, context.fleet, now);
   for (const std::string& note : plan.notes) {
     janitor.info("note", note);
@@ -90,7 +102,8 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
   }
   RUNNER_TRY(applier.apply(std::nullopt));
   for (const jobs::WorktreeEntry& orphan : plan.orphan_worktrees) {
-    janitor.info("orphan", "worktree " + orphan.path + " belongs to no run; its work is kept, then it is removed");
+    janitor.info("orphan", "worktree " + orphan.path +
+                               " belongs to no run; its work is kept, then it is removed");
     janitor.note(context.writers.workspace->remove_orphan(orphan), "removing " + orphan.path);
   }
   for (const std::string& directory : plan.remove_turns) {

@@ -4,7 +4,8 @@
 
 namespace runner {
 
-LeaseKeeper::LeaseKeeper(jobs::Store& store, jobs::Lease lease, jobs::Clock& clock, jobs::Duration ttl)
+LeaseKeeper::LeaseKeeper(jobs::Store& store, jobs::Lease lease, jobs::Clock& clock,
+                         jobs::Duration ttl)
     : thread_([this, &store, &clock, ttl, lease = std::move(lease)]() mutable {
         std::unique_lock lock(mutex_);
         while (!wake_.wait_for(lock, ttl / 3, [this] { return done_; })) {

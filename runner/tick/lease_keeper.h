@@ -9,9 +9,10 @@
 
 namespace runner {
 
-/// Renews the tick lease from a thread of its own while the tick is busy with something long (a fetch, a setup command), so
-/// that nobody takes it over from a living tick. A renewal that fails is not reported: the next write of the tick is refused
-/// by its stale epoch then, which is what counts.
+/// Renews the tick lease from a thread of its own while the tick is busy with something long (a
+/// fetch, a setup command), so that nobody takes it over from a living tick. A renewal that fails
+/// is not reported: the next write of the tick is refused by its stale epoch then, which is what
+/// counts.
 class LeaseKeeper {
  public:
   /// `store` and `clock` must outlive the keeper and allow calls from several threads.

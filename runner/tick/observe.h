@@ -12,24 +12,32 @@
 
 namespace runner {
 
-/// The first cap that `run` has reached with everything that is spent or reserved now; empty if an agent's turn may be planned.
-[[nodiscard]] jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store, const jobs::Fleet& fleet, const jobs::Run& run,
-                                                       jobs::TimePoint now);
+/// The first cap that `run` has reached with everything that is spent or reserved now; empty if an
+/// agent's turn may be planned.
+[[nodiscard]] jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store,
+                                                       const jobs::Fleet& fleet,
+                                                       const jobs::Run& run, jobs::TimePoint now);
 
-/// Gathers facts through reader ports only. What fails on one repository or run becomes an error in its facts; only the state
-/// itself being unreadable is an error of the whole. Repositories are read concurrently, at most `kObservers` at a time.
+/// Gathers facts through reader ports only. What fails on one repository or run becomes an error in
+/// its facts; only the state itself being unreadable is an error of the whole. Repositories are
+/// read concurrently, at most `kObservers` at a time.
 class Observer {
  public:
-  Observer(const jobs::ReaderPorts& ports, const jobs::Fleet& fleet) : ports_(ports), fleet_(fleet) {}
+  Observer(const jobs::ReaderPorts& ports, const jobs::Fleet& fleet)
+      : ports_(ports), fleet_(fleet) {}
 
   [[nodiscard]] jobs::Result<jobs::PollFacts> poll_facts(jobs::TimePoint now);
   [[nodiscard]] jobs::Result<jobs::RunView> run_view(const jobs::Run& run, jobs::TimePoint now);
   [[nodiscard]] jobs::Result<jobs::JanitorFacts> janitor_facts();
 
  private:
-  void observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>& runs, jobs::RepoFacts& facts);
-  void observe_base(const jobs::Repo& repo, const std::vector<jobs::Run>& runs, jobs::RepoFacts& facts);
-  [[nodiscard]] jobs::Status observe_history(jobs::PollFacts& facts, const std::vector<jobs::Run>& runs, jobs::TimePoint now);
+  void observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>& runs,
+                    jobs::RepoFacts& facts);
+  void observe_base(const jobs::Repo& repo, const std::vector<jobs::Run>& runs,
+                    jobs::RepoFacts& facts);
+  [[nodiscard]] jobs::Status observe_history(jobs::PollFacts& facts,
+                                             const std::vector<jobs::Run>& runs,
+                                             jobs::TimePoint now);
   [[nodiscard]] jobs::TrackerReader* tracker(const jobs::Repo& repo, std::string& error) const;
   void observe_issue(const jobs::Repo& repo, jobs::RunView& view) const;
   void observe_git_and_ci(const jobs::Repo& repo, jobs::RunView& view) const;

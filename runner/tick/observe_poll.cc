@@ -1,9 +1,9 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <atomic>
 #include <thread>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "jobs/base/time.h"
 #include "runner/tick/observe.h"
@@ -42,11 +42,13 @@ jobs::TrackerReader* Observer::tracker(const jobs::Repo& repo, std::string& erro
     return found->second;
   }
   const auto why = ports_.broken.find("tracker." + repo.tracker);
-  error = why == ports_.broken.end() ? "tracker " + repo.tracker + " is not available" : why->second;
+  error =
+      why == ports_.broken.end() ? "tracker " + repo.tracker + " is not available" : why->second;
   return nullptr;
 }
 
-void Observer::observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>& runs, jobs::RepoFacts& facts) {
+void Observer::observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>& runs,
+                            jobs::RepoFacts& facts) {
   facts.repo = repo.name;
   jobs::TrackerReader* reader = tracker(repo, facts.error);
   if (reader == nullptr) {
@@ -60,7 +62,8 @@ void Observer::observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>
   facts.ready = std::move(*ready);
   if (auto busy = reader->in_progress_issues(repo, fleet_.labels)) {
     for (const jobs::Issue& issue : *busy) {
-      const bool ours = std::ranges::any_of(runs, [&](const jobs::Run& run) { return run.live() && run.issue == issue.key; });
+      const bool ours = std::ranges::any_of(
+          runs, [&](const jobs::Run& run) { return run.live() && run.issue == issue.key; });
       if (!ours) {
         facts.in_progress.push_back(issue.key.number);
       }
@@ -75,9 +78,12 @@ void Observer::observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>
   }
 }
 
-/// Is the base there, and is its CI known to be red? A person's release of the run that landed it lifts the red.
-void Observer::observe_base(const jobs::Repo& repo, const std::vector<jobs::Run>& runs, jobs::RepoFacts& facts) {
-  const bool busy = std::ranges::any_of(runs, [&](const jobs::Run& run) { return run.live() && run.issue.repo == repo.name; });
+/// Is the base there, and is its CI known to be red? A person's release of the run that landed it
+/// lifts the red.
+void Observer::observe_base(const jobs::Repo& repo, const std::vector<jobs::Run>& runs,
+                            jobs::RepoFacts& facts) {
+  const bool busy = std::ranges::any_of(
+      runs, [&](const jobs::Run& run) { return run.live() && run.issue.repo == repo.name; });
   if (busy) {
     facts.base_detail = "not asked: the repository is busy";
     return;
@@ -97,12 +103,15 @@ void Observer::observe_base(const jobs::Repo& repo, const std::vector<jobs::Run>
   if (!report || report->verdict != jobs::Verdict::fail) {
     return;
   }
-  const bool released = std::ranges::any_of(runs, [&](const jobs::Run& run) { return run.released && run.landed == *base; });
+  const bool released = std::ranges::any_of(
+      runs, [&](const jobs::Run& run) { return run.released && run.landed == *base; });
   facts.base_red = !released;
-  facts.base_detail += fmt::format(" is red: {}{}", fmt::join(report->failing(), ", "), released ? " (released by a person)" : "");
+  facts.base_detail += fmt::format(" is red: {}{}", fmt::join(report->failing(), ", "),
+                                   released ? " (released by a person)" : "");
 }
 
-jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector<jobs::Run>& runs, jobs::TimePoint now) {
+jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector<jobs::Run>& runs,
+                                       jobs::TimePoint now) {
   for (const jobs::Run& run : runs) {
     auto& last = facts.last_started[run.issue.repo];
     last = std::max(last, run.created_at);
@@ -114,7 +123,9 @@ jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector
     if (repo.ready.empty()) {
       continue;
     }
-    RUNNER_ASSIGN(const jobs::Spend day, ports_.store->spend({.run = {}, .issue = {}, .repo = repo.repo, .since = jobs::day_start(now)}));
+    RUNNER_ASSIGN(const jobs::Spend day,
+                  ports_.store->spend(
+                      {.run = {}, .issue = {}, .repo = repo.repo, .since = jobs::day_start(now)}));
     facts.repo_day[repo.repo] = day.total();
     for (const jobs::Issue& issue : repo.ready) {
       jobs::IssueHistory history;
@@ -124,17 +135,21 @@ jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector
         }
         const jobs::TimePoint ended = run.ended_at.value_or(run.updated_at);
         history.last_ended = std::max(history.last_ended.value_or(ended), ended);
-        const bool failed = run.outcome == jobs::Outcome::needs_human || run.outcome == jobs::Outcome::frozen;
+        const bool failed =
+            run.outcome == jobs::Outcome::needs_human || run.outcome == jobs::Outcome::frozen;
         if (failed && run.charged) {
           ++history.charged_failures;
         }
         if (ended >= history.held_since.value_or(ended)) {
           history.held_since = ended;
-          history.held_by = fmt::format("{} ({})", run.id.str(), run.outcome ? to_string(*run.outcome) : "ended");
+          history.held_by =
+              fmt::format("{} ({})", run.id.str(), run.outcome ? to_string(*run.outcome) : "ended");
         }
       }
       if (history.last_ended) {
-        RUNNER_ASSIGN(const jobs::Spend spent, ports_.store->spend({.run = {}, .issue = issue.key, .repo = {}, .since = {}}));
+        RUNNER_ASSIGN(
+            const jobs::Spend spent,
+            ports_.store->spend({.run = {}, .issue = issue.key, .repo = {}, .since = {}}));
         history.spent = spent.total();
       }
       facts.history[issue.key] = history;
@@ -150,10 +165,15 @@ jobs::Result<jobs::PollFacts> Observer::poll_facts(jobs::TimePoint now) {
   RUNNER_ASSIGN(const std::vector<jobs::Run> runs, ports_.store->runs({}));
   RUNNER_ASSIGN(facts.brakes, ports_.store->brakes(/*in_force_only=*/true));
   facts.repos.resize(fleet_.repos.size());
-  in_parallel(fleet_.repos.size(), [&](std::size_t i) { observe_repo(fleet_.repos[i], runs, facts.repos[i]); });
+  in_parallel(fleet_.repos.size(),
+              [&](std::size_t i) { observe_repo(fleet_.repos[i], runs, facts.repos[i]); });
   RUNNER_TRY(observe_history(facts, runs, now));
-  RUNNER_ASSIGN(const jobs::Spend day, ports_.store->spend({.run = {}, .issue = {}, .repo = {}, .since = jobs::day_start(now)}));
-  RUNNER_ASSIGN(const jobs::Spend month, ports_.store->spend({.run = {}, .issue = {}, .repo = {}, .since = jobs::month_start(now)}));
+  RUNNER_ASSIGN(
+      const jobs::Spend day,
+      ports_.store->spend({.run = {}, .issue = {}, .repo = {}, .since = jobs::day_start(now)}));
+  RUNNER_ASSIGN(
+      const jobs::Spend month,
+      ports_.store->spend({.run = {}, .issue = {}, .repo = {}, .since = jobs::month_start(now)}));
   facts.fleet_day = day.total();
   facts.fleet_month = month.total();
   if (const auto free = ports_.workspace->disk_free()) {

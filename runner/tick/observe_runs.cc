@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "jobs/base/time.h"
 #include "jobs/policy/budget.h"
@@ -55,15 +55,16 @@ void Observer::observe_git_and_ci(const jobs::Repo& repo, jobs::RunView& view) c
     view.errors.push_back(report.error().text());
   }
   // Only a red needs to know whether the base was red before us.
-  if (view.ci && view.ci->verdict == jobs::Verdict::fail && !view.run.verified_base.empty() && view.run.landings == 1) {
+  if (view.ci && view.ci->verdict == jobs::Verdict::fail && !view.run.verified_base.empty() &&
+      view.run.landings == 1) {
     if (const auto before = ci->second->observe(repo, view.run.verified_base)) {
       view.base_failing = before->failing();
     }
   }
 }
 
-jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store, const jobs::Fleet& fleet, const jobs::Run& run,
-                                         jobs::TimePoint now) {
+jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store, const jobs::Fleet& fleet,
+                                         const jobs::Run& run, jobs::TimePoint now) {
   const auto sum = [&](const jobs::SpendFilter& filter) -> jobs::Result<jobs::Usage> {
     RUNNER_ASSIGN(const jobs::Spend spend, store.spend(filter));
     return spend.total();
@@ -71,9 +72,13 @@ jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store, const jobs::F
   jobs::SpendSoFar spent;
   RUNNER_ASSIGN(spent.run, sum({.run = run.id, .issue = {}, .repo = {}, .since = {}}));
   RUNNER_ASSIGN(spent.issue, sum({.run = {}, .issue = run.issue, .repo = {}, .since = {}}));
-  RUNNER_ASSIGN(spent.repo_day, sum({.run = {}, .issue = {}, .repo = run.issue.repo, .since = jobs::day_start(now)}));
-  RUNNER_ASSIGN(spent.fleet_day, sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::day_start(now)}));
-  RUNNER_ASSIGN(spent.fleet_month, sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::month_start(now)}));
+  RUNNER_ASSIGN(
+      spent.repo_day,
+      sum({.run = {}, .issue = {}, .repo = run.issue.repo, .since = jobs::day_start(now)}));
+  RUNNER_ASSIGN(spent.fleet_day,
+                sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::day_start(now)}));
+  RUNNER_ASSIGN(spent.fleet_month,
+                sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::month_start(now)}));
   return jobs::reached_cap(fleet.budget, spent);
 }
 
@@ -87,7 +92,8 @@ jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimeP
     if (auto facts = ports_.executor->observe(view.turn->directory)) {
       view.turn_facts = std::move(*facts);
     } else {
-      // Not knowing is not "absent": the turn counts as starting until it can be read, and nothing of that is recorded.
+      // Not knowing is not "absent": the turn counts as starting until it can be read, and nothing
+      // of that is recorded.
       view.turn_facts.state = jobs::TurnFacts::State::starting;
       view.turn_read = false;
       view.errors.push_back(facts.error().text());
@@ -99,14 +105,16 @@ jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimeP
     return row.state == jobs::EffectState::pending || row.state == jobs::EffectState::claimed;
   });
   for (const jobs::OutboxRow& row : rows) {
-    if (view.turn && row.effect.kind == jobs::EffectKind::stop_turn && row.effect.turn == view.turn->number) {
+    if (view.turn && row.effect.kind == jobs::EffectKind::stop_turn &&
+        row.effect.turn == view.turn->number) {
       view.stop_asked = row.effect.at;
     }
   }
   RUNNER_ASSIGN(const std::vector<jobs::Request> requests, ports_.store->requests());
   for (const jobs::Request& request : requests) {
     if (request.run == run.id && request.kind == jobs::RequestKind::cancel) {
-      view.cancel_requested = fmt::format("cancelled by {}{}", request.by, request.why.empty() ? "" : ": " + request.why);
+      view.cancel_requested = fmt::format("cancelled by {}{}", request.by,
+                                          request.why.empty() ? "" : ": " + request.why);
     }
   }
   RUNNER_ASSIGN(view.reached_cap, cap_reached_by(*ports_.store, fleet_, run, now));
@@ -128,8 +136,9 @@ jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimeP
 
 jobs::Result<jobs::JanitorFacts> Observer::janitor_facts() {
   jobs::JanitorFacts facts;
-  // The disk first, the store second: what is on disk was recorded before it was made, so it is in rows read later. The other
-  // way round, a run that another tick claims in between would look like an orphan.
+  // The disk first, the store second: what is on disk was recorded before it was made, so it is in
+  // rows read later. The other way round, a run that another tick claims in between would look like
+  // an orphan.
   RUNNER_ASSIGN(facts.worktrees, ports_.workspace->list());
   RUNNER_ASSIGN(facts.turn_directories, ports_.executor->list());
   RUNNER_ASSIGN(facts.runs, ports_.store->runs({}));

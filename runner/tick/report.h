@@ -15,12 +15,12 @@ namespace runner {
 struct TickLine {
   enum class Level : std::uint8_t { progress, info, warning, error };
   Level level = Level::info;
-  std::string event;    ///< stable word: "claimed", "effect", "step", "problem", ...
+  std::string event;  ///< stable word: "claimed", "effect", "step", "problem", ...
   std::string repo;
   jobs::IssueNumber issue = 0;
   std::string run;
   std::string text;
-  std::string tick;     ///< filled in by the engine
+  std::string tick;  ///< filled in by the engine
 };
 using Listener = std::function<void(const TickLine&)>;
 
@@ -37,13 +37,13 @@ struct TickReport {
   bool dry_run = false;
   bool kill_switch = false;
   std::string kill_switch_detail;
-  std::string held_by;                      ///< not empty: another tick holds the lease; nothing was done
+  std::string held_by;  ///< not empty: another tick holds the lease; nothing was done
   std::vector<jobs::Decision> decisions;
   std::vector<jobs::PlannedStep> steps;
   std::vector<EffectReport> effects;
-  std::vector<jobs::Effect> planned;        ///< dry run: effects that would be recorded
+  std::vector<jobs::Effect> planned;  ///< dry run: effects that would be recorded
   std::vector<std::string> problems;
-  std::optional<jobs::Error> fatal;         ///< ended the tick early
+  std::optional<jobs::Error> fatal;  ///< ended the tick early
   int exit_code = 0;
 };
 

@@ -8,14 +8,16 @@ namespace runner {
 
 namespace {
 
-jobs::Change released(const jobs::Run& run, const jobs::Request& request, const jobs::Fleet& fleet, jobs::TimePoint now) {
+jobs::Change released(const jobs::Run& run, const jobs::Request& request, const jobs::Fleet& fleet,
+                      jobs::TimePoint now) {
   jobs::RunChange change(run, fleet, now);
   if (run.live()) {
     change.run().not_before = now;  // a waiting run tries again at once
   } else {
     change.run().released = true;
   }
-  change.event("released", fmt::format("by {}{}", request.by, request.why.empty() ? "" : ": " + request.why));
+  change.event("released",
+               fmt::format("by {}{}", request.by, request.why.empty() ? "" : ": " + request.why));
   return std::move(change).take();
 }
 

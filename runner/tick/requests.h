@@ -5,8 +5,8 @@
 
 namespace runner {
 
-/// Carries out what people asked for with `runner runs release`, and drops requests that have nothing left to do. A request to
-/// cancel a live run stays until the job watch has seen it.
+/// Carries out what people asked for with `runner runs release`, and drops requests that have
+/// nothing left to do. A request to cancel a live run stays until the job watch has seen it.
 [[nodiscard]] jobs::Status carry_out_requests(TickContext& context);
 
 }  // namespace runner

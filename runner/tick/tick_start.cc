@@ -1,9 +1,9 @@
 #include "runner/tick/tick_start.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "jobs/model/run_id.h"
 
@@ -11,8 +11,8 @@ namespace runner {
 
 namespace {
 
-const std::vector<jobs::TickJob> kAllJobs = {jobs::TickJob::watch, jobs::TickJob::fix_forward, jobs::TickJob::poll,
-                                             jobs::TickJob::janitor};
+const std::vector<jobs::TickJob> kAllJobs = {jobs::TickJob::watch, jobs::TickJob::fix_forward,
+                                             jobs::TickJob::poll, jobs::TickJob::janitor};
 
 std::vector<jobs::TickJob> wanted_jobs(const TickOptions& options) {
   if (options.jobs.empty()) {
@@ -43,7 +43,8 @@ jobs::Result<bool> is_paused(const jobs::ReaderPorts& readers, TickReport& repor
   RUNNER_ASSIGN(const std::optional<jobs::Pause> pause, readers.store->pause());
   if (pause) {
     report.kill_switch = true;
-    report.kill_switch_detail = fmt::format("paused by {}{}", pause->by, pause->why.empty() ? "" : ": " + pause->why);
+    report.kill_switch_detail =
+        fmt::format("paused by {}{}", pause->by, pause->why.empty() ? "" : ": " + pause->why);
   }
   return pause.has_value();
 }

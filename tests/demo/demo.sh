@@ -118,7 +118,7 @@ say "1. A playground: five repositories with real bare git remotes, issues as Ma
 for name in acme/greeter acme/stubborn acme/docs acme/steady acme/private; do
     make_repo "$name"
 done
-mkdir -p issues/acme/steady manifests
+mkdir -p issues/acme/steady manifests metrics
 cat > issues/permissions.toml << TOML
 [permissions]
 alice = "write"

@@ -1,13 +1,15 @@
-// The demo is the end-to-end test: the real binary, the local tracker, real git, real processes, real pushes. It checks itself
-// and ends non-zero if anything that it tells did not happen. Here it runs without a terminal, as under cron, and on one.
+// The demo is the end-to-end test: the real binary, the local tracker, real git, real processes,
+// real pushes. It checks itself and ends non-zero if anything that it tells did not happen. Here it
+// runs without a terminal, as under cron, and on one.
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -30,7 +32,8 @@ std::string read_all(int fd) {
 }
 
 [[noreturn]] void become_demo() {
-  execl("/bin/bash", "bash", RUNNER_SOURCE_DIR "/tests/demo/demo.sh", RUNNER_BINARY, static_cast<char*>(nullptr));
+  execl("/bin/bash", "bash", RUNNER_SOURCE_DIR "/tests/demo/demo.sh", RUNNER_BINARY,
+        static_cast<char*>(nullptr));
   _exit(127);
 }
 
@@ -71,7 +74,8 @@ TEST(Demo, EverythingHappensAsToldInAPipe) {
   const Outcome outcome = run_in_a_pipe();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   EXPECT_NE(outcome.output.find("demo: everything happened as told"), std::string::npos);
-  EXPECT_EQ(outcome.output.find('\x1b'), std::string::npos) << "no terminal escape may reach a pipe";
+  EXPECT_EQ(outcome.output.find('\x1b'), std::string::npos)
+      << "no terminal escape may reach a pipe";
 }
 
 TEST(Demo, EverythingHappensAsToldOnATerminal) {
