@@ -115,8 +115,9 @@ void write_file(const std::string& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
 }
 
-Playground::Playground(bool manifests) {
-  std::string pattern = (fs::temp_directory_path() / "runner-cli-XXXXXX").string();
+Playground::Playground(bool manifests, const std::string& parent) {
+  const fs::path above = parent.empty() ? fs::temp_directory_path() : fs::path(parent);
+  std::string pattern = (above / "runner-test-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) {
     std::abort();
   }
@@ -216,6 +217,8 @@ std::string Playground::normalised(std::string text) const {
   static const std::regex kTime(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)");
   static const std::regex kVersion(R"(\b\d+\.\d+\.\d+\b)");
   static const std::regex kSeconds(R"((_seconds) \d[\d.e+]*)");
+  static const std::regex kDisk(R"(\d+ MiB free)");
+  text = std::regex_replace(text, kDisk, "<some> MiB free");
   text = std::regex_replace(text, kTime, "<some-time-in-utc-->");
   text = std::regex_replace(text, kSeconds, "$1 <seconds>");
   return std::regex_replace(text, kVersion, "<version>");

@@ -34,7 +34,8 @@ class Started {
 /// binary is run with a scrubbed environment.
 class Playground {
  public:
-  explicit Playground(bool manifests = true);
+  /// Below `parent`, or in the folder for temporary files.
+  explicit Playground(bool manifests = true, const std::string& parent = "");
   ~Playground();
   Playground(const Playground&) = delete;
   Playground& operator=(const Playground&) = delete;
