@@ -144,9 +144,9 @@ TEST(MetricsNames, DocumentDescribesEveryMetricAndNoOther) {
   read << file.rdbuf();
   const std::string page = read.str();
   std::set<std::string> described;
-  for (std::size_t at = page.find("| `runner_"); at != std::string::npos;
-       at = page.find("| `runner_", at + 1)) {
-    const std::size_t begin = at + 3;
+  for (std::size_t at = page.find("\n| `runner_"); at != std::string::npos;
+       at = page.find("\n| `runner_", at + 1)) {
+    const std::size_t begin = at + 4;
     described.insert(page.substr(begin, page.find_first_of("`{", begin) - begin));
   }
   std::set<std::string> known;
