@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -101,6 +102,18 @@ class Reporter {
   bool shown_ = false;
 };
 
+/// Set by the first INT, TERM or HUP; the second one ends the program at once.
+volatile std::sig_atomic_t g_interrupted = 0;
+
+void listen_for_signals() {
+  struct sigaction action{};
+  action.sa_handler = [](int) { g_interrupted = 1; };
+  action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaction(signal, &action, nullptr);
+  }
+}
+
 TickOptions options_of(std::vector<jobs::TickJob> wanted) {
   TickOptions options;
   options.jobs = std::move(wanted);
@@ -108,6 +121,7 @@ TickOptions options_of(std::vector<jobs::TickJob> wanted) {
   options.host = options.owner.substr(0, options.owner.find(':'));
   options.version = RUNNER_VERSION;
   options.keep_lease = true;
+  options.interrupted = [] { return g_interrupted != 0; };
   return options;
 }
 
@@ -154,6 +168,9 @@ jobs::Result<TickReport> do_tick(const TickCommand& command, Reporter& reporter)
     report.kill_switch = true;
     for (const manifests::KillSwitchReason& reason : outside.reasons) {
       report.kill_switch_detail += (report.kill_switch_detail.empty() ? "" : "; ") + reason.text;
+      if (reason.error) {
+        report.exit_code = jobs::exit_code(jobs::ErrorKind::usage);
+      }
     }
     return report;
   }
@@ -161,6 +178,7 @@ jobs::Result<TickReport> do_tick(const TickCommand& command, Reporter& reporter)
     RUNNER_ASSIGN(const ReadWorld world, make_read_world(fleet, progress));
     return dry_run_tick(world.ports, fleet, options, listener);
   }
+  listen_for_signals();
   RUNNER_ASSIGN(const World world, make_world(fleet, progress));
   report = run_tick(world.readers, world.writers, fleet, options, listener);
   if (report.fatal || report.kill_switch || !report.held_by.empty()) {

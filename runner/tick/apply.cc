@@ -72,6 +72,14 @@ void Applier::say(TickLine::Level level, const std::string& event, const jobs::E
                      .text = text});
 }
 
+jobs::Status check_interrupt(const TickContext& context) {
+  if (context.interrupted && context.interrupted()) {
+    return jobs::fail(jobs::ErrorKind::interrupted, "the tick was asked to stop",
+                      "run another tick: it goes on where this one stopped");
+  }
+  return jobs::ok();
+}
+
 jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
   RUNNER_ASSIGN(const std::vector<jobs::OutboxRow> rows, context_.readers.store->outbox(only));
   std::set<jobs::RunId> held_up;
@@ -85,6 +93,7 @@ jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
       held_up.insert(row.effect.run);
       continue;
     }
+    RUNNER_TRY(check_interrupt(context_));
     RUNNER_ASSIGN(const bool go_on, apply_row(row));
     if (!go_on) {
       held_up.insert(row.effect.run);

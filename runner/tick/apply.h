@@ -20,7 +20,12 @@ struct TickContext {
   jobs::TickId tick;
   TickReport& report;
   const Listener& listener;
+  const std::function<bool()>& interrupted;  ///< may be empty
 };
+
+/// interrupted, once a person or the system asked the tick to stop. What is recorded is carried out
+/// by the next tick.
+[[nodiscard]] jobs::Status check_interrupt(const TickContext& context);
 
 /// Carries recorded effects out, in order per run: each row is claimed, then done, then finished
 /// together with what it changed. A row that fails for a while holds up the later rows of its run,

@@ -52,7 +52,9 @@ class Tick {
   }
 
  private:
+  /// Between two steps: the lease is renewed, and an interruption is heard.
   jobs::Status renew() {
+    RUNNER_TRY(check_interrupt(context_));
     RUNNER_ASSIGN(context_.lease,
                   context_.writers.store->renew_lease(context_.lease, context_.readers.clock->now(),
                                                       context_.fleet.limits.lease_ttl));
@@ -100,9 +102,26 @@ class Tick {
       if (waits) {
         return jobs::ok();
       }
-      RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick, plan.change));
+      if (jobs::Status recorded =
+              context_.writers.store->commit(context_.lease, context_.tick, plan.change);
+          !recorded) {
+        return refused(run, recorded.error());
+      }
       RUNNER_TRY(applier_.apply(id));
     }
+    return jobs::ok();
+  }
+
+  /// A step that the store refuses though the lease is still ours is this run's trouble, not that
+  /// of the others.
+  jobs::Status refused(const jobs::Run& run, const jobs::Error& error) {
+    if (error.kind != jobs::ErrorKind::conflict || !renew()) {
+      return error;
+    }
+    jobs::Plan trouble;
+    trouble.problems.push_back(
+        fmt::format("{} ({}): {}", run.issue.str(), run.id.str(), error.text()));
+    take_over(trouble);
     return jobs::ok();
   }
 
@@ -198,7 +217,8 @@ TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& w
                       .lease = *lease,
                       .tick = report.row.id,
                       .report = report,
-                      .listener = tagged};
+                      .listener = tagged,
+                      .interrupted = options.interrupted};
   std::optional<LeaseKeeper> keeper;
   if (options.keep_lease) {
     keeper.emplace(*writers.store, *lease, *readers.clock, fleet.limits.lease_ttl);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct TickOptions {
   std::string owner;                ///< of the lease: "host:pid:start-time:boot-id"
   std::string host;
   std::string version;
+  /// Asked between steps and effects; true ends the tick early. May be empty.
+  std::function<bool()> interrupted;
   bool keep_lease =
       false;  ///< renew the lease from a thread of its own; needs ports that allow several threads
 };
