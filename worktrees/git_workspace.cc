@@ -1,5 +1,6 @@
 #include "worktrees/git_workspace.h"
 
+#include <filesystem>
 #include <utility>
 
 #include <fmt/core.h>
@@ -68,8 +69,12 @@ jobs::Result<std::vector<jobs::WorktreeEntry>> GitWorkspace::list() {
 }
 
 jobs::Result<std::int64_t> GitWorkspace::disk_free() {
-  RUNNER_TRY(make_directories(context_->layout.root));
-  return free_bytes(context_->layout.root);
+  // Also asked by a dry run, which makes nothing: then it is the disk where the root would be.
+  std::filesystem::path place = context_->layout.root;
+  while (kind_of(place.string()) == PathKind::nothing && place.has_relative_path()) {
+    place = place.parent_path();
+  }
+  return free_bytes(place.string());
 }
 
 jobs::Result<jobs::Prepared> GitWorkspace::prepare(const jobs::Repo& repo, const jobs::Run& run) {

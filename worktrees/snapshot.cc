@@ -1,6 +1,11 @@
 #include "worktrees/snapshot.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <filesystem>
+#include <string>
+#include <string_view>
 
 #include <fmt/core.h>
 
@@ -72,22 +77,47 @@ jobs::Status add_nested(git_repository* repository, git_index* index, const std:
   return jobs::ok();
 }
 
+/// An index in memory: looking at a worktree writes no file, and the index in it stays as it is.
+class IndexCopy {
+ public:
+  explicit IndexCopy(std::string_view bytes)
+      : fd_(::memfd_create("index", MFD_CLOEXEC)), path_(fmt::format("/proc/self/fd/{}", fd_)) {
+    while (fd_ >= 0 && written_ && !bytes.empty()) {
+      const ssize_t count = ::write(fd_, bytes.data(), bytes.size());
+      written_ = count > 0;
+      bytes.remove_prefix(written_ ? static_cast<std::size_t>(count) : 0);
+    }
+  }
+  ~IndexCopy() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
+  IndexCopy(const IndexCopy&) = delete;
+  IndexCopy& operator=(const IndexCopy&) = delete;
+
+  [[nodiscard]] bool open(Index& index) const {
+    return fd_ >= 0 && written_ && git_index_open(into(index), path_.c_str()) == 0;
+  }
+
+ private:
+  int fd_;
+  std::string path_;
+  bool written_ = true;
+};
+
 }  // namespace
 
 jobs::Result<bool> is_dirty(const Layout& layout, const jobs::RepoName& repo, std::string_view slot,
                             const jobs::Oid& head) {
-  RUNNER_TRY(make_directories(layout.scratch()));
   RUNNER_ASSIGN(const Repository repository, open_with_checkout(layout, repo));
   RUNNER_ASSIGN(const Tree tree, tree_at(repository.get(), head));
   const std::string folder = layout.slot(repo, slot);
-  const std::string copy = fmt::format("{}/{}", layout.scratch(), unique_name("look"));
+  const auto bytes = read_below(layout.checkout(repo), fmt::format("worktrees/{}/index", slot),
+                                std::size_t{512} << 20);
+  const IndexCopy copy(bytes && *bytes ? **bytes : std::string_view());
   Index index;
-  auto bytes = read_below(layout.checkout(repo), fmt::format("worktrees/{}/index", slot),
-                          std::size_t{512} << 20);
-  bool usable =
-      bytes && *bytes &&
-      write_below(layout.scratch(), copy.substr(copy.rfind('/') + 1), **bytes).has_value() &&
-      git_index_open(into(index), copy.c_str()) == 0;
+  bool usable = bytes && *bytes && copy.open(index);
   if (!usable) {
     if (const int code = git_index_new(into(index)); code < 0) {
       return git_failure(code, "cannot make an index");
@@ -106,7 +136,6 @@ jobs::Result<bool> is_dirty(const Layout& layout, const jobs::RepoName& repo, st
   code = code < 0
              ? code
              : git_diff_index_to_workdir(into(unstaged), repository.get(), index.get(), &options);
-  RUNNER_TRY(remove_below(layout.scratch(), copy.substr(copy.rfind('/') + 1)));
   if (code < 0) {
     return git_failure(code, fmt::format("cannot compare {} with its branch", folder));
   }
