@@ -36,8 +36,7 @@ class Transcript {
         screen_(screen),
         raw_(raw),
         output_(paths_.output),
-        events_(paths_.events),
-        reports_(paths_.reports) {
+        events_(paths_.events) {
     if (!raw_) {
       const std::string by = turn.agent.empty() ? "" : ", " + jobs::one_line(turn.agent);
       put(paint(screen_, Ink::bold,
@@ -66,8 +65,8 @@ class Transcript {
       raw_ ? put(chunk.bytes) : put(jobs::printable(lines_.feed(chunk.bytes)));
     }
     if (!raw_) {
-      print_events(events_, event_lines_, "");
-      print_events(reports_, report_lines_, "agent reports ");
+      // Not the agent's own file of reports: only as events are they checked and redacted.
+      print_events(events_, event_lines_);
     }
   }
 
@@ -95,7 +94,7 @@ class Transcript {
  private:
   static void notice(const std::string& rest) { put(jobs::printable(rest)); }
 
-  void print_events(TailFile& file, LineBuffer& buffer, const std::string& prefix) {
+  void print_events(TailFile& file, LineBuffer& buffer) {
     std::string lines;
     for (TailFile::Chunk chunk = file.read(); !chunk.bytes.empty(); chunk = file.read()) {
       lines += buffer.feed(chunk.bytes);
@@ -105,8 +104,7 @@ class Transcript {
       const auto event = process::parse_event(std::string_view(lines).substr(begin, end - begin));
       begin = end + 1;
       if (event) {
-        std::string line = fmt::format("-- {} {}{}", jobs::format_time(event->at), prefix,
-                                       jobs::one_line(event->type));
+        std::string line = fmt::format("-- {} {}", jobs::format_time(event->at), jobs::one_line(event->type));
         if (!event->text.empty()) {
           line += ": " + jobs::one_line(event->text, 1000);
         }
@@ -122,10 +120,8 @@ class Transcript {
   bool finished_ = false;
   TailFile output_;
   TailFile events_;
-  TailFile reports_;
   LineBuffer lines_;
   LineBuffer event_lines_;
-  LineBuffer report_lines_;
 };
 
 /// The turns that were asked for and have a folder. not_found if a turn was named that the run does

@@ -1,20 +1,41 @@
 #include "runner/process/report.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "runner/process/fd.h"
 #include "runner/process/files.h"
+#include "runner/process/redactor.h"
 #include "runner/process/turn_files.h"
 
 namespace runner::process {
 
 using jobs::ErrorKind;
 using jobs::Status;
+
+namespace {
+
+/// The supervisor redacts what it makes of a report. This keeps secrets out of the file that lies
+/// between the two: whoever reports is the agent, whose variables say which they are.
+std::string without_secrets(const std::string& text) {
+  Redactor redactor;
+  for (char** entry = ::environ; *entry != nullptr; ++entry) {
+    const std::string_view variable(*entry);
+    const auto equals = variable.find('=');
+    if (equals != std::string_view::npos && looks_secret(variable.substr(0, equals))) {
+      redactor.add_secret(variable.substr(equals + 1));
+    }
+  }
+  return redactor.redact(text);
+}
+
+}  // namespace
 
 Status report(const std::string& turn_dir, const Report& what, jobs::TimePoint now) {
   if (turn_dir.empty()) {
@@ -37,7 +58,7 @@ Status report(const std::string& turn_dir, const Report& what, jobs::TimePoint n
     event.text = jobs::to_string(*what.phase);
   } else {
     event.type = what.blocked.empty() ? "note" : "blocked";
-    event.text = jobs::to_valid_utf8(text);
+    event.text = jobs::to_valid_utf8(without_secrets(text));
     if (jobs::trimmed(event.text).empty()) {
       return jobs::fail(ErrorKind::usage, "the text is empty");
     }
