@@ -17,12 +17,10 @@ struct SwitchState {
   [[nodiscard]] std::string text() const { return value.text(); }
 };
 
-/// As the manifests, the environment and the state together make it. A source that cannot be understood holds it on.
+/// As the manifests, the environment and the state together make it. A source that cannot be
+/// understood holds it on.
 [[nodiscard]] jobs::Result<SwitchState> kill_switch(const jobs::Fleet& fleet,
                                                     jobs::StoreReader& store);
-/// As far as it can be known before the state is opened, for ticks: here a source that cannot be understood is a usage
-/// error, because a tick that does nothing with exit code 0 would hide the mistake.
-[[nodiscard]] jobs::Result<SwitchState> kill_switch_without_state(const jobs::Fleet& fleet);
 
 [[nodiscard]] Json to_json(const SwitchState& state);
 

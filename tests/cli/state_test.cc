@@ -38,6 +38,10 @@ TEST(CliState, Invariant7_ReadingCommandsWriteNothing) {
     EXPECT_EQ(answer.exit_code, 0) << command << "\n" << answer.error;
     EXPECT_EQ(playground.state_snapshot(), before) << "runner " << command;
   }
+  // And what does write is seen.
+  const std::string before = playground.state_snapshot();
+  EXPECT_EQ(playground.run({"pause"}).exit_code, 0);
+  EXPECT_NE(playground.state_snapshot(), before);
 }
 
 TEST(CliState, Invariant7_ReadingCommandsMakeNoState) {
@@ -58,7 +62,8 @@ TEST(CliState, ReadingGoesOnWhileTheKillSwitchIsOn) {
   }
 }
 
-/// What issues, repositories and agents say is in the sample with escapes; no command may pass them on.
+/// What issues, repositories and agents say is in the sample with escapes; no command may pass them
+/// on.
 TEST(CliState, Invariant11_NoCommandPrintsAnEscapeThatWasSaid) {
   Playground playground;
   fill_state(playground);
@@ -86,7 +91,8 @@ TEST(CliState, DamagedStateIsSaidAndLeftAlone) {
   Playground playground;
   fill_state(playground);
   const std::string path = playground.folder() + "/manifests/state/state.db";
-  write_file(path, "this is not a database at all, but long enough to look like a file of somebody");
+  write_file(path,
+             "this is not a database at all, but long enough to look like a file of somebody");
   const Answer answer = playground.run({"runs"});
   EXPECT_EQ(answer.exit_code, 4) << answer.error;
   EXPECT_NE(answer.error.find("error: "), std::string::npos);
@@ -96,8 +102,8 @@ TEST(CliState, DamagedStateIsSaidAndLeftAlone) {
 TEST(CliState, LostOutputIsAnError) {
   Playground playground;
   // The shell is only here to put a full device in the place of standard output.
-  const std::string command = std::string("\"") + std::getenv("RUNNER_BINARY") +
-                              "\" version > /dev/full 2>/dev/null";
+  const std::string command =
+      std::string("\"") + std::getenv("RUNNER_BINARY") + "\" version > /dev/full 2>/dev/null";
   const int status = std::system(command.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 75);
 }

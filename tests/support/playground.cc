@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -81,7 +82,12 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 
 std::vector<std::string> whole_command(const std::vector<std::string>& words) {
   const char* binary = std::getenv("RUNNER_BINARY");
-  std::vector<std::string> all{binary == nullptr ? "runner" : binary};
+  if (binary == nullptr || access(binary, X_OK) != 0) {
+    // Going on would compare, or accept, the answers of nothing.
+    std::fputs("RUNNER_BINARY must name the program to test\n", stderr);
+    std::abort();
+  }
+  std::vector<std::string> all{binary};
   all.insert(all.end(), words.begin(), words.end());
   return all;
 }
