@@ -40,6 +40,7 @@ inline GitOutput run_program(const std::vector<std::string>& argv, const std::st
     ::dup2(pipe_ends[1], 2);
     ::close(pipe_ends[0]);
     ::setenv("HOME", home.c_str(), 1);
+    ::unsetenv("GIT_CONFIG_GLOBAL");  // the configuration is that of our own HOME
     ::setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
     ::setenv("GIT_AUTHOR_DATE", "2026-11-01T10:00:00Z", 1);
     ::setenv("GIT_COMMITTER_DATE", "2026-11-01T10:00:00Z", 1);
