@@ -39,7 +39,7 @@ def text(root, name):
 
 def main(check):
     """Runs check(root, *arguments), prints what it found and ends with 1 if there was anything."""
-    problems = check(pathlib.Path(sys.argv[1]), *sys.argv[2:])
+    problems = check(pathlib.Path(sys.argv[1]).resolve(), *sys.argv[2:])
     for problem in problems:
         print(problem)
     if problems:
