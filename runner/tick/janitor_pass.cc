@@ -84,16 +84,10 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
     janitor.problem(facts.error().text());
     return jobs::ok();
   }
-  // What follows partly happens without a record, so that no epoch guards it: it is done only while
-  // the lease is surely ours.
-  RUNNER_ASSIGN(context.lease,
-                context.writers.store->renew_lease(context.lease, context.readers.clock->now(),
-                                                   context.fleet.limits.lease_ttl));
   jobs::JanitorPlan plan = jobs::janitor(*facts, context.fleet, now);
   for (const std::string& note : plan.notes) {
     janitor.info("note", note);
   }
-  janitor.reap(plan.reap_turns);
   if (!plan.plan.change.empty()) {
     RUNNER_TRY(context.writers.store->commit(context.lease, context.tick, plan.plan.change));
     for (jobs::PlannedStep& step : plan.plan.steps) {
@@ -101,6 +95,12 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
     }
   }
   RUNNER_TRY(applier.apply(std::nullopt));
+  // What follows needs no record, so that no epoch guards it: it is done only while the lease is
+  // surely ours, for what was observed may be old by now.
+  RUNNER_ASSIGN(context.lease,
+                context.writers.store->renew_lease(context.lease, context.readers.clock->now(),
+                                                   context.fleet.limits.lease_ttl));
+  janitor.reap(plan.reap_turns);
   for (const jobs::WorktreeEntry& orphan : plan.orphan_worktrees) {
     janitor.info("orphan", "worktree " + orphan.path +
                                " belongs to no run; its work is kept, then it is removed");
