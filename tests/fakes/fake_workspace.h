@@ -130,6 +130,9 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
                                                               const jobs::LandRequest& request,
                                                               const jobs::Oid& head,
                                                               const jobs::Oid& base);
+  /// A later fix starts from what the base has; a branch that moved meanwhile stays.
+  void move_branch_on(const jobs::Repo& repo, const jobs::Run& run, const jobs::Oid& head,
+                      const jobs::Oid& commit);
   [[nodiscard]] std::optional<jobs::LandResult> guard(const jobs::Repo& repo, const jobs::Run& run,
                                                       const jobs::Oid& head,
                                                       const jobs::Oid& base) const;

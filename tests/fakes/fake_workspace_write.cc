@@ -151,6 +151,14 @@ std::optional<LandResult> FakeWorkspace::guard(const Repo& repo, const Run& run,
   return std::nullopt;
 }
 
+void FakeWorkspace::move_branch_on(const Repo& repo, const Run& run, const Oid& head,
+                                   const Oid& commit) {
+  const auto branch = branches_.find(branch_key(repo.name, run.branch));
+  if (branch != branches_.end() && branch->second == head) {
+    branch->second = commit;
+  }
+}
+
 jobs::Result<LandResult> FakeWorkspace::land(const Repo& repo, const LandRequest& request) {
   const std::lock_guard lock(mutex_);
   if (const auto error = called("land")) {
@@ -168,9 +176,12 @@ jobs::Result<LandResult> FakeWorkspace::land(const Repo& repo, const LandRequest
     return rejected("unverified", "the branch is gone and no head of it was recorded");
   }
   if (!branch_head.empty() && branch_head != head) {
+    // Our merge of the base, or the landed commit that the branch moved on to.
     const Commit& top = commits_[branch_head];
-    const bool our_merge = top.parents.size() == 2 && top.parents.front() == head &&
-                           top.message == "merge for " + run.id.str();
+    const bool our_merge = top.parents.size() == 2 &&
+                           std::ranges::find(top.parents, head) != top.parents.end() &&
+                           (top.message == "merge for " + run.id.str() ||
+                            top.message.ends_with("Runner-Run: " + run.id.str() + "\n"));
     if (!our_merge) {
       return rejected("unverified", "the branch moved on after it was verified");
     }
@@ -181,6 +192,7 @@ jobs::Result<LandResult> FakeWorkspace::land(const Repo& repo, const LandRequest
            contains(commits_[commit].parents.front(), head)) {
       commit = commits_[commit].parents.front();
     }
+    move_branch_on(repo, run, head, commit);
     LandResult result{.kind = LandResult::Kind::landed};
     result.commit = commit;
     result.head = head;
@@ -262,6 +274,7 @@ jobs::Result<LandResult> FakeWorkspace::merge_and_push(const Repo& repo, const L
   if (std::exchange(lose_answer_, false)) {
     return jobs::fail(ErrorKind::transient, "cannot push to " + repo.remote + ": connection reset");
   }
+  move_branch_on(repo, run, head, landing);
   result.kind = LandResult::Kind::landed;
   result.commit = landing;
   return result;
