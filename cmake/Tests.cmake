@@ -86,6 +86,8 @@ function(runner_test name label)
     DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY "${PROJECT_BINARY_DIR}"
     TEST_PREFIX "${name}."
+    # Otherwise the bytes of a parameter, addresses included, become part of the name.
+    NO_PRETTY_VALUES
     PROPERTIES LABELS "${label}" TIMEOUT ${RUNNER_TEST_TIMEOUT})
   # A list does not survive PROPERTIES above (only its first element arrives), so the environment is
   # set by a file of its own that ctest reads after the discovery.

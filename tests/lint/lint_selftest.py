@@ -178,6 +178,15 @@ class Words(Planted):
         self.assert_red(words.check(self.root), "white space")
 
 
+    def test_signal_to_an_unchecked_pid(self):
+        self.write("tests/unit/jobs/a_test.cc", "void f(int pid) { ::kill(pid, 9); }\n")
+        self.assert_red(words.check(self.root), "without a check of the pid")
+
+    def test_signal_in_words_and_methods_is_green(self):
+        self.write("tests/unit/jobs/a_test.cc", '// kill(0)\nauto a = "kill(1)";\nvoid f() { t.kill(9); }\n')
+        self.assertEqual(words.check(self.root), [])
+
+
 class TestNames(Planted):
     def page(self, *extra):
         rows = [f"| {number} | words | `House.Invariant{number}_*` |" for number in range(1, 17)]

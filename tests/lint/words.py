@@ -1,4 +1,5 @@
-"""What must stand in no file: paths of somebody's machine, unfinished work, broken white space."""
+"""What must stand in no file: paths of somebody's machine, unfinished work, broken white space, and
+in tests a signal to a pid that nobody has looked at."""
 
 import re
 
@@ -11,6 +12,9 @@ MACHINE_FOLDERS = ("work", "root", "farm")
 MACHINE_PATH = re.compile(
     r"(?<![\w.$})\]/-])/(?:" + "|".join(MACHINE_FOLDERS) + r")(?=[/\s\"'`,;:)]|$)", re.MULTILINE)
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+# kill(0) and kill(-1) are what a pid that was never filled in asks for.
+BARE_KILL = re.compile(r"(?<![\w.>:])(?:::)?(?:killpg\s*\(|kill\s*\([^;{]*?,)")
+SAFE_KILL = "tests/support/signals.h"
 # Bytes that tests feed on purpose.
 RAW = ("tests/fuzz/seeds/", "tests/cli/", "tests/golden/")
 
@@ -35,6 +39,10 @@ def check(root):
         if name.parts[0] not in ("docs", "tests") and name.suffix != ".md":
             for match in UNFINISHED.finditer(content):
                 report(match, "unfinished work")
+        if name.parts[0] == "tests" and name.suffix in (".cc", ".h") and str(name) != SAFE_KILL:
+            for match in BARE_KILL.finditer(re.sub(r"//[^\n]*|\"[^\"\n]*\"", "", content)):
+                problems.append(f"{name}: {match[0]} ...) without a check of the pid: "
+                                f"use {SAFE_KILL}")
         if name.suffix in (".cc", ".h", ".py", ".sh", ".cmake"):
             for match in re.finditer(r"[ \t]+$", content, re.MULTILINE):
                 report(match, "white space at the end of a line")

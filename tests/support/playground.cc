@@ -16,6 +16,8 @@
 #include <regex>
 #include <sstream>
 
+#include "tests/support/signals.h"
+
 namespace test_support {
 
 namespace {
@@ -180,7 +182,7 @@ Started::~Started() {
 }
 
 void Started::kill(int signal) const {
-  (void)::kill(pid_, signal);
+  (void)send_signal(pid_, signal);
 }
 
 Answer Started::finish() {

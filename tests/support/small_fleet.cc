@@ -14,6 +14,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/signals.h"
+
 namespace test_support {
 
 namespace {
@@ -115,7 +117,7 @@ SmallFleet::~SmallFleet() {
   // A test that failed may leave turns; they must not outlive it.
   std::istringstream lines(processes());
   for (std::string line; std::getline(lines, line);) {
-    (void)::kill(std::atoi(line.c_str()), SIGKILL);
+    (void)send_signal(std::atoi(line.c_str()), SIGKILL);
   }
 }
 

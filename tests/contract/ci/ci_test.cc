@@ -14,6 +14,7 @@
 #include "runner/ci/command_ci.h"
 #include "runner/executors/process_executor.h"
 #include "tests/fakes/fake_ci.h"
+#include "tests/support/signals.h"
 #include "tests/support/tracker_folder.h"
 
 /// What jobs/ports/ci.h promises, asked of the fake and of a real command below a real supervisor.
@@ -134,7 +135,7 @@ class Command final : public Subject {
     wait_for([&] { return starts(repo, commit) == 1; });
     std::ifstream in(directory + "/supervisor.json");
     const auto json = nlohmann::json::parse(in);
-    ASSERT_EQ(::kill(json["pid"].get<pid_t>(), SIGKILL), 0);
+    ASSERT_EQ(test_support::send_signal(json["pid"].get<pid_t>(), SIGKILL), 0);
     wait_for([&] { return executor_->observe(directory)->state == jobs::TurnFacts::State::ended; });
   }
   int starts(const jobs::Repo&, const Oid& commit) override {

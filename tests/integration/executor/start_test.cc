@@ -13,6 +13,7 @@
 #include "runner/process/container.h"
 #include "runner/process/supervisor.h"
 #include "tests/integration/executor/turn_fixture.h"
+#include "tests/support/signals.h"
 
 namespace executor_tests {
 
@@ -30,7 +31,7 @@ TurnFixture::TurnFixture() {
 
 TurnFixture::~TurnFixture() {
   for (const int pid : processes()) {
-    ::kill(pid, SIGKILL);
+    test_support::send_signal(pid, SIGKILL);
   }
   std::error_code ignored;
   fs::remove_all(folder_, ignored);

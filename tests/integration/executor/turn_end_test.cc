@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "tests/integration/executor/turn_fixture.h"
+#include "tests/support/signals.h"
 
 namespace executor_tests {
 namespace {
@@ -183,7 +184,7 @@ TEST_P(TurnInEveryContainment, StopEndsItAndSaysWhy) {
 TEST_P(TurnInEveryContainment, TermToTheSupervisorEndsTheTurn) {
   ASSERT_TRUE(executor_->start(spec({"print", "hello", "hang"})));
   ASSERT_TRUE(wait_until([&] { return logged("started") == 1; }));
-  ASSERT_EQ(::kill(supervisor_pid(), SIGTERM), 0);
+  ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGTERM), 0);
   EXPECT_EQ(wait_for_end().exit->end, TurnEnd::stopped);
   EXPECT_TRUE(processes().empty());
 }
@@ -194,7 +195,7 @@ TEST_P(TurnInEveryContainment, Invariant6_KilledSupervisorLeavesNothingAfterReap
   ASSERT_EQ(executor_->observe(directory())->state, State::running);
   ASSERT_EQ(*executor_->reap(directory()), 0) << "a live turn is not reaped";
   const bool dies_with_it = executor_->observe(directory())->containment == "pid-namespace";
-  ASSERT_EQ(::kill(supervisor_pid(), SIGKILL), 0);
+  ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGKILL), 0);
 
   const auto facts = wait_for_end();
   EXPECT_EQ(facts.exit->end, TurnEnd::lost);

@@ -1,3 +1,5 @@
+#include "runner/store/owner.h"
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "runner/store/owner.h"
+#include "tests/support/signals.h"
 
 namespace runner::store {
 
@@ -52,7 +54,7 @@ struct Child {
   ~Child() { end(); }
   void end() {
     if (pid > 0) {
-      ::kill(pid, SIGKILL);
+      test_support::send_signal(pid, SIGKILL);
       ::waitpid(pid, nullptr, 0);
       pid = -1;
     }
@@ -76,7 +78,7 @@ TEST(StoreOwner, EndedProcessIsDead) {
 
 TEST(StoreOwner, ProcessThatWaitsToBeReapedIsDead) {
   Child child;
-  ::kill(child.pid, SIGKILL);
+  test_support::send_signal(child.pid, SIGKILL);
   siginfo_t info{};
   ::waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED | WNOWAIT);
   EXPECT_TRUE(owner_is_dead(child.owner));

@@ -10,9 +10,11 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "jobs/ports/workspace.h"
@@ -127,16 +129,32 @@ class Playground : public ::testing::Test {
                   int expected = 0) const {
     std::vector<std::string> argv{"git"};
     argv.insert(argv.end(), words.begin(), words.end());
-    GitOutput output = run_program(argv, cwd, top + "/home");
-    EXPECT_EQ(output.exit_code, expected) << "git " << ::testing::PrintToString(words) << "\n"
-                                          << output.text;
+    GitOutput output = run_program(argv, ours(cwd), top + "/home");
+    if (output.exit_code != expected) {
+      throw std::runtime_error(fmt::format("git {} ended with {}, not {}:\n{}",
+                                           ::testing::PrintToString(words), output.exit_code,
+                                           expected, output.text));
+    }
     while (output.text.ends_with('\n')) {
       output.text.pop_back();
     }
     return output.text;
   }
 
+  /// The path, if it lies in the playground. A test goes on writing and deleting below paths that
+  /// it was given; when one of them came out empty, "/src" of the machine would be next.
+  static const std::string& ours(const std::string& path) {
+    for (const fs::path& root : {fs::path("/dev/shm"), fs::temp_directory_path()}) {
+      const std::string prefix = (root / "worktrees-").string();
+      if (path.starts_with(prefix) && path.find("/../") == std::string::npos) {
+        return path;
+      }
+    }
+    throw std::runtime_error("the test was about to touch '" + path + "', outside its playground");
+  }
+
   static void write(const std::string& path, const std::string& content) {
+    ours(path);
     fs::create_directories(fs::path(path).parent_path());
     std::ofstream(path, std::ios::binary) << content;
   }
@@ -181,10 +199,10 @@ class Playground : public ::testing::Test {
 
   jobs::Prepared prepare(jobs::Run& run) {
     auto prepared = workspace->prepare(repo, run);
-    EXPECT_TRUE(prepared.has_value()) << (prepared ? "" : prepared.error().text());
     if (!prepared) {
-      return {};
+      throw std::runtime_error("prepare failed: " + prepared.error().text());
     }
+    ours(prepared->path);
     run.base = prepared->base;
     run.worktree = prepared->path;
     return *prepared;

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/integration/worktrees/git_playground.h"
+#include "tests/support/signals.h"
 #include "worktrees/mirror.h"
 #include "worktrees/remote.h"
 
@@ -189,9 +190,12 @@ class Served : public Guards {
     repo.remote = url_;
   }
   void TearDown() override {
-    ::kill(-daemon_, SIGTERM);
-    ::kill(daemon_, SIGTERM);
-    ::waitpid(daemon_, nullptr, 0);
+    if (daemon_ > 0) {
+      // Its group once it has made it; until then itself.
+      test_support::send_signal_to_group(daemon_, SIGTERM);
+      test_support::send_signal(daemon_, SIGTERM);
+      ::waitpid(daemon_, nullptr, 0);
+    }
     Guards::TearDown();
   }
   static int free_port() {
