@@ -250,6 +250,14 @@ std::string FakeWorkspace::branch_key(const jobs::RepoName& repo, const std::str
   return repo.str() + "\n" + branch;
 }
 
+void FakeWorkspace::move_branch_on(const Repo& repo, const Run& run, const Oid& head,
+                                   const Oid& commit) {
+  const auto branch = branches_.find(branch_key(repo.name, run.branch));
+  if (branch != branches_.end() && branch->second == head) {
+    branch->second = commit;
+  }
+}
+
 jobs::Result<jobs::WorktreeFacts> FakeWorkspace::observe(const Repo& repo, const Run& run) {
   const std::lock_guard guard(mutex_);
   if (const auto error = called("observe")) {

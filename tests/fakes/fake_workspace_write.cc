@@ -151,14 +151,6 @@ std::optional<LandResult> FakeWorkspace::guard(const Repo& repo, const Run& run,
   return std::nullopt;
 }
 
-void FakeWorkspace::move_branch_on(const Repo& repo, const Run& run, const Oid& head,
-                                   const Oid& commit) {
-  const auto branch = branches_.find(branch_key(repo.name, run.branch));
-  if (branch != branches_.end() && branch->second == head) {
-    branch->second = commit;
-  }
-}
-
 jobs::Result<LandResult> FakeWorkspace::land(const Repo& repo, const LandRequest& request) {
   const std::lock_guard lock(mutex_);
   if (const auto error = called("land")) {

@@ -312,6 +312,22 @@ TEST(Tick, ARepositoryThatLeavesTheAllowlistCancelsItsRun) {
   scenario::check_quiet(world, key, {.outcome = Outcome::cancelled});
 }
 
+TEST(Tick, Invariant6_WhatALostTurnLeftRunningIsKilledWithoutAPerson) {
+  World world;
+  world.add_issue(1);
+  fakes::FakeExecutor::Script script;
+  script.hangs = true;
+  world.executor.script(std::move(script));
+  world.tick();
+  const jobs::Run run = only_run(world);
+  world.executor.lose(scenario::must(world.store->turns(run.id)).at(0).directory, 3);
+  ASSERT_EQ(world.executor.processes(), 3);
+  world.executor.script({.blocked = "no"});
+  ASSERT_TRUE(world.until_quiet());
+  EXPECT_EQ(only_run(world).outcome, Outcome::needs_human);
+  EXPECT_EQ(world.executor.processes(), 0);
+}
+
 TEST(Explain, SaysEveryGateAlsoWhenTheSwitchIsOn) {
   World world;
   const auto key = world.add_issue(1);
