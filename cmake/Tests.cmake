@@ -101,10 +101,10 @@ endforeach()\n")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
 endfunction()
 
-# One test program for each folder below tests/KIND.
+# One test program for each folder below tests/KIND, from every file in it: tests and what they share.
 function(runner_test_kind kind)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests/${kind}"
-    "${PROJECT_SOURCE_DIR}/tests/${kind}/*_test.cc")
+    "${PROJECT_SOURCE_DIR}/tests/${kind}/*.cc")
   set(folders "")
   foreach(file IN LISTS files)
     string(REGEX MATCH "^[^/]+" folder "${file}")
