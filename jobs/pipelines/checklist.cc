@@ -50,9 +50,12 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-std::string checklist(const Run& run) {
+std::string checklist(const Run& run, bool has_ci) {
   std::string out = fmt::format("{}\n**runner** {}.\n\n", kChecklistMarker, headline(run));
   for (const Line& line : kLines) {
+    if (line.phase == Phase::ci && !has_ci) {
+      continue;
+    }
     // A phase counts as reached by evidence: the landed commit is past "pushed", CI only when it
     // was green.
     const bool reached =

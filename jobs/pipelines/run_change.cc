@@ -44,7 +44,8 @@ void RunChange::comment() {
   Effect comment;
   comment.kind = EffectKind::upsert_comment;
   comment.target = std::string(kChecklistMarker);
-  comment.text = checklist(run_);
+  const Repo* repo = fleet_.repo(run_.issue.repo);
+  comment.text = checklist(run_, repo == nullptr || !repo->ci.empty());
   effect(std::move(comment));
 }
 

@@ -104,7 +104,8 @@ class Transcript {
       const auto event = process::parse_event(std::string_view(lines).substr(begin, end - begin));
       begin = end + 1;
       if (event) {
-        std::string line = fmt::format("-- {} {}", jobs::format_time(event->at), jobs::one_line(event->type));
+        std::string line =
+            fmt::format("-- {} {}", jobs::format_time(event->at), jobs::one_line(event->type));
         if (!event->text.empty()) {
           line += ": " + jobs::one_line(event->text, 1000);
         }

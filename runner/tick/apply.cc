@@ -90,8 +90,12 @@ jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
       continue;
     }
     if (row.next_attempt && context_.readers.clock->now() < *row.next_attempt) {
-      held_up.insert(row.effect.run);
-      continue;
+      // What nobody wants any more does not hold up what ends the run.
+      RUNNER_ASSIGN(const jobs::Run run, context_.readers.store->run(row.effect.run.str()));
+      if (jobs::still_wanted(row.effect, run)) {
+        held_up.insert(row.effect.run);
+        continue;
+      }
     }
     RUNNER_TRY(check_interrupt(context_));
     RUNNER_ASSIGN(const bool go_on, apply_row(row));

@@ -59,8 +59,14 @@ TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fle
         return jobs::ok();
       }
       case jobs::TickJob::janitor: {
-        RUNNER_ASSIGN(const jobs::JanitorFacts facts, observer.janitor_facts());
-        collect(jobs::janitor(facts, fleet, now).plan);
+        const auto facts = observer.janitor_facts();
+        if (facts) {
+          collect(jobs::janitor(*facts, fleet, now).plan);
+        } else if (facts.error().kind == jobs::ErrorKind::corrupt) {
+          return facts.error();
+        } else {
+          report.problems.push_back(facts.error().text());
+        }
         return jobs::ok();
       }
     }

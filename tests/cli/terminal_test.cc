@@ -24,7 +24,8 @@ TEST(CliTerminal, TablesAreAlignedAndColouredThereOnly) {
 TEST(CliTerminal, ColourCanBeDeclinedAndForced) {
   Playground playground;
   fill_state(playground);
-  EXPECT_EQ(playground.run_on_terminal({"--color", "never", "status"}).out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(playground.run_on_terminal({"--color", "never", "status"}).out.find('\x1b'),
+            std::string::npos);
   EXPECT_NE(playground.run({"--color", "always", "status"}).out.find('\x1b'), std::string::npos);
   playground.environment = {"NO_COLOR=1"};
   EXPECT_EQ(playground.run_on_terminal({"status"}).out.find('\x1b'), std::string::npos);

@@ -41,6 +41,13 @@ TEST(Checklist, PhasesAreTickedByEvidence) {
   EXPECT_EQ(ticked(run), 5);
 }
 
+TEST(Checklist, WithoutCiNothingIsSaidOfIt) {
+  jobs::Run run = scenario::run();
+  run.phase = Phase::done;
+  EXPECT_NE(checklist(run, /*has_ci=*/true).find("CI green"), std::string::npos);
+  EXPECT_EQ(checklist(run, /*has_ci=*/false).find("CI green"), std::string::npos);
+}
+
 TEST(Checklist, AnUnchangedRunGivesAnUnchangedComment) {
   jobs::Run run = scenario::run();
   const std::string before = checklist(run);

@@ -300,6 +300,26 @@ TEST(Tick, APersonsCancelIsCarriedOutOnce) {
   EXPECT_EQ(world.executor.stop_reasons().size(), 1U);
 }
 
+TEST(Tick, ACancelDoesNotWaitForWhatIsRetriedInVain) {
+  World world;
+  const auto key = world.add_issue(1);
+  world.git.fail_next("prepare", jobs::fail(ErrorKind::transient, "no network"), 1000);
+  for (int i = 0; i < 6; ++i) {  // the waits between the tries have grown long by then
+    world.tick();
+    world.clock.advance(scenario::minutes(40));
+  }
+  world.tick();
+  ASSERT_TRUE(world.store->add_request({.run = only_run(world).id,
+                                        .kind = jobs::RequestKind::cancel,
+                                        .by = "bob",
+                                        .why = {},
+                                        .at = world.clock.now()}));
+  const jobs::TimePoint asked = world.clock.now();
+  ASSERT_TRUE(world.until_quiet());
+  EXPECT_LT(world.clock.now() - asked, scenario::minutes(30));
+  scenario::check_quiet(world, key, {.outcome = Outcome::cancelled});
+}
+
 TEST(Tick, ARepositoryThatLeavesTheAllowlistCancelsItsRun) {
   World world;
   const auto key = world.add_issue(1);
