@@ -55,9 +55,8 @@ void declare_agents(SmallFleet& fleet) {
   fleet.agent("not-executable", {fleet.folder() + "/plain.sh"});
   fleet.scripted("hang", {"print", "working", "ignore-term", "hang"});
   fleet.agent("nothing", {"true"});
-  // Not a whole gigabyte: what is beyond turn_output_bytes is counted and thrown away, so that the
-  // thousandth megabyte goes the way of the second, and a test has to end.
-  fleet.scripted("talker", {"commits", "1", "flood", "100000000"});
+  // A whole gigabyte: what is beyond turn_output_bytes is counted and thrown away.
+  fleet.scripted("talker", {"commits", "1", "flood", "1000000000"});
   fleet.shell("binary",
               "printf '\\033]0;title\\007\\033[31mred\\000\\377\\n'; head -c 5000 /dev/urandom; "
               "echo x > x && git add x && git commit -q -m x");
