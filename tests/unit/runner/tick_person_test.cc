@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <gtest/gtest.h>
 
 #include "tests/support/scenario_oracle.h"
@@ -8,15 +6,7 @@ namespace {
 
 using jobs::ErrorKind;
 using jobs::Outcome;
-using jobs::TickJob;
-using runner::TickLine;
-using scenario::Gate;
 using scenario::World;
-
-bool heard(const World& world, const std::string& event) {
-  return std::ranges::any_of(world.lines,
-                             [&](const TickLine& line) { return line.event == event; });
-}
 
 jobs::Run only_run(World& world) {
   return scenario::must(world.store->runs({})).at(0);
