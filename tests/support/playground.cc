@@ -225,6 +225,10 @@ std::string Playground::normalised(std::string text) const {
   static const std::regex kTime(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)");
   static const std::regex kVersion(R"(\b\d+\.\d+\.\d+\b)");
   static const std::regex kSeconds(R"((_seconds) \d[\d.e+]*)");
+  // What this host's kernel allows, not what the program does.
+  static const std::regex kContainment(
+      R"re((containment here: |"containment": ")(pid-namespace|group))re");
+  text = std::regex_replace(text, kContainment, "$1<containment>");
   static const std::regex kDisk(R"(\d+ MiB free)");
   text = std::regex_replace(text, kDisk, "<some> MiB free");
   text = std::regex_replace(text, kTime, "<some-time-in-utc-->");
