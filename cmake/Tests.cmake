@@ -116,7 +116,7 @@ function(runner_test_kind kind)
   list(REMOVE_DUPLICATES folders)
   foreach(folder IN LISTS folders)
     if(NOT kind STREQUAL "unit")
-      set(libraries runner_lib manifests worktrees metrics third_party::json third_party::libgit2
+      set(libraries oracle runner_lib manifests worktrees metrics third_party::json third_party::libgit2
         third_party::sqlite third_party::boost CURL::libcurl)
     elseif(folder STREQUAL "runner")
       set(libraries runner_lib third_party::json third_party::sqlite)
@@ -135,7 +135,7 @@ foreach(kind IN ITEMS e2e cli)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${kind}/*_test.cc")
   if(sources)
     runner_test(${kind} ${kind} SOURCES ${sources}
-      LIBRARIES third_party::json third_party::libgit2 third_party::sqlite Threads::Threads
+      LIBRARIES oracle third_party::json third_party::libgit2 third_party::sqlite Threads::Threads
         # The commands are tried on states that the store itself has made.
         $<$<STREQUAL:${kind},cli>:runner_lib>)
   endif()

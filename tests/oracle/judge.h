@@ -20,7 +20,7 @@ struct Rules {
   std::string human = "ready-for-human";
   std::string bot = "runner";
   /// Marker in the runner's own checklist comment.
-  std::string comment_marker = "<!-- runner:checklist";
+  std::string comment_marker = "<!-- runner:checklist -->";
   std::string base_branch = "main";
   /// Reservation of one turn; spend may pass a cap by no more than this.
   Amount per_turn;
@@ -43,7 +43,7 @@ struct Rules {
 /// ledger lines are never changed or lost (retention aside), counters and the lease's epoch never
 /// go backwards, an ended run keeps its outcome.
 [[nodiscard]] std::vector<Finding> judge_between(const Observation& before,
-                                                 const Observation& after, const Rules& rules);
+                                                 const Observation& after);
 
 [[nodiscard]] std::string describe(const std::vector<Finding>& findings);
 
