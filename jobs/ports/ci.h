@@ -42,8 +42,10 @@ class CiWriter {
   /// Makes sure that CI of `commit` has been started (forge CI starts by itself: nothing to do). At
   /// most one start per commit.
   [[nodiscard]] virtual Status start(const Repo& repo, const Oid& commit) = 0;
-  /// Forgets what is kept for commits other than `keep` (retention).
-  [[nodiscard]] virtual Status prune(const Repo& repo, const std::vector<Oid>& keep) = 0;
+  /// Forgets what is kept for commits other than `keep` (retention), but for what was started after
+  /// `as_of`, the time at which `keep` was true: a tick that slept since then knows nothing of it.
+  [[nodiscard]] virtual Status prune(const Repo& repo, const std::vector<Oid>& keep,
+                                     TimePoint as_of) = 0;
 };
 
 }  // namespace jobs

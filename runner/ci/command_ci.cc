@@ -165,7 +165,8 @@ class CommandCiWriter final : public jobs::CiWriter {
             fmt::format("starting CI of {} at {}", repo.name.str(), commit.str().substr(0, 12)));
   }
 
-  jobs::Status prune(const Repo& repo, const std::vector<Oid>& keep) override {
+  jobs::Status prune(const Repo& repo, const std::vector<Oid>& keep,
+                     jobs::TimePoint as_of) override {
     RUNNER_ASSIGN(const std::vector<std::string> directories, reader_.list());
     const std::string prefix = id_prefix(repo.name);
     std::set<Oid> trees;
@@ -187,7 +188,8 @@ class CommandCiWriter final : public jobs::CiWriter {
       if (ended) {
         trees.insert(commit);
       }
-      if (kept) {
+      const bool older = facts && (facts->started_at ? *facts->started_at < as_of : ended);
+      if (kept || !older) {
         continue;
       }
       // What still runs is stopped now and goes at the next time.

@@ -50,7 +50,7 @@ class Janitor {
   }
 
   /// CI keeps the newest commits of each repository that runs still speak of.
-  void prune_ci(const std::vector<jobs::Run>& runs) {
+  void prune_ci(const std::vector<jobs::Run>& runs, jobs::TimePoint as_of) {
     for (const jobs::Repo& repo : context_.fleet.repos) {
       const auto ci = context_.writers.ci.find(repo.ci);
       if (ci == context_.writers.ci.end()) {
@@ -63,7 +63,7 @@ class Janitor {
           keep.push_back(run.verified_base);
         }
       }
-      note(ci->second->prune(repo, keep), "pruning CI of " + repo.name.str());
+      note(ci->second->prune(repo, keep, as_of), "pruning CI of " + repo.name.str());
     }
   }
 
@@ -109,7 +109,7 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
   for (const std::string& directory : plan.remove_turns) {
     janitor.note(context.writers.executor->remove(directory), "removing " + directory);
   }
-  janitor.prune_ci(facts->runs);
+  janitor.prune_ci(facts->runs, now);
   jobs::PruneSpec prune;
   prune.ended_runs_before = now - context.fleet.retention.finished_runs;
   prune.decisions_before = now - context.fleet.retention.decisions;

@@ -47,7 +47,7 @@ jobs::Status FakeCi::start(const jobs::Repo& repo, const Oid& commit) {
     const std::lock_guard lock(mutex_);
     const Key key{repo.name, commit};
     if (!started_.contains(key)) {
-      started_[key] = true;
+      started_[key] = clock == nullptr ? jobs::TimePoint{} : clock->now();
       ++starts_[key];
       script.changed("start " + repo.name.str() + " " + commit.str());
     }
@@ -55,12 +55,13 @@ jobs::Status FakeCi::start(const jobs::Repo& repo, const Oid& commit) {
   return script.after("start");
 }
 
-jobs::Status FakeCi::prune(const jobs::Repo& repo, const std::vector<Oid>& keep) {
+jobs::Status FakeCi::prune(const jobs::Repo& repo, const std::vector<Oid>& keep,
+                           jobs::TimePoint as_of) {
   RUNNER_TRY(script.before("prune"));
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(started_, [&](const auto& entry) {
-      return entry.first.first == repo.name &&
+      return entry.first.first == repo.name && entry.second < as_of &&
              std::ranges::find(keep, entry.first.second) == keep.end();
     });
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "jobs/ports/ci.h"
+#include "jobs/ports/clock.h"
 #include "tests/fakes/script.h"
 
 namespace fakes {
@@ -25,11 +26,13 @@ class FakeCi final : public jobs::CiReader, public jobs::CiWriter {
   void lose(const jobs::RepoName& repo, const jobs::Oid& commit);
   /// How often the commit's CI was really started.
   [[nodiscard]] int starts(const jobs::RepoName& repo, const jobs::Oid& commit) const;
-  Script script;  ///< calls: observe, start, prune
+  Script script;                 ///< calls: observe, start, prune
+  jobs::Clock* clock = nullptr;  ///< when a start was; without it long ago
 
   jobs::Result<jobs::CiReport> observe(const jobs::Repo& repo, const jobs::Oid& commit) override;
   jobs::Status start(const jobs::Repo& repo, const jobs::Oid& commit) override;
-  jobs::Status prune(const jobs::Repo& repo, const std::vector<jobs::Oid>& keep) override;
+  jobs::Status prune(const jobs::Repo& repo, const std::vector<jobs::Oid>& keep,
+                     jobs::TimePoint as_of) override;
 
  private:
   using Key = std::pair<jobs::RepoName, jobs::Oid>;
@@ -41,7 +44,7 @@ class FakeCi final : public jobs::CiReader, public jobs::CiWriter {
   mutable std::mutex mutex_;
   std::string check_;
   std::map<Key, Ending> endings_;
-  std::map<Key, bool> started_;
+  std::map<Key, jobs::TimePoint> started_;
   std::map<Key, int> starts_;
 };
 

@@ -64,8 +64,9 @@ class GatedCi final : public jobs::CiReader, public jobs::CiWriter {
   jobs::Status start(const jobs::Repo& repo, const jobs::Oid& commit) override {
     return gate_.pass("ci.start", [&] { return writer_.start(repo, commit); });
   }
-  jobs::Status prune(const jobs::Repo& repo, const std::vector<jobs::Oid>& keep) override {
-    return gate_.pass("ci.prune", [&] { return writer_.prune(repo, keep); });
+  jobs::Status prune(const jobs::Repo& repo, const std::vector<jobs::Oid>& keep,
+                     jobs::TimePoint as_of) override {
+    return gate_.pass("ci.prune", [&] { return writer_.prune(repo, keep, as_of); });
   }
 
  private:

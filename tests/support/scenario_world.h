@@ -45,6 +45,7 @@ class World {
  public:
   explicit World(std::unique_ptr<jobs::Store> state = std::make_unique<fakes::MemoryStore>())
       : fleet(scenario::fleet()), executor("/state/turns", &clock), store(std::move(state)) {
+    ci.clock = &clock;
     fleet.repos.resize(1);
     add_repo(fleet.repos.front());
     for (const char* person : {"alice", "bob"}) {

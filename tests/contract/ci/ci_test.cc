@@ -35,10 +35,12 @@ class Subject {
   /// Its supervisor dies.
   virtual void lose(const jobs::Repo& repo, const Oid& commit) = 0;
   virtual int starts(const jobs::Repo& repo, const Oid& commit) = 0;
+  virtual jobs::TimePoint now() = 0;
 };
 
 class Fake final : public Subject {
  public:
+  Fake() { ci_.clock = &clock_; }
   jobs::CiReader& reader() override { return ci_; }
   jobs::CiWriter& writer() override { return ci_; }
   void finish(const jobs::Repo& repo, const Oid& commit, Verdict verdict,
@@ -49,8 +51,19 @@ class Fake final : public Subject {
   int starts(const jobs::Repo& repo, const Oid& commit) override {
     return ci_.starts(repo.name, commit);
   }
+  jobs::TimePoint now() override { return clock_.now(); }
 
  private:
+  /// A step later at each look.
+  class Ticking final : public jobs::Clock {
+   public:
+    jobs::TimePoint now() override { return now_ += jobs::Duration(1); }
+    std::uint64_t random() override { return 1; }
+
+   private:
+    jobs::TimePoint now_{};
+  };
+  Ticking clock_;
   fakes::FakeCi ci_;
 };
 
@@ -142,6 +155,7 @@ class Command final : public Subject {
     const std::string lines = test_support::TrackerFolder::read(trees_.path(commit) + ".starts");
     return static_cast<int>(std::count(lines.begin(), lines.end(), '\n'));
   }
+  jobs::TimePoint now() override { return clock_.now(); }
 
  private:
   static void wait_for(const std::function<bool()>& done) {
@@ -240,9 +254,19 @@ TEST_P(Ci, PruneForgetsAllButWhatIsKept) {
     ASSERT_TRUE(subject->writer().start(repo, one));
     subject->finish(repo, one, Verdict::pass, "fine");
   }
-  ASSERT_TRUE(subject->writer().prune(repo, {commit}));
+  ASSERT_TRUE(subject->writer().prune(repo, {commit}, subject->now()));
   EXPECT_EQ(look(commit).verdict, Verdict::pass);
   EXPECT_EQ(look(other).verdict, Verdict::absent);
+}
+
+TEST_P(Ci, PruneLeavesAloneWhatWasStartedAfterItsListWasMade) {
+  const jobs::TimePoint before = subject->now();
+  ASSERT_TRUE(subject->writer().start(repo, other));
+  subject->finish(repo, other, Verdict::pass, "fine");
+  EXPECT_EQ(look(other).verdict, Verdict::pass);
+  ASSERT_TRUE(subject->writer().prune(repo, {commit}, before));
+  EXPECT_EQ(look(other).verdict, Verdict::pass);
+  EXPECT_EQ(subject->starts(repo, other), 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Ci,

@@ -75,11 +75,7 @@ TEST(TwoTicks, Invariants1To5_ASleeperThatLostItsLeaseDoesNothingTwice) {
     EXPECT_FALSE(second.fatal.has_value()) << second.fatal->text();
     scenario::check_starts(world);
     EXPECT_TRUE(world.until_quiet([&] { scenario::check_starts(world); }));
-    // Retention needs no record. Asleep between its last look at the lease and it, the first
-    // forgets by an old list what the second has started; CI then runs once more, without harm.
-    scenario::Expected expected = kFixed;
-    expected.ci_starts = gate.where() == "ci.prune" || gate.where() == "turn.reap" ? 2 : 1;
-    scenario::check_quiet(world, key, expected);
+    scenario::check_quiet(world, key, kFixed);
     for (const auto& delivery : world.notifier.deliveries()) {
       ADD_FAILURE() << delivery.text;
     }

@@ -37,6 +37,7 @@ class Turns final : public jobs::ExecutorReader, public jobs::ExecutorWriter {
     }
     started.push_back(spec);
     facts[spec.directory].state = TurnFacts::State::running;
+    facts[spec.directory].started_at = jobs::TimePoint{};
     return jobs::ok();
   }
   jobs::Status stop(const std::string& directory, const std::string&) override {
@@ -227,7 +228,7 @@ TEST_F(CommandCi, PruneForgetsWhatIsOverAndStopsWhatStillRuns) {
   ASSERT_TRUE(writer->start(other, old));
   end(1, TurnEnd::exited, 0);
   turns.facts[directory(1, old.str())].state = TurnFacts::State::ended;
-  ASSERT_TRUE(writer->prune(repo, {commit, jobs::Oid()}));
+  ASSERT_TRUE(writer->prune(repo, {commit, jobs::Oid()}, jobs::TimePoint(jobs::Duration(1))));
   EXPECT_EQ(turns.removed, std::vector<std::string>{directory(1, old.str())});
   EXPECT_EQ(turns.stopped, std::vector<std::string>{directory(1, running.str())});
   EXPECT_EQ(trees.dropped, (std::vector<std::string>{commit.str(), old.str()}))
