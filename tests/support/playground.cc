@@ -185,6 +185,16 @@ void Started::kill(int signal) const {
   (void)send_signal(pid_, signal);
 }
 
+bool Started::ended() const {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+         info.si_pid == pid_;
+}
+
+std::string Started::output() const {
+  return content_of(files_ + ".out");
+}
+
 Answer Started::finish() {
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {

@@ -24,6 +24,11 @@ class Started {
   ~Started();
   void kill(int signal) const;
   [[nodiscard]] Answer finish();
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Whether it has ended, so that `finish` does not wait.
+  [[nodiscard]] bool ended() const;
+  /// What it has written to standard output so far.
+  [[nodiscard]] std::string output() const;
 
  private:
   pid_t pid_;
