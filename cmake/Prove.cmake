@@ -2,14 +2,28 @@
 #
 #   tests/oracle/*.cc          library oracle: judges the invariants from outside
 #   tests/prove/frame/*.cc     library prove_frame: options, evidence, workers
-#   tests/prove/NAME/*.cc      program tests/prove_NAME
+#   tests/prove/NAME/*.cc      program tests/prove_NAME; also prove_NAME_planted, with the planted
+#                              bugs (cmake/Planted.cmake), where it has product code in itself
 
 runner_test_library(oracle tests/oracle
   third_party::json third_party::toml third_party::sqlite third_party::libgit2)
 runner_test_library(prove_frame tests/prove/frame
   third_party::json third_party::cli11 Threads::Threads)
 
+# Does a harness run product code inside itself? Then its includes say so.
+function(runner_calls_product result files)
+  set(${result} FALSE PARENT_SCOPE)
+  foreach(file IN LISTS files)
+    file(STRINGS "${file}" found LIMIT_COUNT 1
+      REGEX "^#include \"(runner|worktrees|manifests|metrics|jobs/(ticks|policy|pipelines)|tests/support/scenario)")
+    if(found)
+      set(${result} TRUE PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+
 add_custom_target(proofs)
+add_dependencies(proofs runner_planted)
 file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests/prove"
   "${PROJECT_SOURCE_DIR}/tests/prove/*.cc")
 set(harnesses "")
@@ -33,4 +47,14 @@ foreach(harness IN LISTS harnesses)
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   add_dependencies(prove_${harness} test_programs runner)
   add_dependencies(proofs prove_${harness})
+  runner_calls_product(calls "${sources_of_${harness}}")
+  if(calls)
+    add_executable(prove_${harness}_planted EXCLUDE_FROM_ALL
+      $<TARGET_OBJECTS:prove_${harness}> $<TARGET_OBJECTS:planted_objects>)
+    get_target_property(libraries prove_${harness} LINK_LIBRARIES)
+    target_link_libraries(prove_${harness}_planted PRIVATE ${libraries})
+    set_target_properties(prove_${harness}_planted PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+    add_dependencies(proofs prove_${harness}_planted)
+  endif()
 endforeach()

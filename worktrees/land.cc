@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
 #include "worktrees/commits.h"
@@ -235,7 +236,7 @@ class Lander {
 
   jobs::Result<LandResult> merge_and_push() {
     Oid tree = run_.verified_tree;
-    if (!contains(mirror_.get(), head_, remote_base_)) {
+    if (!contains(mirror_.get(), head_, remote_base_) && !RUNNER_PLANTED(force_push)) {
       std::vector<std::string> files;
       RUNNER_ASSIGN(tree, merged_tree(mirror_.get(), head_, remote_base_, files));
       if (tree.empty()) {
@@ -245,8 +246,10 @@ class Lander {
     if (tree != run_.verified_tree) {
       return put_merge_on_branch(tree);
     }
+    const std::vector<Oid> parents =
+        RUNNER_PLANTED(force_push) ? std::vector{head_} : std::vector{remote_base_, head_};
     RUNNER_ASSIGN(const Oid commit, write_commit(mirror_.get(), {.tree = tree,
-                                                                 .parents = {remote_base_, head_},
+                                                                 .parents = parents,
                                                                  .message = landing_message(run_),
                                                                  .at = request_.at,
                                                                  .name = request_.author_name,
@@ -255,7 +258,7 @@ class Lander {
                              shown_url(repo_.remote)));
     RUNNER_ASSIGN(const PushResult pushed, push_commit(mirror_.get(), context_.access(repo_),
                                                        repo_.base, remote_base_, commit));
-    if (!pushed.accepted) {
+    if (!pushed.accepted && !RUNNER_PLANTED(push_not_verified)) {
       return rejected("server", fmt::format("the remote refused the push: {}", pushed.refusal));
     }
     RUNNER_TRY(set_mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base, commit));

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
 #include "worktrees/context.h"
@@ -59,7 +60,9 @@ std::optional<jobs::TimePoint> modified(const std::string& path) {
 jobs::Status release(const Context& context, const jobs::Repo& repo, const jobs::Run& run) {
   const Layout& layout = context.layout;
   auto record = record_of(layout, repo.name, run.id);
-  RUNNER_ASSIGN(const jobs::Oid kept, keep_work(context, repo.name, run.id, run.branch));
+  if (!RUNNER_PLANTED(released_without_rescue)) {
+    RUNNER_ASSIGN(const jobs::Oid kept, keep_work(context, repo.name, run.id, run.branch));
+  }
   if (kind_of(layout.checkout(repo.name)) == PathKind::directory && is_run_branch(run.branch) &&
       owns_branch(layout, repo.name, run.id, run.branch)) {
     RUNNER_TRY(delete_checkout_ref(layout, repo.name, "refs/heads/" + run.branch));

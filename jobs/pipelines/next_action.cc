@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "jobs/pipelines/action_parts.h"
@@ -47,7 +48,7 @@ std::string describe(const TurnExit& exit) {
 Action retry_for_instance(const RunView& view, const Limits& limits, TimePoint now,
                           const std::string& why) {
   const Run& run = view.run;
-  if (run.instance_retries >= limits.instance_retries) {
+  if (run.instance_retries >= limits.instance_retries && !RUNNER_PLANTED(retried_without_bound)) {
     Action action = give_to_human(
         view, fmt::format("{}; tried {} times", why, run.instance_retries + 1), /*charged=*/false);
     if (view.turn_facts.exit && view.turn_facts.exit->end == TurnEnd::not_started && view.turn) {
@@ -116,7 +117,8 @@ Action agent_ended(const RunView& view, const Pipeline& pipeline, const Limits& 
     return give_to_human(view, how + ", but " + trouble);
   }
   const bool new_commits =
-      view.worktree->commits > 0 && view.worktree->head != view.turn->head_before;
+      (view.worktree->commits > 0 && view.worktree->head != view.turn->head_before) ||
+      RUNNER_PLANTED(nothing_is_success);
   const bool succeeded = exit.end == TurnEnd::exited && exit.exit_code == 0;
   if (new_commits && succeeded) {
     return advance(view, pipeline,
@@ -171,7 +173,7 @@ Action command_ended(const RunView& view, const Pipeline& pipeline, const Limits
   if (view.worktree->head != view.turn->head_before) {
     return retry_for_instance(view, limits, now, "the branch moved while it was verified");
   }
-  if (exit.end == TurnEnd::exited && exit.exit_code == 0) {
+  if (exit.end == TurnEnd::exited && (exit.exit_code == 0 || RUNNER_PLANTED(red_verify_lands))) {
     return advance(view, pipeline, view.run.stage + " is green");
   }
   return verify_red(view, pipeline, limits, now);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 
 namespace jobs {
@@ -89,7 +90,8 @@ std::string fence_for(std::string_view text) {
     current = c == '`' ? current + 1 : 0;
     longest = std::max(longest, current);
   }
-  return std::string(std::max<std::size_t>(3, longest + 1), '`');
+  return std::string(RUNNER_PLANTED(issue_not_fenced) ? 3 : std::max<std::size_t>(3, longest + 1),
+                     '`');
 }
 
 Result<std::string> fill_template(std::string_view text, std::string_view where,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/pipelines/checklist.h"
 #include "jobs/policy/budget.h"
 
@@ -25,7 +26,8 @@ void RunChange::event(std::string kind, std::string detail) {
 
 void RunChange::effect(Effect effect) {
   ++run_.effects;
-  effect.key = fmt::format("{}/{}/{}", run_.id.str(), run_.effects, to_string(effect.kind));
+  const int ordinal = RUNNER_PLANTED(effect_key_reused) ? 0 : run_.effects;
+  effect.key = fmt::format("{}/{}/{}", run_.id.str(), ordinal, to_string(effect.kind));
   effect.run = run_.id;
   effect.issue = run_.issue;
   effect.at = now_;
@@ -141,8 +143,12 @@ void RunChange::end(Outcome outcome, std::string reason, bool charged) {
     rescue.kind = EffectKind::rescue;
     effect(std::move(rescue));
   }
+  std::vector<std::string> taken_off{fleet_.labels.in_progress, fleet_.labels.ready};
+  if (RUNNER_PLANTED(ready_label_kept) && outcome == Outcome::frozen) {
+    taken_off.pop_back();
+  }
   labels(human ? std::vector{fleet_.labels.human} : std::vector<std::string>{},
-         {fleet_.labels.in_progress, fleet_.labels.ready});
+         std::move(taken_off));
   comment();
   if (outcome == Outcome::landed) {
     Effect close;

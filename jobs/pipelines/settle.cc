@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/pipelines/run_change.h"
 #include "jobs/pipelines/transition.h"
@@ -23,7 +24,7 @@ LedgerRow settlement(const Run& run, const Turn& turn, const std::optional<Usage
   row.agent = turn.agent;
   row.at = now;
   row.estimated = !reported.has_value();
-  row.amount = reported.value_or(turn.reserved);
+  row.amount = reported.value_or(RUNNER_PLANTED(unknown_usage_is_free) ? Usage{} : turn.reserved);
   row.amount.turns = 1;
   if (turn.started_at && turn.ended_at) {
     row.amount.seconds =
@@ -70,6 +71,9 @@ void settle_turn(const RunView& view, RunChange& change, bool& changed) {
   Turn turn = *view.turn;
   const TurnFacts& facts = view.turn_facts;
   const bool is_agent = turn.kind != TurnKind::command;
+  if (RUNNER_PLANTED(settled_late) && is_agent && view.run.step != RunStep::ending) {
+    return;
+  }
   if (never_started(view)) {
     turn.state = TurnState::ended;
     turn.exit = TurnExit{.end = TurnEnd::stopped,
@@ -88,7 +92,9 @@ void settle_turn(const RunView& view, RunChange& change, bool& changed) {
     turn.started_at = facts.started_at;
     turn.ended_at = facts.exit->at.value_or(change.now());
     turn.session = facts.session;
-    if (is_agent) {
+    const bool forgotten =
+        RUNNER_PLANTED(not_settled_on_cancel) && view.run.outcome == Outcome::cancelled;
+    if (is_agent && !forgotten) {
       const bool spent = facts.exit->end != TurnEnd::not_started;
       change.ledger(spent ? settlement(view.run, turn, facts.usage, change.now())
                           : release(view.run, turn, change.now()));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/time.h"
 #include "jobs/pipelines/action_parts.h"
 
@@ -36,7 +37,7 @@ Action ci_red(const RunView& view, const Pipeline& pipeline, const Limits& limit
   if (const std::string bound = fix_bound(view, limits, now); !bound.empty()) {
     return make(ActionKind::freeze, fmt::format("CI is red ({}) and {}", names, bound));
   }
-  if (attempted(view, view.run.landed, failing)) {
+  if (attempted(view, view.run.landed, failing) && !RUNNER_PLANTED(fix_counted_per_tick)) {
     return wait("CI is red (" + names + "), and this head was tried already");
   }
   if (!view.reached_cap.empty()) {
@@ -63,8 +64,11 @@ Action watching(const RunView& view, const Pipeline& pipeline, const Limits& lim
     case Verdict::pending:
     case Verdict::absent: break;
   }
+  if (RUNNER_PLANTED(skipped_counts_as_green) && verdict == Verdict::absent) {
+    return make(ActionKind::close, "landed, and no check is red");
+  }
   const TimePoint since = view.run.landed_at.value_or(now);
-  if (now - since < view.ci_deadline) {
+  if (now - since < view.ci_deadline || RUNNER_PLANTED(absent_ci_is_pending)) {
     const bool due = !view.run.not_before || now >= *view.run.not_before;
     if (verdict == Verdict::absent && view.ci && due && !view.effects_pending) {
       return make(ActionKind::start_ci, "CI has not reported yet");

@@ -4,12 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
+
 namespace jobs {
 
 namespace {
 
 std::string over(const char* whose, Usd spent, const std::optional<Usd>& cap) {
-  if (!cap || spent < *cap) {
+  if (!cap || spent < *cap || (RUNNER_PLANTED(cap_passed_by_one) && spent == *cap)) {
     return {};
   }
   return fmt::format("{} {} of {} USD", whose, spent.str(), cap->str());
@@ -17,7 +19,7 @@ std::string over(const char* whose, Usd spent, const std::optional<Usd>& cap) {
 
 std::string over(const char* whose, std::int64_t spent, const std::optional<std::int64_t>& cap,
                  const char* unit) {
-  if (!cap || spent < *cap) {
+  if (!cap || spent < *cap || (RUNNER_PLANTED(cap_passed_by_one) && spent == *cap)) {
     return {};
   }
   return fmt::format("{} {} of {} {}", whose, spent, *cap, unit);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/policy/budget.h"
 #include "jobs/policy/gates.h"
 
@@ -14,9 +15,9 @@ namespace jobs {
 namespace {
 
 auto rank(const Issue& issue) {
-  return std::make_tuple(!issue.priority.has_value(), issue.priority.value_or(0),
-                         !issue.ready_by.at.has_value(), issue.ready_by.at.value_or(TimePoint{}),
-                         issue.key.number);
+  return std::make_tuple(!issue.priority.has_value() && !RUNNER_PLANTED(no_priority_is_first),
+                         issue.priority.value_or(0), !issue.ready_by.at.has_value(),
+                         issue.ready_by.at.value_or(TimePoint{}), issue.key.number);
 }
 
 /// A repository's candidates, best first.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/time.h"
 #include "jobs/policy/budget.h"
 
@@ -19,7 +20,8 @@ GateValue brake_gate(const Issue& issue, const Repo& repo, const PollFacts& fact
   const std::string scopes[] = {"fleet", "repo:" + repo.name.str(), "issue:" + issue.key.str(),
                                 "agent:" + repo.agent};
   for (const Brake& brake : facts.brakes) {
-    if (brake.in_force() && std::ranges::find(scopes, brake.scope) != std::end(scopes)) {
+    if (brake.in_force() && !RUNNER_PLANTED(brake_ignored) &&
+        std::ranges::find(scopes, brake.scope) != std::end(scopes)) {
       return gate(Reason::brake, false, fmt::format("{}: {}", brake.scope, brake.reason));
     }
   }
@@ -43,7 +45,8 @@ GateValue human_gate(const Issue& issue, const IssueHistory& history, const Labe
   if (issue.has_label(labels.human)) {
     return gate(Reason::human_label, false, fmt::format("label {} is set", labels.human));
   }
-  if (history.held_since && (!issue.ready_by.at || *issue.ready_by.at <= *history.held_since)) {
+  const bool held = history.held_since && !RUNNER_PLANTED(frozen_starts_again);
+  if (held && (!issue.ready_by.at || *issue.ready_by.at <= *history.held_since)) {
     return gate(Reason::human_label, false,
                 fmt::format("run {} ended at {}; the ready label is not newer than that",
                             history.held_by, format_time(*history.held_since)));
@@ -54,7 +57,7 @@ GateValue human_gate(const Issue& issue, const IssueHistory& history, const Labe
 const Run* live_run_of(const PollFacts& facts, const RepoName& repo) {
   const auto found =
       std::ranges::find_if(facts.live_runs, [&](const Run& run) { return run.issue.repo == repo; });
-  return found == facts.live_runs.end() ? nullptr : &*found;
+  return found == facts.live_runs.end() || RUNNER_PLANTED(label_is_the_lock) ? nullptr : &*found;
 }
 
 GateValue in_progress_gate(const Issue& issue, const Run* live, const Labels& labels) {
@@ -95,7 +98,8 @@ GateValue trust_gate(const Issue& issue, const Repo& repo, const Fleet& fleet) {
     return gate(Reason::untrusted_label, false,
                 fmt::format("set by {}, which is a bot or the runner itself", actor.login));
   }
-  const bool trusted = actor.permission >= Permission::write || is_named(repo, actor.login);
+  const bool trusted = actor.permission >= Permission::write || is_named(repo, actor.login) ||
+                       RUNNER_PLANTED(untrusted_label_accepted);
   return gate(Reason::untrusted_label, trusted,
               fmt::format("set by {} (permission: {}{})", actor.login, to_string(actor.permission),
                           is_named(repo, actor.login) ? ", named in trusted" : ""));
@@ -105,8 +109,9 @@ GateValue edited_gate(const Issue& issue, const Repo& repo) {
   if (!issue.edited_at || (issue.ready_by.at && *issue.edited_at <= *issue.ready_by.at)) {
     return gate(Reason::edited_after_label, true, "text not edited after the label");
   }
-  const bool trusted = !issue.edited_by.empty() && (issue.editor_permission >= Permission::write ||
-                                                    is_named(repo, issue.edited_by));
+  const bool may = issue.editor_permission >= Permission::write || is_named(repo, issue.edited_by);
+  const bool trusted =
+      (!issue.edited_by.empty() && may) || RUNNER_PLANTED(edit_after_label_ignored);
   return gate(Reason::edited_after_label, trusted,
               fmt::format("text edited at {} by {} (permission: {})", format_time(*issue.edited_at),
                           issue.edited_by.empty() ? "somebody unknown" : issue.edited_by,
@@ -116,7 +121,12 @@ GateValue edited_gate(const Issue& issue, const Repo& repo) {
 GateValue blocker_gate(const Issue& issue, Reason reason, Blocker::State state, const char* none) {
   std::string found;
   for (const Blocker& blocker : issue.blockers) {
-    if (blocker.state == state) {
+    if (RUNNER_PLANTED(unreadable_blocker_ignored) && state == Blocker::State::unreadable) {
+      continue;
+    }
+    const bool closed = RUNNER_PLANTED(closed_blocker_blocks) && state == Blocker::State::open &&
+                        blocker.state == Blocker::State::closed;
+    if (blocker.state == state || closed) {
       found += fmt::format("{}{}{}", found.empty() ? "" : ", ", blocker.reference,
                            blocker.detail.empty() ? "" : " (" + blocker.detail + ")");
     }
@@ -126,7 +136,8 @@ GateValue blocker_gate(const Issue& issue, Reason reason, Blocker::State state, 
 }
 
 GateValue cooldown_gate(const IssueHistory& history, const Limits& limits, TimePoint now) {
-  if (history.last_ended && now < *history.last_ended + limits.cooldown) {
+  if (history.last_ended && !RUNNER_PLANTED(cooldown_forgotten) &&
+      now < *history.last_ended + limits.cooldown) {
     return gate(Reason::cooling_down, false,
                 fmt::format("until {}", format_time(*history.last_ended + limits.cooldown)));
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/model/run_id.h"
 #include "jobs/pipelines/next_action.h"
@@ -82,6 +83,9 @@ Plan poll(const PollFacts& facts, const Fleet& fleet, TimePoint now) {
     merge(plan.change, claim(issue_of(facts, decision.issue), *repo, fleet, std::move(id), now));
   }
   plan.change.decisions = plan.decisions;
+  if (RUNNER_PLANTED(reason_not_recorded)) {
+    std::erase_if(plan.change.decisions, [](const Decision& each) { return !each.selected(); });
+  }
   return plan;
 }
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "manifests/kill_switch.h"
@@ -164,7 +165,7 @@ jobs::Result<TickReport> do_tick(const TickCommand& command, Reporter& reporter)
   // The sources outside the state first: behind them not even the state is opened.
   const manifests::KillSwitch outside = manifests::kill_switch(
       {.manifests = fleet.kill_switch, .environment = switch_variable(), .pause = {}});
-  if (outside.on) {
+  if (outside.on && !RUNNER_PLANTED(kill_switch_late)) {
     report.kill_switch = true;
     for (const manifests::KillSwitchReason& reason : outside.reasons) {
       report.kill_switch_detail += (report.kill_switch_detail.empty() ? "" : "; ") + reason.text;
@@ -173,6 +174,10 @@ jobs::Result<TickReport> do_tick(const TickCommand& command, Reporter& reporter)
       }
     }
     return report;
+  }
+  if (command.dry_run && RUNNER_PLANTED(dry_run_writes)) {
+    RUNNER_ASSIGN(const World world, make_world(fleet, progress));
+    RUNNER_TRY(world.writers.store->acquire_lease(options.owner, present(), std::chrono::hours(1)));
   }
   if (command.dry_run) {
     RUNNER_ASSIGN(const ReadWorld world, make_read_world(fleet, progress));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/model/run.h"
 #include "runner/process/agent_files.h"
@@ -87,6 +88,10 @@ TurnFacts observe_turn(const TurnPaths& paths, jobs::TimePoint now) {
     case Owner::alive: facts.state = TurnFacts::State::running; break;
     case Owner::gone:
     case Owner::finished: facts.state = TurnFacts::State::ended; break;
+  }
+  if (RUNNER_PLANTED(lost_turn_waited_for) && owner == Owner::gone) {
+    facts.state = TurnFacts::State::running;
+    return facts;
   }
   if (const auto supervisor = process::parse_supervisor(small(paths.supervisor))) {
     facts.started_at = supervisor->started_at;

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "runner/executors/observe.h"
 #include "runner/executors/remove_turn.h"
@@ -109,6 +110,9 @@ class Executor final : public ProcessExecutor {
       case Owner::gone:
       case Owner::finished: break;
     }
+    if (RUNNER_PLANTED(group_kill_only)) {
+      return 0;
+    }
     return process::kill_until_gone([&] { return process::census(paths.marker); }, [] {});
   }
 
@@ -167,7 +171,7 @@ class Executor final : public ProcessExecutor {
     } else {
       RUNNER_TRY(make_turn_directory(spec, paths));
     }
-    if (taken_over(paths)) {
+    if (taken_over(paths) && !RUNNER_PLANTED(turn_started_again)) {
       return jobs::ok();
     }
     RUNNER_TRY(process::start_detached(supervisor_of(spec, paths)));
@@ -249,6 +253,9 @@ class Executor final : public ProcessExecutor {
     for (const char* name : kSupervisorVariables) {
       pass(name);
     }
+#ifdef RUNNER_PLANTED_BUGS
+    pass("RUNNER_PLANTED");
+#endif
     for (const auto* names : {&spec.pass_env, &spec.redact_env}) {
       std::ranges::for_each(*names, pass);
     }

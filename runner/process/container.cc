@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "runner/process/files.h"
 
 namespace runner::process {
@@ -57,6 +58,9 @@ std::string strongest_containment() {
 }
 
 void wipe_environment() {
+  if (RUNNER_PLANTED(environment_not_scrubbed)) {
+    return;
+  }
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
     std::memset(*entry, 0, std::strlen(*entry));
   }

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 
+#include "jobs/base/planted.h"
 #include "runner/process/fd.h"
 #include "runner/process/files.h"
 
@@ -74,6 +75,10 @@ jobs::Status start_detached(const Detached& what) {
   std::vector<std::string> variable_texts;
   for (const auto& [name, value] : what.env) {
     variable_texts.push_back(name + "=" + value);
+  }
+  for (char** entry = ::environ; RUNNER_PLANTED(environment_not_scrubbed) && *entry != nullptr;
+       ++entry) {
+    variable_texts.emplace_back(*entry);
   }
   const auto argv = pointers(argument_texts);
   const auto env = pointers(variable_texts);

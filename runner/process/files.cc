@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "runner/process/fd.h"
 
 namespace runner::process {
@@ -111,7 +112,9 @@ Result<std::string> read_small_beneath(const std::string& folder, const std::str
   }
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RUNNER_PLANTED(symlink_followed)
+                    ? 0
+                    : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const Fd fd(
       static_cast<int>(::syscall(SYS_openat2, base.get(), relative.c_str(), &how, sizeof how)));
   if (!fd.valid()) {

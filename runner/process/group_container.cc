@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "jobs/base/planted.h"
 #include "runner/process/container.h"
 #include "runner/process/fd.h"
 #include "runner/process/identity.h"
@@ -44,6 +45,10 @@ class GroupContainer final : public Container {
   }
 
   void kill_all() override {
+    if (RUNNER_PLANTED(group_kill_only)) {
+      ::kill(-pid_, SIGKILL);
+      return;
+    }
     kill_until_gone([this] { return members(); }, [this] { reap(); });
     reap();
   }

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "runner/process/fd.h"
 
@@ -119,7 +120,8 @@ Life life_of(const Identity& identity) {
     return Life::dead;
   }
   const ProcessStat now = stat_of(identity.pid);
-  return is_live(now) && now.start_time == identity.start_time ? Life::alive : Life::dead;
+  const bool same = now.start_time == identity.start_time || RUNNER_PLANTED(pid_without_start_time);
+  return is_live(now) && same ? Life::alive : Life::dead;
 }
 
 std::vector<pid_t> descendants_of(pid_t ancestor) {

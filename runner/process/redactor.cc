@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 
 namespace runner::process {
@@ -80,7 +81,7 @@ void Redactor::add_secret(std::string_view value) {
   add_form(std::string(value));
   add_form(as_json(value));
   add_form(as_url(value));
-  if (value.size() >= 8) {
+  if (value.size() >= 8 && !RUNNER_PLANTED(base64_not_redacted)) {
     add_form(as_base64(value));
   }
   if (value.find('\n') != std::string_view::npos) {

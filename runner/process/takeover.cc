@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "jobs/base/planted.h"
 #include "runner/process/files.h"
 
 #ifndef RUNNER_VERSION
@@ -45,6 +46,10 @@ Result<Takeover> take_over(const TurnPaths& paths, jobs::TimePoint now) {
       return result;
     }
     return system_error(errno, "lock", paths.lock);
+  }
+  if (RUNNER_PLANTED(turn_started_again)) {
+    ::unlink(paths.supervisor.c_str());
+    ::unlink(paths.exit.c_str());
   }
   if (exists(paths.supervisor) || exists(paths.exit)) {
     return result;

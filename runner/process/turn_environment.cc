@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "jobs/base/planted.h"
+
 namespace runner::process {
 
 namespace {
@@ -48,6 +50,11 @@ std::map<std::string, std::string> agent_environment(const jobs::TurnSpec& spec,
     if (is_variable_name(name) && value.find('\0') == std::string::npos) {
       env[name] = value;
     }
+  }
+  for (char** entry = ::environ; RUNNER_PLANTED(environment_not_scrubbed) && *entry != nullptr;
+       ++entry) {
+    const std::string text(*entry);
+    env.emplace(text.substr(0, text.find('=')), text.substr(text.find('=') + 1));
   }
   // Last on PATH, so that the agent finds `runner report` and nothing else changes.
   if (const auto folder = folder_of_this_program(); !folder.empty()) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "runner/process/files.h"
 
 namespace runner::process {
@@ -32,7 +33,7 @@ void TurnLog::output(std::string_view chunk, jobs::TimePoint now) {
   seen_ += static_cast<std::int64_t>(chunk.size());
   last_output_at_ = now;
   if (!full_) {
-    keep(redactor_.feed(chunk), now);
+    keep(RUNNER_PLANTED(log_is_raw) ? std::string(chunk) : redactor_.feed(chunk), now);
   }
 }
 

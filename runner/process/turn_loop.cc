@@ -18,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "runner/process/files.h"
@@ -226,7 +227,7 @@ void TurnLoop::check_limits() {
     return limit.count() > 0 && since >= limit.count();
   };
   const auto& reserved = spec_.reserved;
-  if (over(spec_.deadline, elapsed() - started_)) {
+  if (over(spec_.deadline, elapsed() - started_) && !RUNNER_PLANTED(deadline_not_enforced)) {
     request_stop(jobs::TurnEnd::deadline, fmt::format("stopped: its deadline of {} is over",
                                                       jobs::format_duration(spec_.deadline)));
   } else if ((reserved.usd.micros > 0 && usage_.usd >= reserved.usd) ||

@@ -13,6 +13,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "jobs/base/planted.h"
+
 namespace runner::store {
 
 namespace {
@@ -150,6 +152,10 @@ jobs::Result<Database> Database::open(const Spec& spec) {
     auto set = database.script(
         "PRAGMA foreign_keys=ON; PRAGMA synchronous=EXTRA; PRAGMA mmap_size=0;"
         "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON;");
+    if (RUNNER_PLANTED(sync_normal) || RUNNER_PLANTED(sync_off)) {
+      RUNNER_TRY(database.script(RUNNER_PLANTED(sync_off) ? "PRAGMA synchronous=OFF"
+                                                          : "PRAGMA synchronous=NORMAL"));
+    }
     if (!set && set.error().kind == ErrorKind::bug) {
       // The statements are right, so what SQLite cannot make sense of is the file ("unsupported
       // file format").

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/sha256.h"
 #include "jobs/base/text.h"
 
@@ -153,7 +154,8 @@ jobs::Result<std::vector<Row>> select(Database& database, const SealedTable& tab
     const Value digest = std::move(row.back());
     row.pop_back();
     const std::string* text = text_in(digest);
-    if (text == nullptr || *text != digest_of(table.name, row)) {
+    const bool intact = text != nullptr && *text == digest_of(table.name, row);
+    if (!intact && !RUNNER_PLANTED(digest_not_checked)) {
       const std::string* key = text_in(row.front());
       return damaged(fmt::format(
           "a row of table {} does not match its digest{}", table.name,

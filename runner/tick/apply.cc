@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/pipelines/next_action.h"
 #include "jobs/pipelines/run_change.h"
@@ -108,7 +109,9 @@ jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
 
 jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
   RUNNER_ASSIGN(const jobs::Run run, context_.readers.store->run(row.effect.run.str()));
-  RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
+  if (!RUNNER_PLANTED(effect_before_claim)) {
+    RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
+  }
   if (!jobs::still_wanted(row.effect, run)) {
     jobs::Store::EffectEnd end;
     end.id = row.id;
@@ -121,7 +124,18 @@ jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
   if (const std::string_view text = beginning(row.effect.kind); !text.empty()) {
     say(TickLine::Level::progress, "working", row.effect, std::string(text));
   }
+  if (RUNNER_PLANTED(done_before_effect)) {
+    RUNNER_TRY(finish(row, run, jobs::Change{}));
+  }
   jobs::Result<jobs::Change> outcome = carry_out(row.effect, run);
+  if (RUNNER_PLANTED(done_before_effect)) {
+    RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick,
+                                              outcome ? *outcome : jobs::Change{}));
+    return true;
+  }
+  if (RUNNER_PLANTED(effect_before_claim)) {
+    RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
+  }
   const bool later = !outcome && jobs::is_retryable(outcome.error().kind) &&
                      row.attempts + 1 < jobs::kEffectAttempts;
   RUNNER_TRY(finish(row, run, std::move(outcome)));
@@ -147,7 +161,9 @@ jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run,
     const jobs::Error& error = outcome.error();
     end.error = jobs::one_line(error.text(), 1000);
     ++context_.report.row.failures;
-    if (jobs::is_retryable(error.kind) && row.attempts + 1 < jobs::kEffectAttempts) {
+    const bool hope =
+        row.attempts + 1 < jobs::kEffectAttempts || RUNNER_PLANTED(effect_retried_for_ever);
+    if (jobs::is_retryable(error.kind) && hope) {
       end.state = jobs::EffectState::pending;
       end.next_attempt = error.until.value_or(
           now + jobs::backoff(context_.fleet.limits.retry_delay, row.attempts + 1));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/pipelines/prompt.h"
 #include "jobs/pipelines/run_change.h"
 #include "jobs/pipelines/transition.h"
@@ -147,6 +148,9 @@ jobs::Result<jobs::Change> Applier::notify(const jobs::Effect& effect, const job
                 adapter(context_.writers.notifiers, context_.readers, "notify", effect.target));
   jobs::Notification message;
   message.key = effect.key;
+  if (RUNNER_PLANTED(notified_without_key)) {
+    message.key += fmt::format("@{}", context_.lease.epoch);
+  }
   message.repo = effect.issue.repo.str();
   message.issue = effect.issue.number;
   message.run = run.id.str();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "manifests/toml_value.h"
@@ -67,7 +68,7 @@ jobs::Result<std::string> add(const Fd& folder, const std::vector<std::string>& 
 jobs::Status try_upsert(const Fd& folder, const std::string& marker, const NewComment& comment) {
   RUNNER_ASSIGN(const std::vector<std::string> names, list_names(folder));
   for (const std::string& name : names) {
-    if (!is_comment_name(name)) {
+    if (!is_comment_name(name) || RUNNER_PLANTED(fresh_comment)) {
       continue;
     }
     const auto file = read_regular(folder, name, kMaxFileBytes);
