@@ -3,6 +3,7 @@
 #   tests/fakes/*.cc                      library fakes
 #   tests/support/*.cc                    library test_support
 #   tests/programs/NAME.cc                program bin/tests/NAME (scripted agents and the like)
+#   tests/programs/NAME/*.cc              the same, of several files
 #   tests/unit/ROOM/*_test.cc             unit_ROOM, linked with that room only
 #   tests/{integration,contract,crash,sim}/NAME/*_test.cc   KIND_NAME, linked with the whole program
 #   tests/{e2e,cli}/*_test.cc             e2e, cli: drive the real binary
@@ -52,10 +53,17 @@ runner_test_library(test_support tests/support
 
 # The programs that tests start; a test that needs them depends on test_programs.
 add_custom_target(test_programs)
-file(GLOB programs CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/programs/*.cc")
-foreach(source IN LISTS programs)
-  cmake_path(GET source STEM name)
-  add_executable(program_${name} "${source}")
+file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests/programs"
+  "${PROJECT_SOURCE_DIR}/tests/programs/*.cc")
+set(programs "")
+foreach(file IN LISTS files)
+  string(REGEX MATCH "^[^/.]+" name "${file}")
+  list(APPEND programs ${name})
+  list(APPEND sources_of_program_${name} "${PROJECT_SOURCE_DIR}/tests/programs/${file}")
+endforeach()
+list(REMOVE_DUPLICATES programs)
+foreach(name IN LISTS programs)
+  add_executable(program_${name} ${sources_of_program_${name}})
   set_target_properties(program_${name} PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${runner_test_programs}")
   target_link_libraries(program_${name}
