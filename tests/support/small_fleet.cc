@@ -126,6 +126,7 @@ void SmallFleet::agent(const std::string& name, const std::vector<std::string>& 
   agents_ += "\n[agent." + name + "]\ncommand = " + list_of(command) +
              "\nusage_file = \"usage.json\"\n" +
              "env = { FAKE_AGENT_LOG = " + quoted(folder() + "/agent.log") +
+             ", FAKE_AGENT_METER = " + quoted(folder() + "/meter.log") +
              ", GIT_AUTHOR_NAME = \"agent\", GIT_AUTHOR_EMAIL = \"agent@example.com\", "
              "GIT_COMMITTER_NAME = \"agent\", GIT_COMMITTER_EMAIL = \"agent@example.com\" }\n" +
              lines;

@@ -26,7 +26,7 @@ struct RunSeen {
 
 /// A fleet with everything real: manifests, bare git remotes, a local tracker, agents that are
 /// processes, and the real binary. Layout of `folder()`: manifests/ issues/ remotes/ state/
-/// pager.jsonl agent.log metrics.prom.
+/// pager.jsonl agent.log meter.log metrics.prom.
 class SmallFleet {
  public:
   SmallFleet();
