@@ -14,6 +14,8 @@
 #include <fmt/format.h>
 #include <prometheus/text_serializer.h>
 
+#include "jobs/base/crash_point.h"
+
 namespace metrics {
 
 namespace {
@@ -115,9 +117,14 @@ jobs::Status write_textfile(const std::string& path, const std::string& text) {
   }
   const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
   Temporary file((folder / ("." + target.filename().string() + ".XXXXXX")).string());
-  if (!file.open() || !file.write_all(text) || !file.make_durable() || !file.rename_to(path)) {
+  if (!file.open() || !file.write_all(text) || !file.make_durable()) {
     return cannot(path, errno);
   }
+  RUNNER_POINT(metrics_written);
+  if (!file.rename_to(path)) {
+    return cannot(path, errno);
+  }
+  RUNNER_POINT(metrics_renamed);
   return jobs::ok();
 }
 

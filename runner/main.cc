@@ -4,7 +4,14 @@
 #include "jobs/base/error.h"
 #include "runner/cli/app.h"
 
+#ifdef RUNNER_TEST_POINTS
+#include "runner/test_points.h"
+#endif
+
 int main(int argc, char** argv) {
+#ifdef RUNNER_TEST_POINTS
+  runner::test_points::install();
+#endif
   try {
     return runner::cli::run_main(argc, argv);
   } catch (const std::exception& error) {

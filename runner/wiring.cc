@@ -1,8 +1,5 @@
 #include "runner/wiring.h"
 
-#include <sys/random.h>
-
-#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -15,6 +12,7 @@
 #include "runner/process/command_runner.h"
 #include "runner/store/store.h"
 #include "runner/trackers/local_tracker.h"
+#include "runner/wall_clock.h"
 #include "worktrees/git_workspace.h"
 
 namespace runner {
@@ -23,17 +21,8 @@ namespace {
 
 class SystemClock final : public jobs::Clock {
  public:
-  jobs::TimePoint now() override {
-    return std::chrono::time_point_cast<jobs::Duration>(std::chrono::system_clock::now());
-  }
-  std::uint64_t random() override {
-    std::uint64_t value = 0;
-    // 8 bytes are given whole or not at all once the pool is ready, which it is long before us.
-    if (getrandom(&value, sizeof value, 0) != sizeof value) {
-      std::abort();
-    }
-    return value;
-  }
+  jobs::TimePoint now() override { return wall_clock(); }
+  std::uint64_t random() override { return kernel_random(); }
 };
 
 std::optional<std::string> environment(const std::string& name) {

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "worktrees/checkout.h"
 #include "worktrees/context.h"
 #include "worktrees/git_error.h"
@@ -60,6 +61,7 @@ jobs::Result<std::string> commit_tree(const Context& context, const jobs::Repo& 
                          "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"));
   RUNNER_TRY(write_below(making, ".git/HEAD", commit.str() + "\n"));
   RUNNER_TRY(move_below(index, making, ".git/index"));
+  RUNNER_POINT(ci_tree_made);
   if (std::rename(making.c_str(), path.c_str()) != 0) {
     return jobs::fail(ErrorKind::transient,
                       fmt::format("cannot put the tree in place at {}", path));

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "worktrees/context.h"
 #include "worktrees/git_error.h"
 #include "worktrees/rescue.h"
@@ -33,6 +34,7 @@ jobs::Status discard(const Context& context, const std::string& path) {
   if (kind_of(path) != PathKind::nothing && std::rename(path.c_str(), away.c_str()) != 0) {
     return remove_tree(path);
   }
+  RUNNER_POINT(discard_moved);
   return remove_tree(away);
 }
 
@@ -69,6 +71,7 @@ jobs::Result<std::vector<jobs::WorktreeEntry>> GitWorkspace::list() {
 }
 
 jobs::Result<std::int64_t> GitWorkspace::disk_free() {
+  RUNNER_POINT(observe_disk);
   // Also asked by a dry run, which makes nothing: then it is the disk where the root would be.
   std::filesystem::path place = context_->layout.root;
   while (kind_of(place.string()) == PathKind::nothing && place.has_relative_path()) {

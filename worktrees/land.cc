@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
@@ -136,6 +137,7 @@ class Lander {
     if (refusal) {
       return rejected(refusal->rule, refusal->message);
     }
+    RUNNER_POINT(land_taken_over);
     // Before the guards: what is on the remote is a fact, whatever the rules say by now.
     if (head_ != run_.base && contains(mirror_.get(), remote_base_, head_)) {
       RUNNER_ASSIGN(const Oid commit, landing_commit(mirror_.get(), remote_base_, head_));
@@ -146,6 +148,7 @@ class Lander {
     if (refusal) {
       return rejected(refusal->rule, refusal->message);
     }
+    RUNNER_POINT(land_guarded);
     return merge_and_push();
   }
 
@@ -256,12 +259,15 @@ class Lander {
                                                                  .email = request_.author_email}));
     context_.say(fmt::format("pushing {} to {} of {}", commit.str().substr(0, 10), repo_.base,
                              shown_url(repo_.remote)));
+    RUNNER_POINT(push_before);
     RUNNER_ASSIGN(const PushResult pushed, push_commit(mirror_.get(), context_.access(repo_),
                                                        repo_.base, remote_base_, commit));
     if (!pushed.accepted && !RUNNER_PLANTED(push_not_verified)) {
       return rejected("server", fmt::format("the remote refused the push: {}", pushed.refusal));
     }
+    RUNNER_POINT(push_after);
     RUNNER_TRY(set_mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base, commit));
+    RUNNER_POINT(land_mirrored);
     RUNNER_TRY(move_branch_on(commit));
     return landed(commit, head_, remote_base_);
   }
@@ -313,6 +319,7 @@ class Lander {
                                 Leftovers::keep));
       RUNNER_TRY(link_worktree(layout, repo_.name, record->slot, run_.branch, index));
     }
+    RUNNER_POINT(land_merge_written);
     RUNNER_TRY(set_checkout_ref(layout, repo_.name, "refs/heads/" + run_.branch, merge));
     LandResult result{.kind = LandResult::Kind::needs_verify};
     result.head = merge;

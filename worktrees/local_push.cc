@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
@@ -95,6 +96,7 @@ jobs::Result<PushResult> push_to_path(git_repository* mirror, const std::string&
                                                   commit.str(), expected.str()));
   }
   RUNNER_TRY(copy_objects(mirror, remote.get(), old_id, new_id));
+  RUNNER_POINT(push_copied);
   Reference reference;
   // The last argument but one is the value that must be there: compared under the lock of the
   // reference.

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
 #include "worktrees/import.h"
@@ -113,6 +114,7 @@ jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName
     return git_failure(code,
                        fmt::format("cannot write the files of {} into {}", commit.str(), folder));
   }
+  RUNNER_POINT(checkout_written);
   RUNNER_TRY(tidy(repository.get(), index.get(), folder, leftovers));
   if (code = git_index_write(index.get()); code < 0) {
     return git_failure(code, fmt::format("cannot write the index of {}", folder));

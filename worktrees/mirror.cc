@@ -6,6 +6,7 @@
 #include <git2/odb_backend.h>
 #include <git2/sys/odb_backend.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
 #include "worktrees/safe_fs.h"
@@ -42,6 +43,7 @@ jobs::Status make_mirror(const Layout& layout, const std::string& path) {
     }
     RUNNER_TRY(configure(mirror.get()));
   }
+  RUNNER_POINT(mirror_made);
   if (std::rename(temporary.c_str(), path.c_str()) != 0) {
     RUNNER_TRY(remove_tree(temporary));
     if (kind_of(path) != PathKind::directory) {

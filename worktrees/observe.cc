@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
 #include "worktrees/commits.h"
@@ -63,6 +64,7 @@ std::string look_at_commits(git_repository* repository, const Oid& base,
 jobs::Result<jobs::WorktreeFacts> observe(const Context& context, const jobs::Repo& repo,
                                           const jobs::Run& run) {
   const Layout& layout = context.layout;
+  RUNNER_POINT(observe_worktree);
   jobs::WorktreeFacts facts;
   if (kind_of(layout.mirror(repo.name)) == PathKind::nothing || !is_run_branch(run.branch)) {
     return facts;

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
@@ -63,10 +64,12 @@ jobs::Status release(const Context& context, const jobs::Repo& repo, const jobs:
   if (!RUNNER_PLANTED(released_without_rescue)) {
     RUNNER_ASSIGN(const jobs::Oid kept, keep_work(context, repo.name, run.id, run.branch));
   }
+  RUNNER_POINT(release_kept);
   if (kind_of(layout.checkout(repo.name)) == PathKind::directory && is_run_branch(run.branch) &&
       owns_branch(layout, repo.name, run.id, run.branch)) {
     RUNNER_TRY(delete_checkout_ref(layout, repo.name, "refs/heads/" + run.branch));
   }
+  RUNNER_POINT(release_unbranched);
   if (!record) {
     return jobs::ok();
   }
@@ -140,6 +143,7 @@ jobs::Status remove_orphan(const Context& context, const jobs::WorktreeEntry& en
     }
     RUNNER_ASSIGN(const jobs::Oid kept, keep_folder(context, entry.repo, slot, entry.path));
   }
+  RUNNER_POINT(orphan_kept);
   return remove_slot(context, entry.repo, slot);
 }
 

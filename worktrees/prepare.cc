@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/sha256.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
@@ -162,6 +163,7 @@ jobs::Status run_setup(const Context& context, const jobs::Repo& repo, Record& r
     }
     log.push_back(shown);
   }
+  RUNNER_POINT(setup_done);
   record.setup = key;
   return write_record(context.layout, repo.name, record);
 }
@@ -252,12 +254,15 @@ jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& r
   record.base = base;
   record.ready = false;
   RUNNER_TRY(write_record(layout, repo.name, record));
+  RUNNER_POINT(prepare_recorded);
   context.say(fmt::format("writing the files of {} {} into {}", repo.base, base.str().substr(0, 10),
                           layout.slot(repo.name, record.slot)));
   RUNNER_TRY(fill(context, repo, record, base));
   RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/remotes/origin/" + repo.base, base));
+  RUNNER_POINT(prepare_filled);
   record.ready = true;
   RUNNER_TRY(write_record(layout, repo.name, record));
+  RUNNER_POINT(prepare_ready);
 
   jobs::Prepared prepared{
       .path = layout.slot(repo.name, record.slot), .base = base, .recycled = recycled};

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
 #include "worktrees/local_push.h"
@@ -119,6 +120,7 @@ jobs::Error lost_race(const std::string& branch, const std::string& url) {
 }  // namespace
 
 jobs::Result<std::map<std::string, jobs::Oid>> list_branches(const RemoteAccess& access) {
+  RUNNER_POINT(observe_remote);
   start_libgit2();
   Session session{.access = &access};
   const git_remote_callbacks callbacks = callbacks_for(session);
@@ -176,6 +178,7 @@ jobs::Result<jobs::Oid> find_base(const std::map<std::string, jobs::Oid>& branch
 }
 
 jobs::Status fetch_branches(git_repository* mirror, const RemoteAccess& access) {
+  RUNNER_POINT(fetch_before);
   Session session{.access = &access};
   RUNNER_ASSIGN(const Remote remote, make_remote(mirror, access.url));
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
@@ -190,6 +193,7 @@ jobs::Status fetch_branches(git_repository* mirror, const RemoteAccess& access) 
   if (const int code = git_remote_fetch(remote.get(), &wanted, &options, nullptr); code < 0) {
     return remote_failure(code, fmt::format("cannot fetch from {}", shown_url(access.url)));
   }
+  RUNNER_POINT(fetch_after);
   return jobs::ok();
 }
 

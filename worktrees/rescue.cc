@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/sha256.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
@@ -139,7 +140,9 @@ jobs::Result<Oid> keep_work(const Context& context, const jobs::RepoName& repo,
     }
     RUNNER_ASSIGN(kept, commit_kept(mirror.get(), tree, tips, "run " + run.str()));
   }
+  RUNNER_POINT(rescue_before_ref);
   RUNNER_TRY(set_mirror_ref(mirror.get(), rescue_ref(run), kept));
+  RUNNER_POINT(rescue_after_ref);
   // The caller may destroy the original next: what keeps it must survive a power cut.
   RUNNER_TRY(sync_file_system(layout.mirror(repo)));
   context.say(fmt::format("kept the work of run {} as {} ({})", run.str(), rescue_ref(run),

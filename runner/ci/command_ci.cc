@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 
 namespace runner::ci {
@@ -110,6 +111,7 @@ class CommandCiReader final : public jobs::CiReader {
       : config_(std::move(config)), options_(std::move(options)), executor_(executor) {}
 
   jobs::Result<CiReport> observe(const Repo& repo, const Oid& commit) override {
+    RUNNER_POINT(observe_ci);
     RUNNER_ASSIGN(const Attempts attempts, attempts_at(options_, executor_, repo, commit));
     if (attempts.none()) {
       return CiReport{};
@@ -199,6 +201,7 @@ class CommandCiWriter final : public jobs::CiWriter {
         note(writer_.remove(directory));
       }
     }
+    RUNNER_POINT(ci_pruned);
     for (const Oid& commit : trees) {
       if (!still_running(repo, commit)) {
         note(workspace_.drop_commit_tree(repo, commit));
@@ -232,6 +235,7 @@ class CommandCiWriter final : public jobs::CiWriter {
       }
     }
     RUNNER_ASSIGN(spec.cwd, workspace_.commit_tree(repo, commit));
+    RUNNER_POINT(ci_exported);
     spec.run = ci_id(repo.name, commit);
     spec.issue.repo = repo.name;
     spec.number = attempts.count() + 1;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "runner/cli/commands.h"
@@ -30,7 +31,9 @@ jobs::Result<jobs::Pause> pause(const PauseCommand& command) {
   }
   const jobs::Pause wanted{
       .by = user_name(), .why = jobs::one_line(command.why, kWhyBytes), .at = present()};
+  RUNNER_POINT(person_before_pause);
   RUNNER_TRY((*store)->set_pause(wanted));
+  RUNNER_POINT(person_after_pause);
   return wanted;
 }
 
@@ -45,7 +48,9 @@ jobs::Result<Resumed> resume(const Globals& global) {
   Resumed resumed;
   RUNNER_ASSIGN(const std::optional<jobs::Pause> before, store->pause());
   resumed.was_paused = before.has_value();
+  RUNNER_POINT(person_before_resume);
   RUNNER_TRY(store->clear_pause(user_name(), present()));
+  RUNNER_POINT(person_after_resume);
   RUNNER_ASSIGN(resumed.left, kill_switch(fleet, *store));
   return resumed;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "runner/cli/commands.h"
 #include "runner/cli/describe.h"
@@ -64,7 +65,9 @@ jobs::Result<Asked> ask(const RequestCommand& command, jobs::RequestKind kind) {
                    .why = jobs::one_line(command.why, kWhyBytes),
                    .at = present()};
   RUNNER_ASSIGN(const auto store, open_writer(fleet));
+  RUNNER_POINT(person_before_request);
   RUNNER_TRY(store->add_request(asked.request));
+  RUNNER_POINT(person_after_request);
   if (!asked.lifted.empty()) {
     std::vector<std::int64_t> ids;
     for (const jobs::Brake& brake : asked.lifted) {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <chrono>
 #include <cstdlib>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "jobs/base/text.h"
 #include "manifests/load.h"
 #include "runner/store/store.h"
+#include "runner/wall_clock.h"
 
 namespace runner::cli {
 
@@ -42,7 +42,7 @@ jobs::Result<std::unique_ptr<jobs::Store>> open_writer(const jobs::Fleet& fleet)
 }
 
 jobs::TimePoint present() {
-  return std::chrono::time_point_cast<jobs::Duration>(std::chrono::system_clock::now());
+  return wall_clock();
 }
 
 std::string user_name() {

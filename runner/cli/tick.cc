@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
@@ -133,6 +134,7 @@ jobs::Status write_metrics(const jobs::Fleet& fleet, jobs::StoreReader& store,
   if (fleet.metrics_textfile.empty()) {
     return jobs::ok();
   }
+  RUNNER_POINT(metrics_before);
   RUNNER_ASSIGN(const std::vector<metrics::Family> families,
                 metrics::collect(store, fleet, state.on(), present()));
   return metrics::write_textfile(fleet.metrics_textfile, metrics::to_text(families));
@@ -184,7 +186,9 @@ jobs::Result<TickReport> do_tick(const TickCommand& command, Reporter& reporter)
     return dry_run_tick(world.ports, fleet, options, listener);
   }
   listen_for_signals();
+  RUNNER_POINT(tick_before_state);
   RUNNER_ASSIGN(const World world, make_world(fleet, progress));
+  RUNNER_POINT(tick_after_state);
   report = run_tick(world.readers, world.writers, fleet, options, listener);
   if (report.fatal || report.kill_switch || !report.held_by.empty()) {
     return report;

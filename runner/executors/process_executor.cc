@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "runner/executors/observe.h"
@@ -36,9 +37,23 @@ namespace {
 constexpr std::size_t kMostSpecBytes = 4U << 20;
 
 // Without these a runner that was built in an unusual way cannot start itself.
-constexpr const char* kSupervisorVariables[] = {"PATH",         "LANG",          "LD_LIBRARY_PATH",
-                                                "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
-                                                "LSAN_OPTIONS"};
+constexpr const char* kSupervisorVariables[] = {
+    "PATH",
+    "LANG",
+    "LD_LIBRARY_PATH",
+    "ASAN_OPTIONS",
+    "UBSAN_OPTIONS",
+    "TSAN_OPTIONS",
+    "LSAN_OPTIONS",
+#ifdef RUNNER_TEST_POINTS
+    // Armed for the supervisor as well as for the tick.
+    "RUNNER_POINT",
+    "RUNNER_POINT_LOG",
+#endif
+#ifdef RUNNER_PLANTED_BUGS
+    "RUNNER_PLANTED",
+#endif
+};
 
 bool is_number(const std::string& text) {
   int number = 0;
@@ -60,6 +75,7 @@ class Executor final : public ProcessExecutor {
 
   Result<jobs::TurnFacts> observe(const std::string& turn_directory) override {
     RUNNER_TRY(check_inside(turn_directory));
+    RUNNER_POINT(observe_turn);
     return observe_turn(TurnPaths(turn_directory), options_.clock->now());
   }
 
@@ -96,6 +112,7 @@ class Executor final : public ProcessExecutor {
     if (!asked && asked.error().kind != ErrorKind::conflict && !ask_by_signal(paths)) {
       return asked;
     }
+    RUNNER_POINT(stop_requested);
     RUNNER_TRY(reap(turn_directory));
     return jobs::ok();
   }
@@ -175,7 +192,9 @@ class Executor final : public ProcessExecutor {
       return jobs::ok();
     }
     RUNNER_TRY(process::start_detached(supervisor_of(spec, paths)));
-    return await_takeover(paths);
+    RUNNER_TRY(await_takeover(paths));
+    RUNNER_POINT(takeover_awaited);
+    return jobs::ok();
   }
 
   static bool taken_over(const TurnPaths& paths) {
@@ -216,6 +235,7 @@ class Executor final : public ProcessExecutor {
       fs::remove_all(draft.directory, error);
       return filled;
     }
+    RUNNER_POINT(turn_drafted);
     if (std::rename(draft.directory.c_str(), paths.directory.c_str()) != 0) {
       const int error_number = errno;
       fs::remove_all(draft.directory, error);
@@ -224,6 +244,7 @@ class Executor final : public ProcessExecutor {
       }
       return process::system_error(error_number, "create", paths.directory);
     }
+    RUNNER_POINT(turn_renamed);
     RUNNER_TRY(process::sync_directory(run_folder));
     return process::sync_directory(options_.root);
   }

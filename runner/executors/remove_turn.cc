@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "runner/process/files.h"
 
 namespace runner::executors {
@@ -74,6 +75,7 @@ Status remove_turn(const std::string& directory, jobs::TimePoint now) {
     if (std::rename(directory.c_str(), away.c_str()) != 0) {
       return process::system_error(errno, "move", directory);
     }
+    RUNNER_POINT(turn_put_away);
     RUNNER_TRY(remove_tree(away));
   }
   return sweep(path.parent_path(), now);

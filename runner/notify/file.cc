@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "runner/notify/notify.h"
 #include "runner/process/fd.h"
@@ -123,6 +124,7 @@ class FileNotifier final : public jobs::Notifier {
       }
       bytes.remove_prefix(static_cast<std::size_t>(put));
     }
+    RUNNER_POINT(notify_written);
     return ::fsync(file) == 0 ? jobs::ok() : jobs::Status(failed("sync", errno));
   }
 

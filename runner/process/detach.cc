@@ -8,6 +8,7 @@
 
 #include <cerrno>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "runner/process/fd.h"
 #include "runner/process/files.h"
@@ -63,6 +64,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     ::_exit(0);
   }
   ::setpgid(0, 0);
+  RUNNER_POINT_ONLY(detach_before_exec);
   ::execve(program, argv, env);
   give_up();
   ::_exit(1);
@@ -93,6 +95,7 @@ jobs::Status start_detached(const Detached& what) {
   const Fd read_end(ends[0]);
   Fd write_end(ends[1]);
 
+  RUNNER_POINT(detach_before_fork);
   const pid_t pid = ::fork();
   if (pid < 0) {
     return system_error(errno, "fork for", what.program);
@@ -110,6 +113,7 @@ jobs::Status start_detached(const Detached& what) {
   if (got == static_cast<ssize_t>(sizeof error_number)) {
     return system_error(error_number, "start", what.program);
   }
+  RUNNER_POINT(detach_after_fork);
   return jobs::ok();
 }
 

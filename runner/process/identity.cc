@@ -18,6 +18,10 @@
 #include "jobs/base/text.h"
 #include "runner/process/fd.h"
 
+#ifdef RUNNER_TEST_POINTS
+#include "runner/test_points.h"
+#endif
+
 namespace runner::process {
 
 namespace {
@@ -98,6 +102,11 @@ Identity own_identity() {
   identity.pid = ::getpid();
   identity.start_time = stat_of(identity.pid).start_time;
   identity.boot_id = jobs::trimmed(read_proc("/proc/sys/kernel/random/boot_id"));
+#ifdef RUNNER_TEST_POINTS
+  if (test_points::other_boot()) {
+    identity.boot_id = "another-boot";
+  }
+#endif
   identity.pid_namespace = read_link("/proc/self/ns/pid");
   char host[256] = {};
   if (::gethostname(host, sizeof host - 1) == 0) {

@@ -22,6 +22,7 @@
 #include <boost/process/extend.hpp>
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "runner/process/fd.h"
 #include "runner/process/files.h"
 
@@ -75,6 +76,7 @@ int prepare_child(const Launch& what, int null, pid_t parent) {
   if (::chdir(what.cwd.c_str()) != 0) {
     return errno;
   }
+  RUNNER_POINT_ONLY(agent_before_exec);
   // Not closed but marked: Boost.Process still needs its pipe to report a failing exec.
   if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
     for (int fd = 3; fd < 4096; ++fd) {

@@ -5,7 +5,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -13,22 +12,20 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "runner/process/container.h"
 #include "runner/process/files.h"
 #include "runner/process/takeover.h"
 #include "runner/process/turn_environment.h"
 #include "runner/process/turn_files.h"
 #include "runner/process/turn_loop.h"
+#include "runner/wall_clock.h"
 
 namespace runner::process {
 
 namespace {
 
 constexpr std::size_t kMostSpecBytes = 4U << 20;
-
-jobs::TimePoint wall_clock() {
-  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 // Goes to supervisor.log: what happens before and after there is an exit.json to say it in.
 int complain(const std::string& what) {
@@ -107,6 +104,7 @@ int supervise(const std::string& turn_directory) {
   if (!signals.valid()) {
     return complain("cannot make a signalfd");
   }
+  RUNNER_POINT_ONLY(supervisor_start);
   auto takeover = take_over(paths, wall_clock());
   if (!takeover) {
     return complain(takeover.error().text());

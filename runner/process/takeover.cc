@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "runner/process/files.h"
 
@@ -51,6 +52,7 @@ Result<Takeover> take_over(const TurnPaths& paths, jobs::TimePoint now) {
     ::unlink(paths.supervisor.c_str());
     ::unlink(paths.exit.c_str());
   }
+  RUNNER_POINT(takeover_locked);
   if (exists(paths.supervisor) || exists(paths.exit)) {
     return result;
   }
@@ -62,6 +64,7 @@ Result<Takeover> take_over(const TurnPaths& paths, jobs::TimePoint now) {
   if (const int failed = ::posix_fallocate(reserve.get(), 0, kReserve); failed != 0) {
     return system_error(failed, "reserve space in", paths.reserve);
   }
+  RUNNER_POINT(takeover_reserved);
   // Durable before anything runs: after a power cut the turn is lost, never run twice.
   auto claimed = write_once(paths.supervisor, to_json(SupervisorFile{.identity = own_identity(),
                                                                      .started_at = now,
@@ -70,6 +73,7 @@ Result<Takeover> take_over(const TurnPaths& paths, jobs::TimePoint now) {
     return result;
   }
   RUNNER_TRY(std::move(claimed));
+  RUNNER_POINT_ONLY(takeover_claimed);
   result.ours = true;
   return result;
 }
@@ -81,18 +85,22 @@ bool is_locked(const TurnPaths& paths) {
 }
 
 Status write_exit(const TurnPaths& paths, const ExitFile& file) {
+  RUNNER_POINT(exit_before_write);
   const std::string content = to_json(file);
   const Fd fd(::open(paths.reserve.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) {
     return system_error(errno, "open", paths.reserve);
   }
   RUNNER_TRY(write_all(fd.get(), content, paths.reserve));
+  RUNNER_POINT(exit_written);
   if (::ftruncate(fd.get(), static_cast<off_t>(content.size())) != 0 || ::fsync(fd.get()) != 0) {
     return system_error(errno, "sync", paths.reserve);
   }
+  RUNNER_POINT(exit_synced);
   if (::rename(paths.reserve.c_str(), paths.exit.c_str()) != 0) {
     return system_error(errno, "create", paths.exit);
   }
+  RUNNER_POINT(exit_renamed);
   return sync_directory(paths.directory);
 }
 

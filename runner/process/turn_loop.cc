@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -18,11 +17,13 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "runner/process/files.h"
 #include "runner/process/launch.h"
+#include "runner/wall_clock.h"
 
 namespace runner::process {
 
@@ -43,10 +44,6 @@ std::int64_t awake() {
 }
 std::int64_t elapsed() {
   return milliseconds_of(CLOCK_BOOTTIME);
-}
-
-jobs::TimePoint wall_clock() {
-  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
 bool is_directory(const std::string& path) {
@@ -95,6 +92,7 @@ ExitFile TurnLoop::run(int signals) {
       break;
     }
   }
+  RUNNER_POINT_ONLY(agent_ended);
   // What it wrote last is in the pipe; what its children still write is waited for only briefly.
   for (const auto until = awake() + kDrainFor; output_.valid() && awake() < until;) {
     pollfd waiting{output_.get(), POLLIN, 0};
@@ -136,11 +134,13 @@ std::optional<ExitFile> TurnLoop::start() {
                     .output = write_end.get(),
                     .memory_bytes = spec_.memory_bytes,
                     .processes = spec_.processes};
+  RUNNER_POINT_ONLY(agent_before_start);
   auto container = start_contained(what, spec_.containment, paths_);
   if (!container) {
     return not_started(container.error().text());
   }
   container_ = std::move(*container);
+  RUNNER_POINT_ONLY(agent_started);
   started_ = elapsed();
   last_sign_ = awake();
   log_.event("started", fmt::format("{} in a {}", *program, container_->name()), wall_clock());
@@ -202,6 +202,7 @@ void TurnLoop::look_at_agent_files() {
     // Replaced, not synced: after a power cut an older value only means that more than was used is
     // charged.
     [[maybe_unused]] const auto written = replace(paths_.usage, to_json(usage_));
+    RUNNER_POINT_ONLY(usage_written);
     log_.event("usage", fmt::format("{} USD, {} tokens", usage_.usd.str(), usage_.tokens),
                wall_clock());
     heard_ = true;
@@ -269,6 +270,7 @@ void TurnLoop::beat(bool force) {
   if (!force && awake() < next_beat_) {
     return;
   }
+  RUNNER_POINT_ONLY(heartbeat_before);
   next_beat_ = awake() + kBeatEvery;
   // Always the same size and in place: needs no space on a full disk, and moves the time of change.
   std::string content = to_json(heartbeat());

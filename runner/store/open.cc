@@ -1,6 +1,7 @@
 // Opening: what may be opened, making a new state, bringing an older one up to date.
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "runner/store/owner.h"
 #include "runner/store/sqlite_store.h"
 
@@ -19,6 +20,7 @@ int milliseconds(jobs::Duration duration) {
 jobs::Status make_new(const StatePaths& paths, const StoreOptions& options,
                       std::span<const Migration> known) {
   RUNNER_TRY(make_empty(paths.creating));
+  RUNNER_POINT(store_creating);
   {
     RUNNER_ASSIGN(Database database, Database::open({.path = paths.creating,
                                                      .mode = Database::Mode::create,
@@ -26,7 +28,10 @@ jobs::Status make_new(const StatePaths& paths, const StoreOptions& options,
     RUNNER_TRY(prepare_new(database));
     RUNNER_TRY(apply_migrations(database, known, 0, options.now));
   }
-  return publish(paths.creating, paths.database, paths.folder);
+  RUNNER_POINT(store_created);
+  RUNNER_TRY(publish(paths.creating, paths.database, paths.folder));
+  RUNNER_POINT(store_published);
+  return jobs::ok();
 }
 
 /// A copy beside the state, under the name of the migration that is about to run.
@@ -39,6 +44,7 @@ jobs::Status back_up(Database& database, const StatePaths& paths, std::string_vi
                   Database::open({.path = unfinished, .mode = Database::Mode::create}));
     RUNNER_TRY(database.copy_to(copy));
   }
+  RUNNER_POINT(backup_copied);
   return publish(unfinished, target, paths.folder);
 }
 
@@ -48,8 +54,12 @@ jobs::Status bring_up_to_date(Database& database, const StatePaths& paths,
   if (applied == known.size()) {
     return jobs::ok();
   }
+  RUNNER_POINT(backup_before);
   RUNNER_TRY(back_up(database, paths, known[applied].name));
-  return apply_migrations(database, known, applied, options.now);
+  RUNNER_POINT(backup_after);
+  RUNNER_TRY(apply_migrations(database, known, applied, options.now));
+  RUNNER_POINT(migrations_after);
+  return jobs::ok();
 }
 
 jobs::Result<Database> open_writable(const StatePaths& paths, const StoreOptions& options,

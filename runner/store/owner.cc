@@ -14,6 +14,10 @@
 
 #include <fmt/format.h>
 
+#ifdef RUNNER_TEST_POINTS
+#include "runner/test_points.h"
+#endif
+
 namespace runner::store {
 
 namespace {
@@ -61,6 +65,11 @@ std::string host_name() {
 }
 
 std::string boot_id() {
+#ifdef RUNNER_TEST_POINTS
+  if (test_points::other_boot()) {
+    return "another-boot";
+  }
+#endif
   return first_line("/proc/sys/kernel/random/boot_id");
 }
 

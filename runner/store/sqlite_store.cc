@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 
 namespace runner::store {
@@ -87,17 +88,23 @@ jobs::Status SqliteStore::writing(const jobs::Lease* lease, const StepBody& body
   if (refused_) {
     return jobs::Error(*refused_).while_doing("refusing every further write of this process");
   }
+  RUNNER_POINT(store_before_lock);
   RUNNER_ASSIGN(const LockFile::Held held, lock_->take(patience_));
+  RUNNER_POINT(store_after_lock);
   auto done = transaction(lease, body);
   if (!done) {
     database_.roll_back();
     remember(done.error());
+  }
+  if (done) {
+    RUNNER_POINT(store_after_commit);
   }
   return done;
 }
 
 jobs::Status SqliteStore::transaction(const jobs::Lease* lease, const StepBody& body) {
   RUNNER_TRY(database_.script("BEGIN IMMEDIATE"));
+  RUNNER_POINT(store_after_begin);
   RUNNER_TRY(verified());
   if (lease != nullptr && !RUNNER_PLANTED(epoch_not_checked)) {
     RUNNER_ASSIGN(const jobs::Lease stored, stored_lease(database_, lease->name));
@@ -116,6 +123,11 @@ jobs::Status SqliteStore::transaction(const jobs::Lease* lease, const StepBody& 
   if (done) {
     done = step.seals.flush();
   }
+#ifdef RUNNER_TEST_POINTS
+  if (done) {
+    done = jobs::pass(jobs::Point::store_before_commit);
+  }
+#endif
   if (done) {
     done = database_.script("COMMIT");
   }

@@ -1,6 +1,7 @@
 // What Store promises, but for retention: leases, ticks, changes, effects, and what people write.
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/time.h"
 #include "runner/store/rows.h"
@@ -46,6 +47,7 @@ jobs::Result<jobs::Lease> SqliteStore::acquire_lease(const std::string& owner, j
   if (owner.empty()) {
     return fail(ErrorKind::bug, "a lease needs an owner");
   }
+  RUNNER_POINT(lease_before_acquire);
   RUNNER_TRY(writing(nullptr, [&](Step& step) -> jobs::Status {
     RUNNER_ASSIGN(const jobs::Lease held, stored_lease(step.database, lease.name));
     if (!held.owner.empty() && held.expires_at > now && !owner_is_dead_(held.owner) &&
@@ -58,6 +60,7 @@ jobs::Result<jobs::Lease> SqliteStore::acquire_lease(const std::string& owner, j
     lease.expires_at = now + ttl;
     return put(step.database, step.seals, leases_table(), to_row(lease));
   }));
+  RUNNER_POINT(lease_after_acquire);
   return lease;
 }
 
@@ -65,14 +68,17 @@ jobs::Result<jobs::Lease> SqliteStore::renew_lease(const jobs::Lease& lease, job
                                                    jobs::Duration ttl) {
   jobs::Lease renewed = lease;
   renewed.expires_at = now + ttl;
+  RUNNER_POINT(lease_before_renew);
   RUNNER_TRY(writing(RUNNER_PLANTED(renewed_by_anybody) ? nullptr : &lease, [&](Step& step) {
     return put(step.database, step.seals, leases_table(), to_row(renewed));
   }));
+  RUNNER_POINT(lease_after_renew);
   return renewed;
 }
 
 jobs::Status SqliteStore::release_lease(const jobs::Lease& lease) {
-  return writing(nullptr, [&](Step& step) -> jobs::Status {
+  RUNNER_POINT(lease_before_release);
+  RUNNER_TRY(writing(nullptr, [&](Step& step) -> jobs::Status {
     RUNNER_ASSIGN(jobs::Lease stored, stored_lease(step.database, lease.name));
     const bool ours = stored.owner == lease.owner && stored.epoch == lease.epoch;
     if (!ours && !RUNNER_PLANTED(release_without_epoch)) {
@@ -81,7 +87,9 @@ jobs::Status SqliteStore::release_lease(const jobs::Lease& lease) {
     // The row stays, so that the epoch goes on growing.
     stored.owner.clear();
     return put(step.database, step.seals, leases_table(), to_row(stored));
-  });
+  }));
+  RUNNER_POINT(lease_after_release);
+  return jobs::ok();
 }
 
 jobs::Status SqliteStore::begin_tick(const jobs::Lease& lease, const jobs::TickRow& tick) {

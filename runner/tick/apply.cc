@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/pipelines/next_action.h"
@@ -61,6 +62,32 @@ std::string_view beginning(jobs::EffectKind kind) {
   return {};
 }
 
+#define RUNNER_POINT_OF(kind, side) \
+  case jobs::EffectKind::kind: RUNNER_POINT(kind##_##side); break
+#define RUNNER_POINTS_OF_EFFECTS(side)     \
+  RUNNER_POINT_OF(set_labels, side);       \
+  RUNNER_POINT_OF(upsert_comment, side);   \
+  RUNNER_POINT_OF(close_issue, side);      \
+  RUNNER_POINT_OF(prepare_worktree, side); \
+  RUNNER_POINT_OF(start_turn, side);       \
+  RUNNER_POINT_OF(stop_turn, side);        \
+  RUNNER_POINT_OF(land, side);             \
+  RUNNER_POINT_OF(start_ci, side);         \
+  RUNNER_POINT_OF(rescue, side);           \
+  RUNNER_POINT_OF(release_worktree, side); \
+  RUNNER_POINT_OF(notify, side)
+
+/// The crash points on the two sides of each kind of effect: an error here is the effect's own.
+jobs::Status point_before(jobs::EffectKind kind) {
+  switch (kind) { RUNNER_POINTS_OF_EFFECTS(before); }
+  return jobs::ok();
+}
+
+jobs::Status point_after(jobs::EffectKind kind) {
+  switch (kind) { RUNNER_POINTS_OF_EFFECTS(after); }
+  return jobs::ok();
+}
+
 }  // namespace
 
 void Applier::say(TickLine::Level level, const std::string& event, const jobs::Effect& effect,
@@ -109,9 +136,11 @@ jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
 
 jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
   RUNNER_ASSIGN(const jobs::Run run, context_.readers.store->run(row.effect.run.str()));
+  RUNNER_POINT(effect_before_claim);
   if (!RUNNER_PLANTED(effect_before_claim)) {
     RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
   }
+  RUNNER_POINT(effect_after_claim);
   if (!jobs::still_wanted(row.effect, run)) {
     jobs::Store::EffectEnd end;
     end.id = row.id;
@@ -127,7 +156,7 @@ jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
   if (RUNNER_PLANTED(done_before_effect)) {
     RUNNER_TRY(finish(row, run, jobs::Change{}));
   }
-  jobs::Result<jobs::Change> outcome = carry_out(row.effect, run);
+  jobs::Result<jobs::Change> outcome = between_points(row.effect, run);
   if (RUNNER_PLANTED(done_before_effect)) {
     RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick,
                                               outcome ? *outcome : jobs::Change{}));
@@ -138,7 +167,9 @@ jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
   }
   const bool later = !outcome && jobs::is_retryable(outcome.error().kind) &&
                      row.attempts + 1 < jobs::kEffectAttempts;
+  RUNNER_POINT(effect_before_finish);
   RUNNER_TRY(finish(row, run, std::move(outcome)));
+  RUNNER_POINT(effect_after_finish);
   return !later;
 }
 
@@ -184,6 +215,14 @@ jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run,
   }
   context_.report.effects.push_back({.effect = row.effect, .state = end.state, .error = end.error});
   return context_.writers.store->finish_effect(context_.lease, context_.tick, end, change, now);
+}
+
+jobs::Result<jobs::Change> Applier::between_points(const jobs::Effect& effect,
+                                                   const jobs::Run& run) {
+  RUNNER_TRY(point_before(effect.kind));
+  RUNNER_ASSIGN(jobs::Change change, carry_out(effect, run));
+  RUNNER_TRY(point_after(effect.kind));
+  return change;
 }
 
 jobs::Result<jobs::Change> Applier::carry_out(const jobs::Effect& effect, const jobs::Run& run) {

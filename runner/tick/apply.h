@@ -41,6 +41,8 @@ class Applier {
  private:
   /// True if the next row of the same run may go on.
   [[nodiscard]] jobs::Result<bool> apply_row(const jobs::OutboxRow& row);
+  [[nodiscard]] jobs::Result<jobs::Change> between_points(const jobs::Effect& effect,
+                                                          const jobs::Run& run);
   [[nodiscard]] jobs::Result<jobs::Change> carry_out(const jobs::Effect& effect,
                                                      const jobs::Run& run);
   [[nodiscard]] jobs::Result<jobs::Change> on_tracker(const jobs::Effect& effect,

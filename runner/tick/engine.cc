@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/pipelines/run_change.h"
 #include "jobs/ticks/plan.h"
 #include "runner/tick/apply.h"
@@ -38,6 +39,7 @@ class Tick {
 
   jobs::Status run(jobs::TickJob job) {
     RUNNER_TRY(renew());
+    RUNNER_POINT(tick_before_job);
     switch (job) {
       case jobs::TickJob::watch:
         RUNNER_TRY(carry_out_requests(context_));
@@ -102,11 +104,13 @@ class Tick {
       if (waits) {
         return jobs::ok();
       }
+      RUNNER_POINT(run_decided);
       if (jobs::Status recorded =
               context_.writers.store->commit(context_.lease, context_.tick, plan.change);
           !recorded) {
         return refused(run, recorded.error());
       }
+      RUNNER_POINT(run_recorded);
       RUNNER_TRY(applier_.apply(id));
     }
     return jobs::ok();
@@ -145,6 +149,7 @@ class Tick {
     say(context_.listener, TickLine::Level::progress, "poll",
         fmt::format("reading {} repositories", context_.fleet.repos.size()));
     RUNNER_ASSIGN(const jobs::PollFacts facts, observer_.poll_facts(now));
+    RUNNER_POINT(poll_observed);
     jobs::Plan plan = jobs::poll(facts, context_.fleet, now);
     take_over(plan);
     TickReport& report = context_.report;
@@ -152,7 +157,9 @@ class Tick {
     report.row.candidates = static_cast<int>(plan.decisions.size());
     report.row.started += static_cast<int>(plan.steps.size());
     if (!plan.change.empty()) {
+      RUNNER_POINT(poll_decided);
       RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick, plan.change));
+      RUNNER_POINT(poll_recorded);
     }
     for (const jobs::Decision& decision : plan.decisions) {
       // That a repository is busy with its live run is no news: the run's own lines say what
@@ -174,7 +181,9 @@ class Tick {
 };
 
 jobs::Status run_jobs(TickContext& context, Observer& observer) {
+  RUNNER_POINT(tick_before_begin);
   RUNNER_TRY(context.writers.store->begin_tick(context.lease, context.report.row));
+  RUNNER_POINT(tick_after_begin);
   Tick tick(context, observer);
   for (const jobs::TickJob job : context.report.row.jobs) {
     RUNNER_TRY(tick.run(job).while_doing("job " + std::string(to_string(job))));
@@ -232,12 +241,14 @@ TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& w
   keeper.reset();
   report.row.ended_at = readers.clock->now();
   report.row.exit_code = report.exit_code;
+  RUNNER_POINT_ONLY(tick_before_end);
   // After a fatal error these may fail as well (a full disk, a lost lease): the first error is the
   // one that counts.
   if (jobs::Status ended = writers.store->end_tick(context.lease, report.row);
       !ended && !report.fatal) {
     end_with(report, ended.error());
   }
+  RUNNER_POINT_ONLY(tick_after_end);
   if (jobs::Status released = writers.store->release_lease(context.lease);
       !released && !report.fatal) {
     end_with(report, released.error());

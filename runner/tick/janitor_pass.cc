@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
+
 namespace runner {
 
 namespace {
@@ -84,6 +86,7 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
     janitor.problem(facts.error().text());
     return jobs::ok();
   }
+  RUNNER_POINT(janitor_observed);
   jobs::JanitorPlan plan = jobs::janitor(*facts, context.fleet, now);
   for (const std::string& note : plan.notes) {
     janitor.info("note", note);
@@ -101,19 +104,25 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
                 context.writers.store->renew_lease(context.lease, context.readers.clock->now(),
                                                    context.fleet.limits.lease_ttl));
   janitor.reap(plan.reap_turns);
+  RUNNER_POINT(janitor_reaped);
   for (const jobs::WorktreeEntry& orphan : plan.orphan_worktrees) {
     janitor.info("orphan", "worktree " + orphan.path +
                                " belongs to no run; its work is kept, then it is removed");
     janitor.note(context.writers.workspace->remove_orphan(orphan), "removing " + orphan.path);
   }
+  RUNNER_POINT(janitor_orphans);
   for (const std::string& directory : plan.remove_turns) {
     janitor.note(context.writers.executor->remove(directory), "removing " + directory);
   }
+  RUNNER_POINT(janitor_turns);
   janitor.prune_ci(facts->runs, now);
   jobs::PruneSpec prune;
   prune.ended_runs_before = now - context.fleet.retention.finished_runs;
   prune.decisions_before = now - context.fleet.retention.decisions;
-  return context.writers.store->prune(context.lease, prune);
+  RUNNER_POINT(janitor_before_prune);
+  RUNNER_TRY(context.writers.store->prune(context.lease, prune));
+  RUNNER_POINT(janitor_after_prune);
+  return jobs::ok();
 }
 
 }  // namespace runner

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/pipelines/run_change.h"
 
 namespace runner {
@@ -40,7 +41,9 @@ jobs::Status carry_out_requests(TickContext& context) {
       return run.error();
     }
     change.requests_done.push_back(request);
+    RUNNER_POINT(request_before_record);
     RUNNER_TRY(context.writers.store->commit(context.lease, context.tick, change));
+    RUNNER_POINT(request_after_record);
   }
   return jobs::ok();
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "runner/trackers/comments.h"
 #include "runner/trackers/issue_editor.h"
@@ -184,6 +185,7 @@ class LocalReader final : public jobs::TrackerReader {
       : config_(std::move(config)), options_(std::move(options)) {}
 
   jobs::Result<std::vector<Issue>> ready_issues(const Repo& repo, const Labels& labels) override {
+    RUNNER_POINT(observe_tracker);
     return select(repo, [&](const IssueFile& file) {
       // What cannot be understood may well carry the label; it is shown, with its problem, and
       // never left out.
@@ -201,6 +203,7 @@ class LocalReader final : public jobs::TrackerReader {
   }
 
   jobs::Result<Issue> issue(const Repo& repo, IssueNumber number, const Labels&) override {
+    RUNNER_POINT(observe_issue);
     for (int look = 0;; ++look) {
       Converter converter(config_, options_, cache_);
       RUNNER_TRY(converter.open(repo));

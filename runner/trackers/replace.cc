@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/sha256.h"
 #include "jobs/base/text.h"
 #include "runner/trackers/files.h"
@@ -224,6 +225,7 @@ jobs::Result<Fd> lock_folder(const Fd& folder) {
 
 jobs::Status create_file(const Fd& folder, const std::string& name, std::string_view bytes) {
   RUNNER_TRY(write_new(folder, bytes, nullptr));
+  RUNNER_POINT(file_created);
   if (!move_to_free_name(folder, kNewName, name)) {
     // File systems without that flag still know hard links.
     const bool unknown_flag = errno == EINVAL || errno == ENOSYS;
@@ -253,6 +255,7 @@ jobs::Status replace_file(const Fd& folder, const std::string& name, std::string
   if (::renameat(folder.get(), kNewName, folder.get(), aside.c_str()) != 0) {
     return cannot_write(errno, name);
   }
+  RUNNER_POINT(swap_written);
   const auto remove_aside = [&] { ::unlinkat(folder.get(), aside.c_str(), 0); };
   if (before_swap) {
     before_swap();
@@ -263,11 +266,13 @@ jobs::Status replace_file(const Fd& folder, const std::string& name, std::string
   }
   const std::uint64_t ours = inode_of(folder, aside);
   if (exchange(folder, name, aside)) {
+    RUNNER_POINT(swap_exchanged);
     if (!is_still(folder, aside, expected)) {
       put_back(folder, name, aside, ours);
       return changed();
     }
     remove_aside();
+    RUNNER_POINT(swap_done);
     return sync_folder(folder);
   }
   const int error = errno;
