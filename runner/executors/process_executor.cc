@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
+#include "jobs/base/time.h"
 #include "runner/executors/observe.h"
 #include "runner/executors/remove_turn.h"
 #include "runner/process/detach.h"
@@ -284,14 +286,14 @@ class Executor final : public ProcessExecutor {
   }
 
   Status await_takeover(const TurnPaths& paths) const {
-    const auto started = ::time(nullptr);
-    const auto most = std::chrono::duration_cast<std::chrono::seconds>(options_.takeover_deadline);
+    const auto give_up = std::chrono::steady_clock::now() + options_.takeover_deadline;
     while (!taken_over(paths)) {
-      if (::time(nullptr) - started > most.count()) {
+      if (std::chrono::steady_clock::now() > give_up) {
         const auto said = process::read_end(paths.directory + "/supervisor.log", 2000);
         return jobs::fail(
             ErrorKind::transient,
-            fmt::format("the supervisor did not take over within {} s: {}", most.count(),
+            fmt::format("the supervisor did not take over within {}: {}",
+                        jobs::format_duration(options_.takeover_deadline),
                         said.empty() ? "it said nothing" : jobs::one_line(said, 500)));
       }
       const timespec pause{0, 2'000'000};
