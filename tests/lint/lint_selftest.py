@@ -12,6 +12,7 @@ import rooms
 import sizes
 import test_list
 import test_names
+import time_sources
 import words
 
 # A program with one command and one option, as far as --help goes.
@@ -185,6 +186,33 @@ class Words(Planted):
     def test_signal_in_words_and_methods_is_green(self):
         self.write("tests/unit/jobs/a_test.cc", '// kill(0)\nauto a = "kill(1)";\nvoid f() { t.kill(9); }\n')
         self.assertEqual(words.check(self.root), [])
+
+
+class TimeSources(Planted):
+    def test_a_clock_of_its_own(self):
+        self.write("runner/a.cc", "auto t = std::chrono::system_clock::now();\n")
+        self.assert_red(time_sources.check(self.root), "runner/a.cc:1", "no Clock gave")
+
+    def test_c_time_and_randomness(self):
+        for line in ("auto a = ::time(nullptr);", "getrandom(&a, 8, 0);", "int f = mkostemp(p, 0);",
+                     "clock_gettime(CLOCK_REALTIME, &now);", "std::random_device d;"):
+            self.write("worktrees/a.cc", line + "\n")
+            self.assert_red(time_sources.check(self.root), "worktrees/a.cc:1")
+
+    def test_the_clock_port_and_comments_are_green(self):
+        self.write("runner/a.cc", "// system_clock::now()\nauto t = clock.now(); in.time(); r.random();\n")
+        self.write("tests/a.cc", "auto t = std::chrono::system_clock::now();\n")
+        self.assertEqual(time_sources.check(self.root), [])
+
+    def test_an_exception_with_a_reason(self):
+        self.write("runner/a.cc", "auto t = std::chrono::steady_clock::now();\n")
+        self.write(time_sources.ALLOWED, "runner/a.cc: patience with a lock\n")
+        self.assertEqual(time_sources.check(self.root), [])
+
+    def test_an_exception_that_is_not_needed(self):
+        self.write("runner/a.cc", "int a;\n")
+        self.write(time_sources.ALLOWED, "runner/a.cc: patience with a lock\n")
+        self.assert_red(time_sources.check(self.root), "needs no exception")
 
 
 class TestNames(Planted):
