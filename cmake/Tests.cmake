@@ -33,6 +33,7 @@ set(runner_test_environment
   "LC_ALL=C.UTF-8")
 set(runner_test_environment_unset
   "RUNNER_MANIFESTS=unset:" "RUNNER_KILL_SWITCH=unset:" "RUNNER_STATE=unset:"
+  "RUNNER_POINT=unset:" "RUNNER_POINT_LOG=unset:"
   "GIT_DIR=unset:" "GIT_WORK_TREE=unset:" "NO_COLOR=unset:")
 
 # runner_test_library(NAME FOLDER libraries...): every .cc of FOLDER; an empty folder is allowed.
