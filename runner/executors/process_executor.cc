@@ -52,9 +52,6 @@ constexpr const char* kSupervisorVariables[] = {
     "RUNNER_POINT",
     "RUNNER_POINT_LOG",
 #endif
-#ifdef RUNNER_PLANTED_BUGS
-    "RUNNER_PLANTED",
-#endif
 };
 
 bool is_number(const std::string& text) {
