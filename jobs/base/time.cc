@@ -1,5 +1,6 @@
 #include "jobs/base/time.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -15,6 +16,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr Duration kLongest = days(3660);
+constexpr TimePoint kFirstShown{seconds(-62'135'596'800)};  // 0001-01-01T00:00:00Z
+constexpr TimePoint kLastShown{seconds(253'402'300'799)};   // 9999-12-31T23:59:59Z
 
 /// Reads exactly `count` digits at `pos` and moves on; -1 if they are not there.
 int digits(std::string_view text, std::size_t& pos, std::size_t count) {
@@ -65,6 +68,8 @@ std::optional<minutes> zone(std::string_view text, std::size_t& pos) {
 }  // namespace
 
 std::string format_time(TimePoint time) {
+  // Whatever a damaged file holds, it is shown as some time of the years 1 to 9999.
+  time = std::clamp(time, kFirstShown, kLastShown);
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date(day);
   const auto since = duration_cast<seconds>(time - day).count();
@@ -125,7 +130,8 @@ std::optional<TimePoint> parse_time(std::string_view text) {
 
 std::string format_duration(Duration duration) {
   if (duration < Duration::zero()) {
-    return "-" + format_duration(-duration);
+    // The most negative value has no positive one.
+    return "-" + format_duration(-std::max(duration, -Duration::max()));
   }
   if (duration < seconds(1)) {
     return fmt::format("{}ms", duration.count());

@@ -47,6 +47,13 @@ TEST(Time, DurationsForPeople) {
   EXPECT_EQ(format_duration(-seconds(90)), "-1m 30s");
 }
 
+TEST(Time, WhateverAFileHoldsCanBeShown) {
+  EXPECT_EQ(format_time(TimePoint::max()), "9999-12-31T23:59:59Z");
+  EXPECT_EQ(format_time(TimePoint::min()), "0001-01-01T00:00:00Z");
+  EXPECT_EQ(format_duration(Duration::min()), "-106751991167d 7h");
+  EXPECT_EQ(format_duration(Duration::max()), "106751991167d 7h");
+}
+
 TEST(Time, DurationsFromManifests) {
   EXPECT_EQ(parse_duration("90s"), seconds(90));
   EXPECT_EQ(parse_duration("1h30m"), minutes(90));
