@@ -1,7 +1,7 @@
 #include "runner/process/turn_files.h"
 
-#include <array>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
+#include "runner/process/json_fields.h"
 
 namespace runner::process {
 
@@ -18,51 +19,16 @@ using nlohmann::json;
 
 namespace {
 
+// What the manifests allow at most, so that no amount of a turn can overflow a sum.
 constexpr std::int64_t kMostTokens = 1'000'000'000'000;
-
-json parse_object(std::string_view text) {
-  json value = json::parse(text, nullptr, false);
-  return value.is_object() ? value : json::object();
-}
-
-std::string dump(const json& value) {
-  // Text of others may be broken UTF-8, which dump() would otherwise throw at.
-  return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
-std::string text_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::int64_t number_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
-
-std::optional<jobs::TimePoint> time_of(const json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_number_integer()) {
-    return std::nullopt;
-  }
-  return jobs::TimePoint(std::chrono::milliseconds(found->get<std::int64_t>()));
-}
+constexpr std::int64_t kMostMicros = 1'000'000'000'999'999;
+constexpr std::int64_t kMostNumber = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMostMillis = 10LL * 366 * 86'400'000;
+constexpr std::int64_t kMostExitCode = 255;
+constexpr std::int64_t kMostSignal = 128;
 
 std::int64_t millis(jobs::TimePoint time) {
   return time.time_since_epoch().count();
-}
-
-std::vector<std::string> texts_of(const json& object, const char* key) {
-  std::vector<std::string> result;
-  const auto found = object.find(key);
-  if (found != object.end() && found->is_array()) {
-    for (const auto& item : *found) {
-      if (item.is_string()) {
-        result.push_back(item.get<std::string>());
-      }
-    }
-  }
-  return result;
 }
 
 json usage_json(const jobs::Usage& usage) {
@@ -73,9 +39,11 @@ json usage_json(const jobs::Usage& usage) {
           {"seconds", usage.seconds}};
 }
 
-jobs::Usage usage_of(const json& object) {
-  return {jobs::Usd{number_of(object, "usd_micros")}, number_of(object, "tokens"),
-          number_of(object, "turns"), number_of(object, "seconds")};
+std::optional<jobs::Usage> usage_of(const json& object) {
+  Numbers in(object);
+  const jobs::Usage usage{jobs::Usd{in.of("usd_micros", kMostMicros)}, in.of("tokens", kMostTokens),
+                          in.of("turns", kMostTokens), in.of("seconds", kMostTokens)};
+  return in.fine() ? std::optional(usage) : std::nullopt;
 }
 
 json heartbeat_json(const Heartbeat& heartbeat) {
@@ -88,11 +56,14 @@ json heartbeat_json(const Heartbeat& heartbeat) {
   return value;
 }
 
-Heartbeat heartbeat_of(const json& object) {
-  return {.at = time_of(object, "at_ms").value_or(jobs::TimePoint{}),
-          .output_bytes = number_of(object, "output_bytes"),
-          .last_output_at = time_of(object, "last_output_ms"),
-          .containment = text_of(object, "containment")};
+std::optional<Heartbeat> heartbeat_of(const json& object) {
+  const auto at = time_of(object, "at_ms");
+  Numbers in(object);
+  Heartbeat beat{.at = at.value_or(jobs::TimePoint{}),
+                 .output_bytes = in.of("output_bytes", kMostNumber),
+                 .last_output_at = time_of(object, "last_output_ms"),
+                 .containment = text_of(object, "containment")};
+  return at && in.fine() ? std::optional(std::move(beat)) : std::nullopt;
 }
 
 // Reads back what to_string wrote; a name that is not known gives nothing.
@@ -153,18 +124,19 @@ std::string to_json(const jobs::TurnSpec& spec) {
                       {"processes", spec.processes},
                       {"containment", jobs::to_string(spec.containment)},
                       {"redact_env", spec.redact_env}};
-  return dump(value);
+  return dump_line(value);
 }
 
 Result<jobs::TurnSpec> parse_spec(const std::string& text) {
   const json value = parse_object(text);
-  if (number_of(value, "schema") != 1) {
+  Numbers in(value);
+  if (in.of("schema", 1) != 1) {
     return jobs::fail(ErrorKind::corrupt, "spec.json is damaged or of another version");
   }
   jobs::TurnSpec spec;
   spec.run = jobs::RunId(text_of(value, "run"));
-  spec.issue = {jobs::RepoName(text_of(value, "repo")), number_of(value, "issue")};
-  spec.number = static_cast<int>(number_of(value, "number"));
+  spec.issue = {jobs::RepoName(text_of(value, "repo")), in.of("issue", kMostNumber)};
+  spec.number = in.small("number");
   spec.directory = text_of(value, "directory");
   spec.cwd = text_of(value, "cwd");
   spec.argv = texts_of(value, "argv");
@@ -179,62 +151,65 @@ Result<jobs::TurnSpec> parse_spec(const std::string& text) {
   spec.usage_file = text_of(value, "usage_file");
   if (const auto reserved = value.find("reserved");
       reserved != value.end() && reserved->is_object()) {
-    spec.reserved = usage_of(*reserved);
+    const auto amount = usage_of(*reserved);
+    if (!amount) {
+      return jobs::fail(ErrorKind::corrupt, "spec.json reserves an amount that cannot be");
+    }
+    spec.reserved = *amount;
   }
-  spec.deadline = jobs::Duration(number_of(value, "deadline_ms"));
-  spec.silence = jobs::Duration(number_of(value, "silence_ms"));
-  spec.first_byte = jobs::Duration(number_of(value, "first_byte_ms"));
-  spec.grace = jobs::Duration(number_of(value, "grace_ms"));
-  spec.output_bytes = number_of(value, "output_bytes");
-  spec.memory_bytes = number_of(value, "memory_bytes");
-  spec.processes = static_cast<int>(number_of(value, "processes"));
+  spec.deadline = jobs::Duration(in.of("deadline_ms", kMostMillis));
+  spec.silence = jobs::Duration(in.of("silence_ms", kMostMillis));
+  spec.first_byte = jobs::Duration(in.of("first_byte_ms", kMostMillis));
+  spec.grace = jobs::Duration(in.of("grace_ms", kMostMillis));
+  spec.output_bytes = in.of("output_bytes", kMostNumber);
+  spec.memory_bytes = in.of("memory_bytes", kMostNumber);
+  spec.processes = in.small("processes");
   spec.redact_env = texts_of(value, "redact_env");
   const auto containment = enum_of(text_of(value, "containment"), jobs::Containment::group);
-  if (!containment || spec.argv.empty() || spec.run.empty() || spec.number <= 0) {
-    return jobs::fail(ErrorKind::corrupt, "spec.json lacks argv, run, number or containment");
+  if (!containment || spec.argv.empty() || spec.run.empty() || spec.number <= 0 || !in.fine()) {
+    return jobs::fail(ErrorKind::corrupt,
+                      "spec.json lacks argv, run, number or containment, or a number is none");
   }
   spec.containment = *containment;
   return spec;
 }
 
 std::string to_json(const SupervisorFile& file) {
-  return dump({{"schema", 1},
-               {"pid", file.identity.pid},
-               {"start_time", file.identity.start_time},
-               {"boot_id", file.identity.boot_id},
-               {"pid_namespace", file.identity.pid_namespace},
-               {"host", file.identity.host},
-               {"started_at", jobs::format_time(file.started_at)},
-               {"started_at_ms", millis(file.started_at)},
-               {"version", file.version}});
+  return dump_line({{"schema", 1},
+                    {"pid", file.identity.pid},
+                    {"start_time", file.identity.start_time},
+                    {"boot_id", file.identity.boot_id},
+                    {"pid_namespace", file.identity.pid_namespace},
+                    {"host", file.identity.host},
+                    {"started_at", jobs::format_time(file.started_at)},
+                    {"started_at_ms", millis(file.started_at)},
+                    {"version", file.version}});
 }
 
 std::optional<SupervisorFile> parse_supervisor(const std::string& text) {
   const json value = parse_object(text);
   const auto started = time_of(value, "started_at_ms");
-  if (number_of(value, "pid") <= 0 || !started) {
+  Numbers in(value);
+  const auto pid = static_cast<pid_t>(in.required("pid", std::numeric_limits<pid_t>::max(), 1));
+  const auto start_time = static_cast<std::uint64_t>(in.of("start_time", kMostNumber));
+  if (!in.fine() || !started) {
     return std::nullopt;
   }
-  return SupervisorFile{
-      .identity = {.pid = static_cast<pid_t>(number_of(value, "pid")),
-                   .start_time = static_cast<std::uint64_t>(number_of(value, "start_time")),
-                   .boot_id = text_of(value, "boot_id"),
-                   .pid_namespace = text_of(value, "pid_namespace"),
-                   .host = text_of(value, "host")},
-      .started_at = *started,
-      .version = text_of(value, "version")};
+  return SupervisorFile{.identity = {.pid = pid,
+                                     .start_time = start_time,
+                                     .boot_id = text_of(value, "boot_id"),
+                                     .pid_namespace = text_of(value, "pid_namespace"),
+                                     .host = text_of(value, "host")},
+                        .started_at = *started,
+                        .version = text_of(value, "version")};
 }
 
 std::string to_json(const Heartbeat& heartbeat) {
-  return dump(heartbeat_json(heartbeat));
+  return dump_line(heartbeat_json(heartbeat));
 }
 
 std::optional<Heartbeat> parse_heartbeat(const std::string& text) {
-  const json value = parse_object(text);
-  if (!time_of(value, "at_ms")) {
-    return std::nullopt;
-  }
-  return heartbeat_of(value);
+  return heartbeat_of(parse_object(text));
 }
 
 std::string to_json(const ExitFile& file) {
@@ -248,39 +223,40 @@ std::string to_json(const ExitFile& file) {
     value["at"] = jobs::format_time(*file.exit.at);
     value["at_ms"] = millis(*file.exit.at);
   }
-  return dump(value);
+  return dump_line(value);
 }
 
 std::optional<ExitFile> parse_exit(const std::string& text) {
   const json value = parse_object(text);
   const auto end = enum_of(text_of(value, "end"), jobs::TurnEnd::lost);
-  if (!end) {
+  Numbers in(value);
+  // A code that is not there is not 0: that would be a success which nobody reported.
+  const bool by_itself = end == jobs::TurnEnd::exited;
+  const std::int64_t code =
+      by_itself ? in.required("exit_code", kMostExitCode) : in.of("exit_code", kMostExitCode);
+  const std::int64_t signal = in.of("signal", kMostSignal);
+  if (!end || !in.fine()) {
     return std::nullopt;
   }
   ExitFile file;
   file.exit = {.end = *end,
-               .exit_code = static_cast<int>(number_of(value, "exit_code")),
-               .signal = static_cast<int>(number_of(value, "signal")),
+               .exit_code = static_cast<int>(code),
+               .signal = static_cast<int>(signal),
                .detail = text_of(value, "detail"),
                .at = time_of(value, "at_ms")};
   if (const auto last = value.find("last"); last != value.end() && last->is_object()) {
-    file.last = heartbeat_of(*last);
+    file.last = heartbeat_of(*last).value_or(Heartbeat{});
   }
   return file;
 }
 
 std::string to_json(const jobs::Usage& usage) {
-  return dump(usage_json(usage));
+  return dump_line(usage_json(usage));
 }
 
 std::optional<jobs::Usage> parse_usage(const std::string& text) {
   const json value = parse_object(text);
-  if (!value.contains("usd_micros")) {
-    return std::nullopt;
-  }
-  const jobs::Usage usage = usage_of(value);
-  const bool sane = usage.usd.micros >= 0 && usage.tokens >= 0 && usage.seconds >= 0;
-  return sane ? std::optional(usage) : std::nullopt;
+  return value.contains("usd_micros") ? usage_of(value) : std::nullopt;
 }
 
 std::optional<jobs::Usage> parse_agent_usage(const std::string& text) {
@@ -322,7 +298,7 @@ std::string to_json_line(const TurnEvent& event) {
   if (!event.text.empty()) {
     value["text"] = event.text;
   }
-  return dump(value);
+  return dump_line(value);
 }
 
 std::optional<TurnEvent> parse_event(std::string_view line) {

@@ -1,3 +1,4 @@
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -107,6 +108,32 @@ RC_GTEST_PROP(TurnFilesProperty, AnyBytesAreTaken, (const std::string& bytes)) {
 
 TEST(TurnFiles, UnknownEndIsNoEnd) {
   EXPECT_FALSE(parse_exit(R"({"schema":1,"end":"errored"})"));
+}
+
+// Neither of these is the success that an exit code 0 would be.
+TEST(TurnFiles, AnExitCodeIsNeverMadeUp) {
+  EXPECT_FALSE(parse_exit(R"({"end":"exited"})"));
+  EXPECT_FALSE(parse_exit(R"({"end":"exited","exit_code":"0"})"));
+  EXPECT_FALSE(parse_exit(R"({"end":"exited","exit_code":4294967296})"));
+  EXPECT_TRUE(parse_exit(R"({"end":"exited","exit_code":0})"));
+  EXPECT_TRUE(parse_exit(R"({"end":"deadline"})"));
+}
+
+TEST(TurnFiles, NumbersOutOfBoundsAreRefused) {
+  EXPECT_FALSE(parse_supervisor(R"({"pid":4294967297,"started_at_ms":1})"));
+  EXPECT_FALSE(parse_supervisor(R"({"pid":7,"started_at_ms":9223372036854775807})"));
+  EXPECT_FALSE(parse_heartbeat(R"({"at_ms":1,"output_bytes":-1})"));
+  for (const char* usage :
+       {R"({"usd_micros":"1000000"})", R"({"usd_micros":9223372036854775807})",
+        R"({"usd_micros":1,"tokens":-1})", R"({"usd_micros":18446744073709551615})"}) {
+    EXPECT_FALSE(parse_usage(usage)) << usage;
+  }
+  auto spec = full_spec();
+  spec.deadline = jobs::Duration(-1);
+  EXPECT_FALSE(parse_spec(to_json(spec)));
+  spec = full_spec();
+  spec.reserved.usd.micros = std::numeric_limits<std::int64_t>::max();
+  EXPECT_FALSE(parse_spec(to_json(spec)));
 }
 
 TEST(TurnFiles, UsageOfTheAgentIsTakenOnlyWhenItMakesSense) {
