@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
+#include <utility>
 
-#include <fmt/format.h>
-
-#include "jobs/base/planted.h"
 #include "jobs/base/text.h"
+#include "runner/process/secret_forms.h"
 
 namespace runner::process {
 
@@ -17,53 +15,6 @@ namespace {
 
 constexpr std::size_t kShortest = 4;
 constexpr std::string_view kReplacement = "[redacted]";
-
-std::string as_json(std::string_view value) {
-  std::string result;
-  for (const char c : value) {
-    switch (c) {
-      case '"': result += "\\\""; break;
-      case '\\': result += "\\\\"; break;
-      case '\n': result += "\\n"; break;
-      case '\r': result += "\\r"; break;
-      case '\t': result += "\\t"; break;
-      default: result += c;
-    }
-  }
-  return result;
-}
-
-std::string as_url(std::string_view value) {
-  std::string result;
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || std::string_view("-._~").find(c) != std::string_view::npos) {
-      result += c;
-    } else {
-      result += fmt::format("%{:02X}", byte);
-    }
-  }
-  return result;
-}
-
-std::string as_base64(std::string_view value) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string result;
-  std::uint32_t bits = 0;
-  int have = 0;
-  for (const char c : value) {
-    bits = bits << 8U | static_cast<unsigned char>(c);
-    have += 8;
-    while (have >= 6) {
-      have -= 6;
-      result += kDigits[bits >> static_cast<unsigned>(have) & 63U];
-    }
-  }
-  // The last, incomplete digit is left out, so that the value is also found in front of something
-  // else.
-  return result;
-}
 
 }  // namespace
 
@@ -78,11 +29,8 @@ bool looks_secret(std::string_view name) {
 
 void Redactor::add_secret(std::string_view value) {
   value = jobs::trimmed(value);
-  add_form(std::string(value));
-  add_form(as_json(value));
-  add_form(as_url(value));
-  if (value.size() >= 8 && !RUNNER_PLANTED(base64_not_redacted)) {
-    add_form(as_base64(value));
+  for (std::string& form : forms_of(value)) {
+    add_form(std::move(form));
   }
   if (value.find('\n') != std::string_view::npos) {
     while (!value.empty()) {

@@ -35,6 +35,28 @@ TEST(Redactor, KnowsHowASecretIsWrittenElsewhere) {
   EXPECT_EQ(redactor.redact("cCJzcy93K3JkIG9mIG1pbmU=").find("cCJz"), std::string::npos);
 }
 
+// git sends a token as base64 of "x-access-token:<token>": it does not begin where base64 does.
+TEST(Redactor, Invariant12_FindsASecretInsideLongerBase64) {
+  Redactor redactor;
+  redactor.add_secret("ghp_0123456789abcdef");
+  for (const char* header :
+       {"eC1hY2Nlc3MtdG9rZW46Z2hwXzAxMjM0NTY3ODlhYmNkZWY=", "dTpnaHBfMDEyMzQ1Njc4OWFiY2RlZg==",
+        "dXNlcjpnaHBfMDEyMzQ1Njc4OWFiY2RlZjo="}) {
+    const std::string shown = redactor.redact(header);
+    EXPECT_NE(shown.find("[redacted]"), std::string::npos) << shown;
+    EXPECT_LT(shown.size(), 40U) << shown;
+  }
+}
+
+TEST(Redactor, Invariant12_KnowsTheVariantsOfJsonAndUrls) {
+  Redactor redactor;
+  redactor.add_secret("p/ss&w\xC3\xB6rd");
+  for (const char* text : {"p\\/ss&w\xC3\xB6rd", "p/ss\\u0026w\xC3\xB6rd", "p/ss&w\\u00f6rd",
+                           "p%2fss%26w%c3%b6rd", "p%2Fss%26w%C3%B6rd"}) {
+    EXPECT_EQ(redactor.redact(text), "[redacted]") << text;
+  }
+}
+
 TEST(Redactor, KnowsTheLinesOfASecretOfSeveralLines) {
   Redactor redactor;
   redactor.add_secret("-----BEGIN KEY-----\nMIIEvQIBADANBg\nab\n-----END KEY-----\n");
