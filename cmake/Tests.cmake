@@ -155,7 +155,8 @@ file(GLOB fuzz_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuz
 foreach(source IN LISTS fuzz_sources)
   cmake_path(GET source STEM stem)
   string(REGEX REPLACE "_fuzz$" "" name "${stem}")
-  set(libraries project_warnings runner_lib manifests worktrees metrics jobs third_party::json)
+  set(libraries project_warnings runner_lib manifests worktrees metrics jobs
+    third_party::json third_party::libgit2)
   add_executable(replay_${name} "${source}" tests/fuzz/replay_main.cc)
   target_link_libraries(replay_${name} PRIVATE ${libraries})
   set_target_properties(replay_${name} PROPERTIES
