@@ -75,7 +75,8 @@ StatePaths paths_in(const std::string& state_dir) {
           .database = state_dir + "/state.db",
           .journal = state_dir + "/state.db-journal",
           .lock = state_dir + "/state.lock",
-          .creating = state_dir + "/state.db.creating"};
+          .creating = state_dir + "/state.db.creating",
+          .checking = state_dir + "/state.db.checking"};
 }
 
 jobs::Result<Found> look_at(const StatePaths& paths) {
@@ -96,6 +97,12 @@ jobs::Result<Found> look_at(const StatePaths& paths) {
           fmt::format("{} is there, but the state it belongs to is gone", paths.journal),
           "put state.db back beside it, or move the journal away to start with an empty state");
     }
+    if (read_mark(paths.lock).value_or(0) > 0) {
+      return fail(ErrorKind::corrupt,
+                  fmt::format("{} is gone, but this folder had a state", paths.database),
+                  "put the state or a backup back; to start with an empty state, move state.lock "
+                  "away too");
+    }
     return Found::nothing;
   }
   if (!S_ISREG(info.st_mode)) {
@@ -109,6 +116,19 @@ jobs::Result<Found> look_at(const StatePaths& paths) {
                 "put a backup in its place; remove it only to start with an empty state");
   }
   return Found::database;
+}
+
+FileIdentity identity_of(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) {
+    return {};
+  }
+  return {.device = info.st_dev, .inode = info.st_ino};
+}
+
+std::int64_t size_of(const std::string& path) {
+  struct stat info{};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_size : 0;
 }
 
 jobs::Status make_folder(const std::string& folder) {
@@ -141,6 +161,54 @@ jobs::Status make_empty(const std::string& path) {
       ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file.get() < 0) {
     return system_error(errno, fmt::format("cannot make {}", path));
+  }
+  return jobs::ok();
+}
+
+jobs::Status copy_file(const std::string& from, const std::string& to) {
+  const Descriptor in(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (in.get() < 0) {
+    const int code = errno;
+    return code == ENOENT ? fail(ErrorKind::not_found, fmt::format("there is no {}", from))
+                          : system_error(code, fmt::format("cannot read {}", from));
+  }
+  const Descriptor out(
+      ::open(to.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (out.get() < 0) {
+    const int code = errno;
+    return code == EEXIST ? fail(ErrorKind::conflict, fmt::format("{} is there already", to))
+                          : system_error(code, fmt::format("cannot make {}", to));
+  }
+  std::string buffer(std::size_t{1} << 20, '\0');
+  for (;;) {
+    const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
+    if (got == 0) {
+      break;
+    }
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return system_error(errno, fmt::format("cannot read {}", from));
+    }
+    for (ssize_t at = 0; at < got;) {
+      const ssize_t put =
+          ::write(out.get(), buffer.data() + at, static_cast<std::size_t>(got - at));
+      if (put < 0 && errno != EINTR) {
+        return system_error(errno, fmt::format("cannot write {}", to));
+      }
+      at += std::max<ssize_t>(put, 0);
+    }
+  }
+  if (::fsync(out.get()) != 0) {
+    return system_error(errno, fmt::format("cannot sync {}", to));
+  }
+  return jobs::ok();
+}
+
+jobs::Status remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    return system_error(errno, fmt::format("cannot remove {}", path));
   }
   return jobs::ok();
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 
 #include "jobs/base/result.h"
+#include "runner/store/mark.h"
 
 namespace runner::store {
 
@@ -15,6 +17,7 @@ struct StatePaths {
   std::string journal;
   std::string lock;
   std::string creating;  ///< a new state while it is being made; renamed when it is complete
+  std::string checking;  ///< a copy on which an unfinished step is undone first, to see what comes
 };
 [[nodiscard]] StatePaths paths_in(const std::string& state_dir);
 
@@ -22,8 +25,18 @@ struct StatePaths {
 /// file would drop the locks that another connection of this process holds on it.
 enum class Found : std::uint8_t { nothing, database };
 /// corrupt: something is there that can be no state (empty file, no regular file, a journal without
-/// its database).
+/// its database), or nothing though the lock file knows of a state.
 [[nodiscard]] jobs::Result<Found> look_at(const StatePaths& paths);
+
+/// Which file lies at a path: device and inode; zeros if none can be seen.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+[[nodiscard]] FileIdentity identity_of(const std::string& path);
+/// In bytes; 0 if there is no such file.
+[[nodiscard]] std::int64_t size_of(const std::string& path);
 
 /// Makes the folder (for this user only) if it is missing.
 [[nodiscard]] jobs::Status make_folder(const std::string& folder);
@@ -35,6 +48,11 @@ enum class Found : std::uint8_t { nothing, database };
 [[nodiscard]] std::string file_system_of(const std::string& folder);
 /// Makes an empty file for this user only, over whatever is there.
 [[nodiscard]] jobs::Status make_empty(const std::string& path);
+/// Copies the bytes of a file into a new one for this user only; synced. not_found if there is no
+/// `from`; conflict if there is a `to`.
+[[nodiscard]] jobs::Status copy_file(const std::string& from, const std::string& to);
+/// Removes a file; fine if there is none.
+[[nodiscard]] jobs::Status remove_file(const std::string& path);
 /// Renames so that it survives a power cut.
 [[nodiscard]] jobs::Status publish(const std::string& from, const std::string& to,
                                    const std::string& folder);
@@ -61,6 +79,10 @@ class LockFile {
   };
   /// transient: another process has held it for longer than `patience`.
   [[nodiscard]] jobs::Result<Held> take(jobs::Duration patience);
+
+  /// The mark in it; see mark.h. Written only while it is held.
+  [[nodiscard]] StepMark mark() const { return read_mark(fd_); }
+  void set_mark(std::int64_t steps) const { write_mark(fd_, steps); }
 
  private:
   LockFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}

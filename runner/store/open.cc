@@ -4,6 +4,7 @@
 #include "jobs/base/crash_point.h"
 #include "runner/store/owner.h"
 #include "runner/store/sqlite_store.h"
+#include "runner/store/verify.h"
 
 namespace runner::store {
 
@@ -62,11 +63,41 @@ jobs::Status bring_up_to_date(Database& database, const StatePaths& paths,
   return jobs::ok();
 }
 
+/// A step was cut off, and opening the state will undo it from the journal. Tried on a copy first:
+/// a journal that is damaged or belongs to another file would change the state before anybody could
+/// see what comes of it.
+jobs::Status try_undoing(const StatePaths& paths, std::span<const Migration> known) {
+  const std::string journal = paths.checking + "-journal";
+  const auto remove_copies = [&]() -> jobs::Status {
+    RUNNER_TRY(remove_file(journal));
+    return remove_file(paths.checking);
+  };
+  RUNNER_TRY(remove_copies());
+  const auto undo = [&]() -> jobs::Status {
+    RUNNER_TRY(copy_file(paths.database, paths.checking));
+    if (auto copied = copy_file(paths.journal, journal); !copied) {
+      // A reader of another process has undone it meanwhile.
+      return copied.error().kind == ErrorKind::not_found ? jobs::ok() : copied;
+    }
+    RUNNER_ASSIGN(Database copy, Database::open({.path = paths.checking}));
+    RUNNER_TRY(check_schema(copy, known));
+    RUNNER_TRY(copy.script("BEGIN"));
+    Ledger ledger;
+    RUNNER_TRY(verify_contents(copy, ledger));
+    return verify_age(copy, read_mark(paths.lock));
+  };
+  auto tried = undo().while_doing("trying on a copy to undo the step that was cut off");
+  const auto removed = remove_copies();
+  return tried ? removed : tried;
+}
+
 jobs::Result<Database> open_writable(const StatePaths& paths, const StoreOptions& options,
                                      std::span<const Migration> known) {
   RUNNER_ASSIGN(const Found found, look_at(paths));
   if (found == Found::nothing) {
     RUNNER_TRY(make_new(paths, options, known));
+  } else if (size_of(paths.journal) > 0) {
+    RUNNER_TRY(try_undoing(paths, known));
   }
   RUNNER_ASSIGN(Database database,
                 Database::open({.path = paths.database,
@@ -107,19 +138,21 @@ jobs::Result<std::unique_ptr<jobs::Store>> open_store_with(const StoreOptions& o
   }
   return std::make_unique<SqliteStore>(SqliteStore::Parts{.database = *std::move(database),
                                                           .lock = *std::move(lock),
+                                                          .paths = paths,
                                                           .owner_is_dead = std::move(is_dead),
                                                           .patience = options.patience});
 }
 
 jobs::Result<std::unique_ptr<jobs::StoreReader>> open_store_read_only_with(
     const std::string& state_dir, std::span<const Migration> known) {
+  StatePaths paths = paths_in(state_dir);
   const auto open = [&]() -> jobs::Result<Database> {
-    const StatePaths paths = paths_in(state_dir);
     RUNNER_ASSIGN(const Found found, look_at(paths));
     RUNNER_ASSIGN(Database memory, Database::open({.mode = Database::Mode::memory}));
     if (found == Found::nothing) {
       RUNNER_TRY(prepare_new(memory));
       RUNNER_TRY(apply_migrations(memory, known, 0, {}));
+      paths = {};
       return memory;
     }
     RUNNER_ASSIGN(Database file, Database::open({.path = paths.database,
@@ -139,8 +172,11 @@ jobs::Result<std::unique_ptr<jobs::StoreReader>> open_store_read_only_with(
     return std::move(database.error())
         .while_doing(fmt::format("reading the state in {}", state_dir));
   }
-  return std::make_unique<SqliteStore>(SqliteStore::Parts{
-      .database = *std::move(database), .lock = std::nullopt, .owner_is_dead = {}, .patience = {}});
+  return std::make_unique<SqliteStore>(SqliteStore::Parts{.database = *std::move(database),
+                                                          .lock = std::nullopt,
+                                                          .paths = std::move(paths),
+                                                          .owner_is_dead = {},
+                                                          .patience = {}});
 }
 
 jobs::Result<std::unique_ptr<jobs::Store>> open_store(const StoreOptions& options) {

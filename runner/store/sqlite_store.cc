@@ -2,13 +2,11 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
-
 #include <fmt/format.h>
 
 #include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
+#include "runner/store/verify.h"
 
 namespace runner::store {
 
@@ -17,14 +15,9 @@ namespace {
 using jobs::ErrorKind;
 using jobs::fail;
 
-/// Up to this size the whole file is checked before it is believed: milliseconds. Beyond it only
-/// the structure of the tables that decide about money and dispatch, and a row's content when it is
-/// read.
-constexpr std::int64_t kWholeCheckBytes = 32LL << 20;
-
-std::array<const SealedTable*, 9> sealed_tables() {
-  return {&runs_table(),     &turns_table(),  &attempts_table(), &outbox_table(), &brakes_table(),
-          &requests_table(), &leases_table(), &pauses_table(),   &carried_table()};
+/// How many rows this connection has changed so far.
+jobs::Result<std::int64_t> changes_of(Database& database) {
+  return database.number("SELECT total_changes()");
 }
 
 }  // namespace
@@ -32,6 +25,8 @@ std::array<const SealedTable*, 9> sealed_tables() {
 SqliteStore::SqliteStore(Parts parts)
     : database_(std::move(parts.database)),
       lock_(std::move(parts.lock)),
+      paths_(std::move(parts.paths)),
+      file_(identity_of(paths_.database)),
       owner_is_dead_(std::move(parts.owner_is_dead)),
       patience_(parts.patience),
       pid_(::getpid()) {}
@@ -61,9 +56,11 @@ void SqliteStore::remember(const jobs::Error& failure) {
 
 jobs::Status SqliteStore::begin_reading() {
   RUNNER_TRY(same_process());
+  // Before the look at the state: what is written meanwhile makes the state newer, not older.
+  const StepMark mark = lock_ ? lock_->mark() : read_mark(paths_.lock);
   auto begun = database_.script("BEGIN");
   if (begun) {
-    begun = verified();
+    begun = verified(mark);
   }
   if (!begun) {
     remember(begun.error());
@@ -91,10 +88,13 @@ jobs::Status SqliteStore::writing(const jobs::Lease* lease, const StepBody& body
   RUNNER_POINT(store_before_lock);
   RUNNER_ASSIGN(const LockFile::Held held, lock_->take(patience_));
   RUNNER_POINT(store_after_lock);
+  RUNNER_TRY(same_file());
   auto done = transaction(lease, body);
   if (!done) {
     database_.roll_back();
     remember(done.error());
+  } else if (steps_ > 0) {
+    lock_->set_mark(steps_);
   }
   if (done) {
     RUNNER_POINT(store_after_commit);
@@ -105,7 +105,7 @@ jobs::Status SqliteStore::writing(const jobs::Lease* lease, const StepBody& body
 jobs::Status SqliteStore::transaction(const jobs::Lease* lease, const StepBody& body) {
   RUNNER_TRY(database_.script("BEGIN IMMEDIATE"));
   RUNNER_POINT(store_after_begin);
-  RUNNER_TRY(verified());
+  RUNNER_TRY(verified(lock_->mark()));
   if (lease != nullptr && !RUNNER_PLANTED(epoch_not_checked)) {
     RUNNER_ASSIGN(const jobs::Lease stored, stored_lease(database_, lease->name));
     if (stored.epoch != lease->epoch || stored.owner != lease->owner) {
@@ -119,9 +119,13 @@ jobs::Status SqliteStore::transaction(const jobs::Lease* lease, const StepBody& 
     }
   }
   Step step{.database = database_, .seals = Seals(database_), .ledger = ledger_};
+  RUNNER_ASSIGN(const std::int64_t before, changes_of(database_));
   auto done = body(step);
   if (done) {
     done = step.seals.flush();
+  }
+  if (done) {
+    done = count_step(before);
   }
 #ifdef RUNNER_TEST_POINTS
   if (done) {
@@ -137,46 +141,37 @@ jobs::Status SqliteStore::transaction(const jobs::Lease* lease, const StepBody& 
   return done;
 }
 
-jobs::Status SqliteStore::verified() {
+jobs::Status SqliteStore::count_step(std::int64_t changes_before) {
+  steps_ = 0;
+  RUNNER_ASSIGN(const std::int64_t changes, changes_of(database_));
+  if (changes == changes_before) {
+    return jobs::ok();
+  }
+  Seals seals(database_);
+  RUNNER_ASSIGN(Seal* const seal, seals.of(kSteps));
+  steps_ = seal->next_id++;
+  return seals.flush();
+}
+
+jobs::Status SqliteStore::verified(const StepMark& mark) {
   RUNNER_ASSIGN(const std::int64_t version, database_.number("PRAGMA data_version"));
   if (verified_version_ == version) {
     return jobs::ok();
   }
   verified_version_.reset();
-  RUNNER_ASSIGN(const std::int64_t pages, database_.number("PRAGMA page_count"));
-  RUNNER_ASSIGN(const std::int64_t page_size, database_.number("PRAGMA page_size"));
-  const bool whole = pages * page_size <= kWholeCheckBytes;
-  RUNNER_TRY(verify_structure(whole));
-  Seals seals(database_);
-  for (const SealedTable* table : sealed_tables()) {
-    RUNNER_TRY(verify_table(database_, seals, *table, whole));
-  }
-  auto loaded = ledger_.load(database_, seals);
-  if (!loaded && loaded.error().kind == ErrorKind::conflict) {
-    return damaged(loaded.error().message);
-  }
-  RUNNER_TRY(std::move(loaded));
+  RUNNER_TRY(verify_contents(database_, ledger_));
+  RUNNER_TRY(verify_age(database_, mark));
   verified_version_ = version;
   return jobs::ok();
 }
 
-jobs::Status SqliteStore::verify_structure(bool whole) {
-  std::vector<std::string> checks;
-  if (whole) {
-    checks.emplace_back("PRAGMA integrity_check(3)");
-  } else {
-    for (const SealedTable* table : sealed_tables()) {
-      checks.push_back(fmt::format("PRAGMA integrity_check({})", table->name));
-    }
-    checks.emplace_back("PRAGMA integrity_check(ledger)");
-    checks.emplace_back("PRAGMA integrity_check(seals)");
-  }
-  for (const std::string& check : checks) {
-    RUNNER_ASSIGN(const auto found, database_.rows(check));
-    if (found.size() != 1 || found.front().front() != Value(std::string("ok"))) {
-      const auto* why = found.empty() ? nullptr : std::get_if<std::string>(&found.front().front());
-      return damaged(why != nullptr ? *why : "the integrity check gives no answer");
-    }
+jobs::Status SqliteStore::same_file() const {
+  if (identity_of(paths_.database) != file_) {
+    return fail(ErrorKind::conflict,
+                fmt::format("{} was replaced while it was open; nothing more is written into the "
+                            "file that lay there before",
+                            paths_.database),
+                "run it again");
   }
   return jobs::ok();
 }

@@ -33,6 +33,7 @@ class SqliteStore final : public jobs::Store {
   struct Parts {
     Database database;
     std::optional<LockFile> lock;  ///< none = opened for reading only
+    StatePaths paths;              ///< empty = in memory: has no file and no mark
     std::function<bool(const std::string&)> owner_is_dead;
     jobs::Duration patience{};
   };
@@ -100,14 +101,20 @@ class SqliteStore final : public jobs::Store {
   /// one on the lease itself.
   [[nodiscard]] jobs::Status writing(const jobs::Lease* lease, const StepBody& body);
   [[nodiscard]] jobs::Status transaction(const jobs::Lease* lease, const StepBody& body);
+  /// Counts the step if it changed anything.
+  [[nodiscard]] jobs::Status count_step(std::int64_t changes_before);
   [[nodiscard]] jobs::Status same_process() const;
-  [[nodiscard]] jobs::Status verified();
-  [[nodiscard]] jobs::Status verify_structure(bool whole);
+  [[nodiscard]] jobs::Status verified(const StepMark& mark);
+  /// conflict: another file lies in the state's place than the one that was opened.
+  [[nodiscard]] jobs::Status same_file() const;
   void remember(const jobs::Error& failure);
 
   std::mutex mutex_;
   Database database_;
   std::optional<LockFile> lock_;
+  StatePaths paths_;
+  FileIdentity file_;
+  std::int64_t steps_ = 0;  ///< of the newest step; 0 = it changed nothing
   std::function<bool(const std::string&)> owner_is_dead_;
   jobs::Duration patience_;
   int pid_;
