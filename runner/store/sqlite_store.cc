@@ -159,6 +159,9 @@ jobs::Status SqliteStore::verified(const StepMark& mark) {
     return jobs::ok();
   }
   verified_version_.reset();
+  if (!paths_.database.empty()) {
+    RUNNER_TRY(verify_size(database_, paths_.database));
+  }
   RUNNER_TRY(verify_contents(database_, ledger_));
   RUNNER_TRY(verify_age(database_, mark));
   verified_version_ = version;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "runner/store/files.h"
 #include "runner/store/rows.h"
 
 namespace runner::store {
@@ -63,6 +64,16 @@ jobs::Status verify_contents(Database& database, Ledger& ledger) {
     return damaged(loaded.error().message);
   }
   return loaded;
+}
+
+jobs::Status verify_size(Database& database, const std::string& path) {
+  RUNNER_ASSIGN(const std::int64_t pages, database.number("PRAGMA page_count"));
+  RUNNER_ASSIGN(const std::int64_t page_size, database.number("PRAGMA page_size"));
+  const std::int64_t size = size_of(path);
+  if (size != pages * page_size) {
+    return damaged(fmt::format("its file has {} bytes instead of {}", size, pages * page_size));
+  }
+  return jobs::ok();
 }
 
 jobs::Status verify_age(Database& database, const StepMark& mark) {

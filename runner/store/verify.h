@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 
 #include "jobs/base/result.h"
 #include "runner/store/database.h"
@@ -20,6 +21,9 @@ inline constexpr const char* kSteps = "steps";
 /// Everything that is checked before a state is believed: structure, rows, seals, the ledger's
 /// chain (which is loaded). corrupt: damaged.
 [[nodiscard]] jobs::Status verify_contents(Database& database, Ledger& ledger);
+/// corrupt: the file is not as long as its own header says. SQLite reads what is missing of the
+/// last page as zeros.
+[[nodiscard]] jobs::Status verify_size(Database& database, const std::string& path);
 /// corrupt: the state knows of fewer steps than the mark beside it.
 [[nodiscard]] jobs::Status verify_age(Database& database, const StepMark& mark);
 
