@@ -54,6 +54,8 @@ runner_test_library(test_support tests/support
 
 # The programs that tests start; a test that needs them depends on test_programs.
 add_custom_target(test_programs)
+# What `./dev prove` runs under the sanitizers: the unit tests and, in the preset fuzz, the fuzzers.
+add_custom_target(sanitized)
 file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests/programs"
   "${PROJECT_SOURCE_DIR}/tests/programs/*.cc")
 set(programs "")
@@ -80,6 +82,9 @@ function(runner_test name label)
     project_warnings project_settings ${test_LIBRARIES}
     fakes test_support jobs rapidcheck rapidcheck_gtest GTest::gmock_main)
   target_compile_definitions(${name} PRIVATE RUNNER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(label STREQUAL "unit")
+    add_dependencies(sanitized ${name})
+  endif()
   if(NOT label STREQUAL "unit")
     # A unit test starts nothing; everything else may start the program and its helpers.
     target_compile_definitions(${name} PRIVATE
@@ -169,6 +174,7 @@ foreach(source IN LISTS fuzz_sources)
     add_executable(fuzz_${name} "${source}")
     target_link_libraries(fuzz_${name} PRIVATE ${libraries})
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(sanitized fuzz_${name})
     set_target_properties(fuzz_${name} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
   endif()
