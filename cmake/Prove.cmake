@@ -2,6 +2,7 @@
 #
 #   tests/oracle/*.cc          library oracle: judges the invariants from outside
 #   tests/prove/frame/*.cc     library prove_frame: options, evidence, workers
+#   tests/prove/trace/*.cc     library prove_trace: the real binary between its system calls
 #   tests/prove/NAME/*.cc      program tests/prove_NAME; also prove_NAME_planted, with the planted
 #                              bugs (cmake/Planted.cmake), where it has product code in itself
 
@@ -9,6 +10,8 @@ runner_test_library(oracle tests/oracle
   third_party::json third_party::toml third_party::sqlite third_party::libgit2)
 runner_test_library(prove_frame tests/prove/frame
   third_party::json third_party::cli11 Threads::Threads)
+runner_test_library(prove_trace tests/prove/trace
+  prove_frame oracle third_party::json third_party::sqlite third_party::libgit2 Threads::Threads)
 
 # Does a harness run product code inside itself? Then its includes say so.
 function(runner_calls_product result files)
@@ -29,7 +32,7 @@ file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests/
 set(harnesses "")
 foreach(file IN LISTS files)
   string(REGEX MATCH "^[^/]+" harness "${file}")
-  if(NOT harness STREQUAL "frame")
+  if(NOT harness MATCHES "^(frame|trace)$")
     list(APPEND harnesses ${harness})
     list(APPEND sources_of_${harness} "${PROJECT_SOURCE_DIR}/tests/prove/${file}")
   endif()
@@ -38,7 +41,7 @@ list(REMOVE_DUPLICATES harnesses)
 foreach(harness IN LISTS harnesses)
   add_executable(prove_${harness} EXCLUDE_FROM_ALL ${sources_of_${harness}})
   target_link_libraries(prove_${harness} PRIVATE
-    project_warnings project_settings prove_frame oracle
+    project_warnings project_settings prove_trace prove_frame oracle
     runner_lib manifests worktrees metrics fakes test_support jobs
     third_party::json third_party::libgit2 third_party::sqlite third_party::boost CURL::libcurl)
   target_compile_definitions(prove_${harness} PRIVATE RUNNER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
