@@ -206,10 +206,19 @@ std::vector<std::string> Ground::turns() const {
   return result;
 }
 
+std::vector<int> Ground::supervisors() const {
+  std::vector<int> result;
+  for (const std::string& turn : turns()) {
+    if (const int pid = supervisor_of(turn); lives(pid)) {
+      result.push_back(pid);
+    }
+  }
+  return result;
+}
+
 bool Ground::wait_for_turns(int seconds) const {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  while (std::ranges::any_of(turns(),
-                             [](const std::string& turn) { return lives(supervisor_of(turn)); })) {
+  while (!supervisors().empty()) {
     if (std::chrono::steady_clock::now() > give_up) {
       return false;
     }

@@ -47,6 +47,8 @@ class Ground {
   [[nodiscard]] std::vector<std::string> turns() const;
   /// Waits until no supervisor lives. False if that takes too long.
   [[nodiscard]] bool wait_for_turns(int seconds = 20) const;
+  /// Pids of the supervisors that live.
+  [[nodiscard]] std::vector<int> supervisors() const;
   /// Pids of every process that was started for this ground: agents, supervisors.
   [[nodiscard]] std::vector<int> processes() const;
   void kill_processes() const;
