@@ -1,0 +1,108 @@
+#include "tests/prove/purity/plan.h"
+
+#include <algorithm>
+#include <regex>
+#include <set>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace prove {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// Ids are made anew by every tick, and the clock goes on between the two.
+std::string normalised(const std::string& text) {
+  static const std::regex kRun("r0[0-9a-z]{25}");
+  static const std::regex kTime(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)");
+  static const std::regex kDisk(R"(\d+ MiB free)");
+  std::string out = std::regex_replace(text, kRun, "RUN");
+  out = std::regex_replace(out, kTime, "TIME");
+  return std::regex_replace(out, kDisk, "SOME MiB free");
+}
+
+std::vector<std::string> texts_of(const Json& list, const std::vector<const char*>& members) {
+  std::vector<std::string> texts;
+  for (const Json& each : list) {
+    std::string text;
+    for (const char* member : members) {
+      text += each.value(member, Json()).dump() + " ";
+    }
+    texts.push_back(normalised(text));
+  }
+  return texts;
+}
+
+std::set<std::string> issues_of(const Json& list) {
+  std::set<std::string> issues;
+  for (const Json& each : list) {
+    issues.insert(each.value("repo", "") + "#" + std::to_string(each.value("issue", 0)));
+  }
+  return issues;
+}
+
+/// The first of `wanted` that `found` does not have in this order.
+std::string missing_from(const std::vector<std::string>& wanted,
+                         const std::vector<std::string>& found) {
+  auto from = found.begin();
+  for (const std::string& each : wanted) {
+    from = std::find(from, found.end(), each);
+    if (from == found.end()) {
+      return each;
+    }
+    ++from;
+  }
+  return {};
+}
+
+}  // namespace
+
+Comparison compare_plan(const std::string& plan, const std::string& tick,
+                        std::int64_t open_effects) {
+  Comparison result;
+  const Json planned = Json::parse(plan, nullptr, /*allow_exceptions=*/false);
+  const Json done = Json::parse(tick, nullptr, /*allow_exceptions=*/false);
+  result.has_plan = planned.is_object() && planned.contains("planned_effects") &&
+                    done.is_object() && done.contains("effects");
+  if (!result.has_plan) {
+    return result;
+  }
+  const auto differ = [&](const std::string& what) {
+    result.difference += (result.difference.empty() ? "" : "; ") + what;
+  };
+  const std::vector<const char*> decision = {"repo", "issue", "selected", "reason", "detail"};
+  const auto wanted = texts_of(planned["decisions"], decision);
+  const auto found = texts_of(done["decisions"], decision);
+  if (wanted != found) {
+    differ(
+        fmt::format("decisions planned {} and made {}", Json(wanted).dump(), Json(found).dump()));
+  }
+  result.decisions = static_cast<int>(wanted.size());
+
+  const std::vector<const char*> effect = {"kind", "repo", "issue", "key"};
+  const auto effects = texts_of(planned["planned_effects"], effect);
+  if (const auto lost = missing_from(effects, texts_of(done["effects"], effect)); !lost.empty()) {
+    differ("planned and not begun: " + lost);
+  }
+  result.effects = static_cast<int>(effects.size());
+  const std::vector<const char*> step = {"repo", "issue", "action"};
+  if (const auto lost =
+          missing_from(texts_of(planned["steps"], step), texts_of(done["steps"], step));
+      !lost.empty()) {
+    differ("planned and not taken: " + lost);
+  }
+
+  std::set<std::string> named = issues_of(planned["steps"]);
+  named.merge(issues_of(planned["planned_effects"]));
+  for (const std::string& issue : issues_of(done["effects"])) {
+    if (!named.contains(issue) && open_effects == 0) {
+      differ("the plan says nothing of " + issue);
+    }
+  }
+  return result;
+}
+
+}  // namespace prove
