@@ -140,7 +140,14 @@ void judge_secrets(const Observation& now, const Rules& rules, std::vector<Findi
 
 std::map<std::string, std::int64_t> merges_by_run(const RemoteSeen& remote) {
   std::map<std::string, std::int64_t> result;
+  // Along the first parents only: a run that merged a moved base into its own branch names itself
+  // in that merge as well, and has not landed by it.
+  std::string wanted = remote.base.empty() ? std::string() : remote.base.front().id;
   for (const CommitSeen& commit : remote.base) {
+    if (commit.id != wanted) {
+      continue;
+    }
+    wanted = commit.parents.empty() ? std::string() : commit.parents.front();
     const std::size_t at = commit.message.rfind("\nRunner-Run: ");
     if (commit.parents.size() > 1 && at != std::string::npos) {
       const std::size_t begin = at + 13;
