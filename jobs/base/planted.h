@@ -22,7 +22,6 @@
   X(sync_off, "synchronous=OFF: nothing is sure to be on the disk", 3, "power")                    \
   X(digest_not_checked, "a row is believed without its digest", 13, "corruption")                  \
   X(chain_not_checked, "the ledger is believed without its chain", 13, "corruption")               \
-  X(settled_twice, "the ledger takes a second end of one turn", 5, "store")                        \
   X(reservations_not_counted, "what is reserved does not count against a cap", 5, "policy")        \
   /* effects */                                                                                    \
   X(effect_before_claim, "an effect is made before the claim of it is recorded", 3, "sim")         \

@@ -111,7 +111,7 @@ jobs::Status Ledger::index_last() {
   if (known == entries_.end()) {
     return refused("has no reservation");
   }
-  if (known->second.ended && !RUNNER_PLANTED(settled_twice)) {
+  if (known->second.ended) {
     return refused("was settled or released before");
   }
   known->second.end = index;

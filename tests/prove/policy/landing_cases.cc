@@ -1,0 +1,152 @@
+// What may land, what a red CI leads to, and remotes that do not do what they should.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "tests/prove/policy/bench.h"
+
+namespace prove::policy {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const char* const kRedCi = "\n[ci.red]\nkind = \"command\"\ncommand = [\"false\"]\n";
+
+std::size_t base_length(const Bench& bench, const std::string& repo) {
+  return bench.look().remotes.at(repo).base.size();
+}
+
+void red_tests(Bench& bench) {
+  bench.fleet.default_lines = "test = [\"false\"]\n";
+  bench.fleet.repo("acme/red", "coder");
+  bench.begin();
+  bench.set("verify_attempts", "1");
+  bench.issue("acme/red", 1);
+  bench.finish();
+  bench.expect_end("acme/red", "needs-human", 10);
+  bench.expect(base_length(bench, "acme/red") == 1, 10, "work landed whose tests are red");
+}
+
+void protected_path(Bench& bench) {
+  bench.fleet.shell("meddler",
+                    "mkdir ci; echo x > ci/deploy.sh; git add ci; git commit -q -m Meddle");
+  bench.fleet.repo("acme/guarded", "meddler", "protected_paths = [\"ci/**\"]\n");
+  bench.begin();
+  bench.issue("acme/guarded", 1);
+  bench.finish();
+  bench.expect_end("acme/guarded", "needs-human", 10);
+  bench.expect(base_length(bench, "acme/guarded") == 1, 10, "a protected path was changed");
+}
+
+/// CI is red after the landing and after the one fix: frozen, told, and not started again.
+void frozen(Bench& bench) {
+  bench.fleet.other_tables = kRedCi;
+  bench.fleet.repo("acme/frozen", "coder", "ci = \"red\"\n");
+  bench.begin();
+  bench.set("fix_attempts", "1");
+  bench.issue("acme/frozen", 1);
+  bench.finish();
+  bench.expect_end("acme/frozen", "frozen", 9);
+  const oracle::Observation seen = bench.look();
+  bench.expect(seen.starts.size() == 2, 2,
+               fmt::format("{} agents where one fix was allowed", seen.starts.size()));
+  bench.expect(seen.notifications.size() == 1, 3,
+               fmt::format("{} notifications of one end", seen.notifications.size()));
+}
+
+/// One red head is worth one corrective turn, however often it is looked at.
+void no_progress(Bench& bench) {
+  const std::string second = bench.fleet.folder() + "/second";
+  bench.fleet.shell("giver-up", "echo started $RUNNER_TURN >> $FAKE_AGENT_LOG; [ -e " + second +
+                                    " ] && exit 0; touch " + second +
+                                    "; echo x > x; git add x; git commit -q -m Work");
+  bench.fleet.other_tables = kRedCi;
+  bench.fleet.repo("acme/still", "giver-up", "ci = \"red\"\n");
+  bench.begin();
+  bench.set("fix_window", "\"3s\"");
+  bench.issue("acme/still", 1);
+  bench.tick_until("a run without progress ends", 4, [&] {
+    const oracle::RunRow run = bench.run_of("acme/still");
+    bench.expect(run.fix_attempts <= 1, 2,
+                 fmt::format("{} corrective turns for one red head", run.fix_attempts));
+    return !run.id.empty() && !run.live();
+  });
+  bench.finish();
+  bench.expect_end("acme/still", "frozen", 9);
+}
+
+/// Somebody else's commit comes onto the base while ours is verified.
+void moved_base(Bench& bench) {
+  const std::string folder = bench.fleet.folder();
+  bench.fleet.repo(
+      "acme/moved", "coder",
+      "test = [\"/bin/sh\", \"-c\", '''[ -e " + folder + "/moved ] && exit 0; touch " + folder +
+          "/moved; git clone -q " + bench.fleet.remote("acme/moved") + " " + folder +
+          "/other && cd " + folder +
+          "/other && echo other > other && git add other && git commit -q -m Other && "
+          "git push -q origin HEAD:main''']\n"
+          "env = { GIT_AUTHOR_NAME = \"bob\", GIT_AUTHOR_EMAIL = \"bob@example.com\", "
+          "GIT_COMMITTER_NAME = \"bob\", GIT_COMMITTER_EMAIL = \"bob@example.com\" }\n");
+  bench.begin();
+  bench.issue("acme/moved", 1);
+  bench.finish();
+  bench.expect_end("acme/moved", "landed", 10);
+  const auto base = bench.look().remotes.at("acme/moved").base;
+  bench.expect(std::ranges::any_of(base,
+                                   [](const oracle::CommitSeen& commit) {
+                                     return commit.message.starts_with("Other");
+                                   }),
+               10, "somebody else's commit is gone from the base branch");
+}
+
+/// The remote says no: nothing has landed, and the row says so.
+void refused_push(Bench& bench) {
+  bench.fleet.repo("acme/refusing", "coder");
+  const std::string hook = bench.fleet.remote("acme/refusing") + "/hooks/pre-receive";
+  test_support::write_file(hook, "#!/bin/sh\nexit 1\n");
+  ::chmod(hook.c_str(), 0755);
+  bench.begin();
+  bench.issue("acme/refusing", 1);
+  bench.finish();
+  bench.expect_end("acme/refusing", "needs-human", 4);
+}
+
+/// The remote is away for a dozen ticks. That must not use up what a landing may be tried.
+void outage(Bench& bench) {
+  bench.fleet.repo("acme/away", "waiter");
+  bench.begin();
+  bench.issue("acme/away", 1);
+  bench.tick();
+  const std::string remote = bench.fleet.remote("acme/away");
+  fs::rename(remote, remote + ".away");
+  bench.let_go();
+  bench.tick_until("the landing is tried", 3, [&] {
+    return std::ranges::any_of(bench.rows().outbox, [](const oracle::EffectRow& row) {
+      return row.kind == "land" && row.attempts > 0;
+    });
+  });
+  for (int i = 0; i < 12; ++i) {
+    (void)bench.fleet.tick();
+  }
+  fs::rename(remote + ".away", remote);
+  bench.finish(60);
+  bench.expect_end("acme/away", "landed", 3);
+}
+
+}  // namespace
+
+std::vector<Case> landing_cases() {
+  return {{"outage", outage},
+          {"no progress", no_progress},
+          {"frozen", frozen},
+          {"moved base", moved_base},
+          {"red tests", red_tests},
+          {"protected path", protected_path},
+          {"refused push", refused_push}};
+}
+
+}  // namespace prove::policy
