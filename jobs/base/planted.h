@@ -10,6 +10,8 @@
 /// RUNNER_PLANTED_BUGS, into `runner_planted` (cmake/Planted.cmake).
 ///
 ///   X(name, what is broken, number of the invariant, harness that is expected to see it)
+///
+/// "policy: frozen" is a harness and the case of it that is tried first.
 // clang-format off
 #define RUNNER_PLANTED_BUGS_LIST(X)                                                                \
   /* the state */                                                                                  \
@@ -18,59 +20,77 @@
   X(release_without_epoch, "a stale holder gives the lease of another one back", 1, "store")       \
   X(renewed_by_anybody, "a lost lease is renewed and taken back that way", 1, "store")             \
   X(lease_not_respected, "a tick takes a lease that another one holds", 1, "store")                \
-  X(sync_normal, "synchronous=NORMAL: a step that was reported may be undone", 3, "power")         \
-  X(sync_off, "synchronous=OFF: nothing is sure to be on the disk", 3, "power")                    \
+  X(sync_normal, "synchronous=NORMAL: a step that was reported may be undone", 3, "store")         \
+  X(sync_off, "synchronous=OFF: nothing is sure to be on the disk", 3, "store")                    \
   X(digest_not_checked, "a row is believed without its digest", 13, "corruption")                  \
   X(chain_not_checked, "the ledger is believed without its chain", 13, "corruption")               \
-  X(reservations_not_counted, "what is reserved does not count against a cap", 5, "policy")        \
+  X(reservations_not_counted, "what is reserved does not count against a cap", 5,                  \
+    "policy: two of three")                                                                        \
   /* effects */                                                                                    \
-  X(effect_before_claim, "an effect is made before the claim of it is recorded", 3, "sim")         \
+  X(made_before_claim, "an effect is made before the claim of it is recorded", 3, "sim")           \
   X(done_before_effect, "an effect is recorded as done before it is made", 3, "sim")               \
-  X(effect_key_reused, "a run's second effect of a kind gets the key of the first", 3, "policy")   \
+  X(effect_key_reused, "a run's second effect of a kind gets the key of the first", 3,             \
+    "policy: unknown usage")                                                                       \
   X(effect_retried_for_ever, "an effect that fails is never given up", 3, "sim")                   \
-  X(retry_at_once, "a failed effect is tried again at once, without a pause", 3, "policy")         \
+  X(retry_at_once, "a failed effect is tried again at once, without a pause", 3,                   \
+    "policy: outage")                                                                              \
   X(notified_without_key, "each try of a notification gets a key of its own", 3, "points")         \
-  X(fresh_comment, "each edit of the checklist is a comment of its own", 4, "policy")              \
-  X(ready_label_kept, "freezing leaves the ready label on", 9, "policy")                           \
+  X(fresh_comment, "each edit of the checklist is a comment of its own", 4,                        \
+    "policy: unknown usage")                                                                       \
+  X(ready_label_kept, "freezing leaves the ready label on", 9, "policy: frozen")                   \
   /* which issue may start */                                                                      \
-  X(untrusted_label_accepted, "anybody may release an issue", 10, "policy")                        \
-  X(edit_after_label_ignored, "a text that was edited after the label is taken", 10, "policy")     \
-  X(closed_blocker_blocks, "a blocker that is closed still blocks", 15, "policy")                  \
-  X(unreadable_blocker_ignored, "a blocker that cannot be read does not block", 15, "policy")      \
-  X(label_is_the_lock, "a repository is free when no label says otherwise", 1, "policy")           \
-  X(frozen_starts_again, "only the label keeps a frozen issue from starting again", 9, "policy")   \
-  X(brake_ignored, "a stop that is in force stops nothing", 9, "policy")                           \
-  X(cooldown_forgotten, "an issue starts again without its pause", 9, "policy")                    \
-  X(no_priority_is_first, "an issue without priority goes before every other", 15, "policy")       \
-  X(reason_not_recorded, "why an issue was not started is not recorded", 15, "policy")             \
+  X(untrusted_label_accepted, "anybody may release an issue", 10, "policy: who may start")         \
+  X(edit_after_label_ignored, "a text that was edited after the label is taken", 10,               \
+    "policy: who may start")                                                                       \
+  X(closed_blocker_blocks, "a blocker that is closed still blocks", 15, "policy: who may start")   \
+  X(unreadable_blocker_ignored, "a blocker that cannot be read does not block", 15,                \
+    "policy: who may start")                                                                       \
+  X(label_is_the_lock, "a repository is free when no label says otherwise", 1,                     \
+    "policy: who may start")                                                                       \
+  X(frozen_starts_again, "only the label keeps a frozen issue from starting again", 9,             \
+    "policy: held back")                                                                           \
+  X(brake_ignored, "a stop that is in force stops nothing", 9, "policy: cannot start")             \
+  X(cooldown_forgotten, "an issue starts again without its pause", 9, "policy: held back")         \
+  X(no_priority_is_first, "an issue without priority goes before every other", 15,                 \
+    "policy: who may start")                                                                       \
+  X(reason_not_recorded, "why an issue was not started is not recorded", 15,                       \
+    "policy: who may start")                                                                       \
   /* money */                                                                                      \
-  X(cap_passed_by_one, "a cap blocks only behind itself: > for >=", 5, "policy")                   \
-  X(unknown_usage_is_free, "a turn whose usage is unknown costs nothing", 5, "policy")             \
-  X(settled_late, "a turn's reservation is settled only when its run ends", 5, "policy")           \
-  X(not_settled_on_cancel, "a cancelled run leaves its reservation open", 5, "policy")             \
+  X(cap_passed_by_one, "a cap blocks only behind itself: > for >=", 5, "policy: two of three")     \
+  X(unknown_usage_is_free, "a turn whose usage is unknown costs nothing", 5,                       \
+    "policy: unknown usage")                                                                       \
+  X(settled_late, "a turn's reservation is settled only when its run ends", 5,                     \
+    "policy: unknown usage")                                                                       \
+  X(not_settled_on_cancel, "a cancelled run leaves its reservation open", 5, "policy: cancelled")  \
   /* a run's way */                                                                                \
-  X(skipped_counts_as_green, "a CI that did not run counts as green", 10, "policy")                \
+  X(skipped_counts_as_green, "a CI that did not run counts as green", 10, "policy: frozen")        \
   X(absent_ci_is_pending, "a CI that never reports is waited for for ever", 4, "sim")              \
-  X(fix_counted_per_tick, "one red head starts a turn at each look", 2, "policy")                  \
-  X(red_verify_lands, "commits land whose tests are red", 10, "policy")                            \
-  X(nothing_is_success, "exit 0 without a commit counts as success", 2, "policy")                  \
-  X(lost_turn_waited_for, "a turn without exit.json is waited for for ever", 4, "policy")          \
-  X(retried_without_bound, "a turn that cannot start is tried for ever", 4, "policy")              \
-  X(turn_started_again, "a turn that was taken over is started again", 2, "policy")                \
-  X(pid_without_start_time, "a process is believed by its pid alone", 2, "policy")                 \
+  X(fix_counted_per_tick, "one red head starts a turn at each look", 2, "policy: no progress")     \
+  X(red_verify_lands, "commits land whose tests are red", 10, "policy: red tests")                 \
+  X(nothing_is_success, "exit 0 without a commit counts as success", 2, "policy: nothing done")    \
+  X(lost_turn_waited_for, "a turn without exit.json is waited for for ever", 4,                    \
+    "policy: lost turn")                                                                           \
+  X(retried_without_bound, "a turn that cannot start is tried for ever", 4,                        \
+    "policy: cannot start")                                                                        \
+  X(turn_started_again, "a turn that was taken over is started again", 2, "points")                \
+  X(pid_without_start_time, "a process is believed by its pid alone", 2, "policy: lost turn")      \
   /* git */                                                                                        \
-  X(force_push, "landing pushes its own head over whatever is there", 10, "policy")                \
-  X(push_not_verified, "landed is recorded although the remote refused", 4, "policy")              \
-  X(protected_path_lands, "a protected path may be changed", 10, "policy")                         \
-  X(released_without_rescue, "a worktree is given back without keeping its work", 14, "policy")    \
+  X(force_push, "landing pushes its own head over whatever is there", 10, "policy: moved base")    \
+  X(push_not_verified, "landed is recorded although the remote refused", 4,                        \
+    "policy: refused push")                                                                        \
+  X(protected_path_lands, "a protected path may be changed", 10, "policy: protected path")         \
+  X(released_without_rescue, "a worktree is given back without keeping its work", 14,              \
+    "policy: cancelled")                                                                           \
   /* processes, secrets, text */                                                                   \
-  X(group_kill_only, "only the process group of a turn is killed", 6, "policy")                    \
-  X(deadline_not_enforced, "the supervisor does not look at the deadline", 6, "policy")            \
-  X(symlink_followed, "the usage file may be a link out of the turn", 11, "policy")                \
-  X(log_is_raw, "output is written as it comes, with the secrets", 12, "policy")                   \
-  X(base64_not_redacted, "a secret in base64 is not found", 12, "policy")                          \
-  X(environment_not_scrubbed, "the agent gets the runner's whole environment", 12, "policy")       \
-  X(issue_not_fenced, "the issue's text can end its block of the prompt", 11, "hostile_text")      \
+  X(group_kill_only, "only the process group of a turn is killed", 6, "policy: left behind")       \
+  X(deadline_not_enforced, "the supervisor does not look at the deadline", 6, "policy: deadline")  \
+  X(symlink_followed, "the usage file may be a link out of the turn", 11,                          \
+    "policy: usage by link")                                                                       \
+  X(log_is_raw, "output is written as it comes, with the secrets", 12, "policy: secrets")          \
+  X(base64_not_redacted, "a secret in base64 is not found", 12, "policy: secrets")                 \
+  X(environment_not_scrubbed, "the agent gets the runner's whole environment", 12,                 \
+    "policy: secrets")                                                                             \
+  X(issue_not_fenced, "the issue's text can end its block of the prompt", 11, "policy: fenced")    \
   /* looking only */                                                                               \
   X(dry_run_writes, "a dry run takes the lease", 7, "purity")                                      \
   X(kill_switch_late, "the kill switch is read when the tick is over", 8, "purity")

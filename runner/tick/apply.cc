@@ -137,7 +137,7 @@ jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
 jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
   RUNNER_ASSIGN(const jobs::Run run, context_.readers.store->run(row.effect.run.str()));
   RUNNER_POINT(effect_before_claim);
-  if (!RUNNER_PLANTED(effect_before_claim)) {
+  if (!RUNNER_PLANTED(made_before_claim)) {
     RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
   }
   RUNNER_POINT(effect_after_claim);
@@ -162,7 +162,7 @@ jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
                                               outcome ? *outcome : jobs::Change{}));
     return true;
   }
-  if (RUNNER_PLANTED(effect_before_claim)) {
+  if (RUNNER_PLANTED(made_before_claim)) {
     RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
   }
   const bool later = !outcome && jobs::is_retryable(outcome.error().kind) &&

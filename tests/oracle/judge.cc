@@ -102,16 +102,20 @@ void judge_comments(const Observation& now, const Rules& rules, std::vector<Find
 }
 
 void judge_notifications(const Observation& now, std::vector<Finding>& findings) {
-  std::map<std::string, int> keys;
+  // By key, and by everything but the key: a second try that gets a key of its own reaches people
+  // twice all the same.
+  std::map<std::string, int> seen;
   for (const std::string& line : now.notifications) {
     const std::size_t at = line.find("\"key\":\"");
     if (at != std::string::npos) {
-      keys[line.substr(at + 7, line.find('"', at + 7) - at - 7)] += 1;
+      const std::size_t end = line.find('"', at + 7);
+      seen[line.substr(at + 7, end - at - 7)] += 1;
+      seen[line.substr(0, at) + line.substr(end)] += 1;
     }
   }
-  for (const auto& [key, times] : keys) {
+  for (const auto& [what, times] : seen) {
     if (times > 1) {
-      findings.push_back({3, fmt::format("the notification {} came {} times", key, times)});
+      findings.push_back({3, fmt::format("the notification {} came {} times", what, times)});
     }
   }
 }
@@ -142,17 +146,19 @@ std::map<std::string, std::int64_t> merges_by_run(const RemoteSeen& remote) {
   std::map<std::string, std::int64_t> result;
   // Along the first parents only: a run that merged a moved base into its own branch names itself
   // in that merge as well, and has not landed by it.
-  std::string wanted = remote.base.empty() ? std::string() : remote.base.front().id;
+  std::map<std::string, const CommitSeen*> commits;
   for (const CommitSeen& commit : remote.base) {
-    if (commit.id != wanted) {
-      continue;
+    commits[commit.id] = &commit;
+  }
+  const CommitSeen* at = remote.base.empty() ? nullptr : &remote.base.front();
+  while (at != nullptr) {
+    const std::size_t trailer = at->message.rfind("\nRunner-Run: ");
+    if (at->parents.size() > 1 && trailer != std::string::npos) {
+      const std::size_t begin = trailer + 13;
+      result[at->message.substr(begin, at->message.find('\n', begin) - begin)] += 1;
     }
-    wanted = commit.parents.empty() ? std::string() : commit.parents.front();
-    const std::size_t at = commit.message.rfind("\nRunner-Run: ");
-    if (commit.parents.size() > 1 && at != std::string::npos) {
-      const std::size_t begin = at + 13;
-      result[commit.message.substr(begin, commit.message.find('\n', begin) - begin)] += 1;
-    }
+    const auto next = at->parents.empty() ? commits.end() : commits.find(at->parents.front());
+    at = next == commits.end() ? nullptr : next->second;
   }
   return result;
 }

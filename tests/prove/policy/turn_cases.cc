@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/prove/policy/bench.h"
+#include "tests/support/signals.h"
 
 namespace prove::policy {
 
@@ -28,7 +29,7 @@ class Stranger {
     }
   }
   ~Stranger() {
-    ::kill(pid_, SIGKILL);
+    (void)test_support::send_signal(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
   Stranger(const Stranger&) = delete;
@@ -53,7 +54,7 @@ void lost_turn(Bench& bench) {
   const std::string file = bench.turn(bench.run_of("acme/lost"), 1) + "/supervisor.json";
   auto supervisor = nlohmann::ordered_json::parse(content_of(file));
   const Stranger stranger;
-  ::kill(supervisor.at("pid").get<pid_t>(), SIGKILL);
+  (void)test_support::send_signal(supervisor.at("pid").get<pid_t>(), SIGKILL);
   supervisor["pid"] = stranger.pid();
   test_support::write_file(file, supervisor.dump());
   bench.tick_until(

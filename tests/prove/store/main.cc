@@ -34,17 +34,15 @@ void harness(const Options& options, Record& record) {
     prove::store::power_cut(options, record, std::atoll(options.only.c_str() + cut.size()),
                             folder + "/only");
   } else {
-    // Cuts first and one at a time: each is a fork, which must find no second thread.
+    // Cuts one at a time: each is a fork, which must find no second thread.
     for (std::int64_t i = 1; prove::store::power_cut(options, record, i, folder + "/cut"); ++i) {
       if (options.until_first && record.failed()) {
         break;
       }
     }
-    if (!options.until_first || !record.failed()) {
-      prove::spread(options, record, options.count(60, 20'000), [&](std::int64_t number) {
-        prove::store::story(options, record, number, fmt::format("{}/{}", folder, number));
-      });
-    }
+    prove::spread(options, record, options.count(60, 20'000), [&](std::int64_t number) {
+      prove::store::story(options, record, number, fmt::format("{}/{}", folder, number));
+    });
   }
   std::filesystem::remove_all(folder);
 }

@@ -1,0 +1,79 @@
+#include "tests/prove/planted/matrix.h"
+
+#include <fmt/format.h>
+
+#include "jobs/base/planted.h"
+
+namespace prove::planted {
+
+std::vector<Bug> all_bugs() {
+  std::vector<Bug> bugs;
+  const auto add = [&](const char* name, const char* what, int invariant,
+                       const std::string& expected) {
+    const std::size_t colon = expected.find(": ");
+    bugs.push_back({.name = name,
+                    .what = what,
+                    .invariant = invariant,
+                    .harness = expected.substr(0, colon),
+                    .only = colon == std::string::npos ? "" : expected.substr(colon + 2)});
+  };
+#define RUNNER_PLANTED_ADD(name, what, invariant, harness) add(#name, what, invariant, harness);
+  RUNNER_PLANTED_BUGS_LIST(RUNNER_PLANTED_ADD)
+#undef RUNNER_PLANTED_ADD
+  return bugs;
+}
+
+void Matrix::add(const std::string& bug, const std::string& harness, Ended ended) {
+  const std::lock_guard lock(mutex_);
+  cells_[{bug, harness}] = std::move(ended);
+}
+
+std::string Matrix::text(const std::vector<Bug>& bugs, const std::vector<std::string>& harnesses,
+                         bool full) const {
+  const std::lock_guard lock(mutex_);
+  std::string out =
+      "# Planted bugs\n\n"
+      "Each line is a bug that was put into the program on purpose (`jobs/base/planted.h`) and "
+      "switched on alone. `x` = this harness's quick tier reports a violation, `.` = it does not, "
+      "`>` = it was stopped at its time limit without one, `-` = it cannot run here, "
+      "empty = not tried";
+  out += full ? ".\n\n" : ", because an earlier one had seen the bug.\n\n";
+  out += "| bug | what is broken | invariant |";
+  std::string rule = "|---|---|---|";
+  for (const std::string& harness : harnesses) {
+    out += fmt::format(" {} |", harness);
+    rule += "---|";
+  }
+  out += "\n" + rule + "\n";
+  std::string words = "\n## What was said first\n\n| bug | harness | violation |\n|---|---|---|\n";
+  for (const Bug& bug : bugs) {
+    out += fmt::format("| `{}` | {} | {} |", bug.name, bug.what, bug.invariant);
+    bool told = false;
+    for (const std::string& harness : harnesses) {
+      const auto cell = cells_.find({bug.name, harness});
+      std::string mark = " ";
+      if (cell != cells_.end()) {
+        switch (cell->second.how) {
+          case Ended::How::violation: mark = "x"; break;
+          case Ended::How::quiet: mark = "."; break;
+          case Ended::How::too_long: mark = ">"; break;
+          case Ended::How::skipped:
+          case Ended::How::broken: mark = "-"; break;
+        }
+        if (cell->second.how == Ended::How::violation && !told) {
+          told = true;
+          std::string first = cell->second.first.substr(0, 160);
+          for (char& c : first) {
+            c = c == '|' ? '/' : c;
+          }
+          words += fmt::format("| `{}` | {} | {} |\n", bug.name, harness, first);
+        }
+      }
+      out += fmt::format(" {} |", mark);
+    }
+    out += "\n";
+  }
+  return out + words;
+}
+
+}  // namespace prove::planted
