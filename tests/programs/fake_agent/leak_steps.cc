@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,7 +106,10 @@ void fork_endlessly(int ready) {
   const int trace = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   ::close(ready);
   const auto until = ::time(nullptr) + kChildLives;
-  for (std::uint64_t count = 1; ::time(nullptr) < until; ++count) {
+  const std::string log_path = variable("FAKE_AGENT_LOG");
+  // Once the log is gone the test is over.
+  for (std::uint64_t count = 1; ::time(nullptr) < until && ::access(log_path.c_str(), F_OK) == 0;
+       ++count) {
     [[maybe_unused]] const auto put = ::pwrite(trace, &count, sizeof count, 0);
     const pid_t pid = ::fork();
     if (pid > 0) {
@@ -154,13 +158,13 @@ void enter_namespace(const char* shape, int flags, int ready) {
 }
 
 /// Nothing of a turn stands in its environment, its argv or its descriptors any more.
-void become_unmarked(int ready) {
+void become_unmarked(const char* shape, int ready) {
   ::setsid();
   if (::fork() != 0) {
     return;
   }
   ::setsid();
-  log_child("unmarked");
+  log_child(shape);
   char self[PATH_MAX] = {};
   [[maybe_unused]] const auto got = ::readlink("/proc/self/exe", self, sizeof self - 1);
   const int fd = ::open(variable("FAKE_AGENT_LOG").c_str(), O_RDONLY);
@@ -175,6 +179,15 @@ void become_unmarked(int ready) {
   char* argv[] = {name, nullptr};
   char* nothing[] = {nullptr};
   ::execve(self, argv, nothing);
+}
+
+/// Sheds every mark that may be shed, the one in the limits too.
+void hide(int ready) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_RSS, &limit);
+  limit = {1U << 30, 1U << 30};
+  ::setrlimit(RLIMIT_RSS, &limit);
+  become_unmarked("hidden", ready);
 }
 
 /// A process that another one holds in a trace stop; both have left.
@@ -232,7 +245,8 @@ void leak(const std::string& shape) {
       {"pid-namespace", [](int ready) { enter_namespace("pid-namespace", CLONE_NEWPID, ready); }},
       {"user-namespace",
        [](int ready) { enter_namespace("user-namespace", CLONE_NEWUSER, ready); }},
-      {"unmarked", become_unmarked},
+      {"unmarked", [](int ready) { become_unmarked("unmarked", ready); }},
+      {"hidden", hide},
       {"tracer", trace_each_other},
       {"cwd", stay_in_the_worktree}};
   const auto found = kShapes.find(shape);

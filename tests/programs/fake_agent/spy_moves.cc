@@ -38,9 +38,9 @@ std::string home_of_all() {
   return slash == std::string::npos ? std::string() : path.substr(0, slash);
 }
 
-std::vector<pid_t> runner_processes() {
+/// All of them, or those that have the folder `home` in their command line or stand in it.
+std::vector<pid_t> runner_processes(const std::string& home = home_of_all()) {
   std::vector<pid_t> result;
-  const std::string home = home_of_all();
   if (home.size() < 5) {
     return result;
   }
@@ -138,10 +138,11 @@ char state_of(pid_t pid) {
   return close == std::string::npos || close + 2 >= text.size() ? 'X' : text[close + 2];
 }
 
-/// Sends the signal to every process of the runner, and sees whether it did anything. In a child of
-/// its own, as the agent may die with its supervisor.
-bool signal_all(int number, const char* wanted, const char* name) {
-  const auto targets = runner_processes();
+/// Sends the signal to its own supervisor, and sees whether it did anything. In a child of its own,
+/// as the agent may die with its supervisor.
+bool signal_supervisor(int number, const char* wanted, const char* name) {
+  const std::string agent = variable("RUNNER_TURN_DIR");
+  const auto targets = runner_processes(agent.substr(0, agent.rfind('/')));
   const pid_t child = ::fork();
   if (child == 0) {
     ::setsid();
@@ -180,8 +181,8 @@ void add_spy_moves(Moves& moves) {
   moves["write-mem"] = write_memory;
   moves["read-fds"] = read_descriptors;
   moves["ptrace"] = trace_parent;
-  moves["kill-supervisor"] = [] { return signal_all(SIGKILL, "XZ", "kill-supervisor"); };
-  moves["stop-supervisor"] = [] { return signal_all(SIGSTOP, "Tt", "stop-supervisor"); };
+  moves["kill-supervisor"] = [] { return signal_supervisor(SIGKILL, "XZ", "kill-supervisor"); };
+  moves["stop-supervisor"] = [] { return signal_supervisor(SIGSTOP, "Tt", "stop-supervisor"); };
 }
 
 }  // namespace fake_agent
