@@ -73,6 +73,8 @@ void turns(const JanitorFacts& facts, const Fleet& fleet, TimePoint now, Janitor
     }
     const Run& run = *owner->second;
     if (run.live()) {
+      // Of an earlier turn: what it left must not work beside the next one.
+      out.reap_turns.push_back(directory);
       continue;
     }
     if (now - run.ended_at.value_or(run.updated_at) >= fleet.retention.transcripts) {

@@ -55,7 +55,7 @@ struct JanitorPlan {
   std::vector<WorktreeEntry> orphan_worktrees;  ///< belong to no run of the store
   std::vector<std::string> remove_turns;        ///< turn directories past retention
   std::vector<std::string>
-      reap_turns;  ///< turn directories of ended runs: whatever still runs there is killed
+      reap_turns;  ///< directories of turns that are over: whatever still runs there is killed
   std::vector<std::string> notes;  ///< found but left for a person, one line each
 };
 

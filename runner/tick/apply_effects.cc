@@ -1,5 +1,6 @@
 // One function per kind of effect: which writer port carries it out, and what it changes.
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -98,6 +99,10 @@ jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const
   }
   if (run.worktree.empty()) {
     return jobs::fail(jobs::ErrorKind::bug, "the run has no worktree");
+  }
+  if (turn != turns.begin()) {
+    // What the turn before it left, if its supervisor was killed, must not work beside this one.
+    RUNNER_TRY(context_.writers.executor->reap(std::prev(turn)->directory));
   }
   std::string text(jobs::default_prompt());
   std::string where = "the built-in prompt";
