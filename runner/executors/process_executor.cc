@@ -112,6 +112,7 @@ class Executor final : public ProcessExecutor {
       return asked;
     }
     RUNNER_POINT(stop_requested);
+    wake(paths);
     RUNNER_TRY(reap(turn_directory));
     return jobs::ok();
   }
@@ -157,6 +158,24 @@ class Executor final : public ProcessExecutor {
     }
     return jobs::fail(ErrorKind::usage, fmt::format("{} is not a turn directory below {}",
                                                     jobs::one_line(directory), options_.root));
+  }
+
+  // Where nothing hides the supervisor from its agent, that one may have stopped it, so that no
+  // deadline is ever looked at. Stopped, it is made to go on and ends its turn itself; held by a
+  // tracer it can only be killed, which leaves the turn lost and the rest to `reap`.
+  static void wake(const TurnPaths& paths) {
+    const auto text = process::read_small(paths.supervisor, 64U << 10);
+    const auto supervisor = text ? process::parse_supervisor(*text) : std::nullopt;
+    if (!supervisor || process::life_of(supervisor->identity) != process::Life::alive) {
+      return;
+    }
+    const pid_t pid = supervisor->identity.pid;
+    const char state = process::stat_of(pid).state;
+    if (state == 'T') {
+      ::kill(pid, SIGCONT);
+    } else if (state == 't') {
+      ::kill(pid, SIGKILL);
+    }
   }
 
   // On a full disk there is no room for the request; TERM says the same without the reason.

@@ -176,7 +176,8 @@ class ProcessCommandRunner final : public jobs::CommandRunner {
                 .cwd = cwd,
                 .output = -1,
                 .memory_bytes = 0,
-                .processes = 0};
+                .processes = 0,
+                .marker = "RUNNER_COMMAND=" + id};
     RUNNER_ASSIGN(what.program, find_program(argv.front(), env["PATH"], cwd));
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC) != 0) {
@@ -195,7 +196,7 @@ class ProcessCommandRunner final : public jobs::CommandRunner {
         redactor.add_secret(value);
       }
     }
-    Command command(std::move(read_end), pid, "RUNNER_COMMAND=" + id, std::move(redactor));
+    Command command(std::move(read_end), pid, what.marker, std::move(redactor));
     if (command.wait_until(elapsed() + deadline.count())) {
       std::string output = command.drain();
       command.kill_all();

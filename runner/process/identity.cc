@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <ctime>
@@ -49,6 +50,57 @@ std::string read_link(const char* path) {
 
 bool is_live(const ProcessStat& process) {
   return process.start_time != 0 && process.state != 'Z' && process.state != 'X';
+}
+
+bool has_variable(const std::string& environment, const std::string& marker) {
+  for (std::size_t at = 0; at < environment.size();) {
+    auto end = environment.find('\0', at);
+    end = end == std::string::npos ? environment.size() : end;
+    if (environment.compare(at, end - at, marker) == 0) {
+      return true;
+    }
+    at = end + 1;
+  }
+  return false;
+}
+
+// "Max resident set          1152921504606846976  1152921504606846976  bytes"
+bool has_limit(const std::string& limits, const std::string& limit) {
+  const auto at = limits.find("Max resident set");
+  const auto line = limits.substr(std::min(at, limits.size()), 80);
+  return line.substr(0, line.find('\n')).find(" " + limit + " ") != std::string::npos;
+}
+
+bool carries(pid_t pid, const std::string& marker, const std::string& limit) {
+  return has_variable(read_proc(fmt::format("/proc/{}/environ", pid)), marker) ||
+         has_limit(read_proc(fmt::format("/proc/{}/limits", pid)), limit);
+}
+
+// The pid that the kernel gave away last.
+pid_t newest_pid() {
+  const std::string load = read_proc("/proc/loadavg");
+  const auto space = load.rfind(' ');
+  return space == std::string::npos ? 0 : std::atoi(load.c_str() + space + 1);
+}
+
+// A process that forks and ends all the time is gone from where a walk over /proc saw it. It is
+// looked for where it must be: at the end of the pids.
+std::vector<pid_t> hunt(const std::string& marker, const std::string& limit) {
+  constexpr int kLooks = 200;
+  constexpr int kStill = 40;  // looks in which no process was made: nobody is forking
+  constexpr int kBack = 3;
+  pid_t last = 0;
+  for (int look = 0, still = 0; look < kLooks && still < kStill; ++look) {
+    const pid_t newest = newest_pid();
+    still = newest == last ? still + 1 : 0;
+    last = newest;
+    for (pid_t pid = newest; pid > std::max(1, newest - kBack); --pid) {
+      if (pid != ::getpid() && carries(pid, marker, limit) && is_live(stat_of(pid))) {
+        return {pid};
+      }
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -152,22 +204,24 @@ std::vector<pid_t> descendants_of(pid_t ancestor) {
   return result;
 }
 
+std::uint64_t limit_of(const std::string& marker) {
+  // More memory than there is anywhere, but not "unlimited".
+  constexpr std::uint64_t kBase = std::uint64_t{1} << 60U;
+  return kBase | (jobs::fnv1a(marker) & (kBase - 1));
+}
+
 std::vector<pid_t> census(const std::string& marker) {
+  const std::string limit = std::to_string(limit_of(marker));
+  const pid_t self = ::getpid();
+  const pid_t newest = newest_pid();
   std::vector<pid_t> result;
   for (const auto& process : all_processes()) {
-    if (!is_live(process) || process.pid == ::getpid()) {
-      continue;
+    if (is_live(process) && process.pid != self && carries(process.pid, marker, limit)) {
+      result.push_back(process.pid);
     }
-    const std::string environment = read_proc(fmt::format("/proc/{}/environ", process.pid));
-    for (std::size_t at = 0; at < environment.size();) {
-      auto end = environment.find('\0', at);
-      end = end == std::string::npos ? environment.size() : end;
-      if (environment.compare(at, end - at, marker) == 0) {
-        result.push_back(process.pid);
-        break;
-      }
-      at = end + 1;
-    }
+  }
+  if (result.empty() && newest_pid() != newest) {
+    return hunt(marker, limit);
   }
   return result;
 }

@@ -47,7 +47,13 @@ struct ProcessStat {
 /// Live processes below `ancestor`, whatever session or group they moved to.
 [[nodiscard]] std::vector<pid_t> descendants_of(pid_t ancestor);
 
-/// Live processes that were started with `marker` ("NAME=value") in their environment.
+/// A number that stands for `marker` in the limits of a process (the resident set's, which the
+/// kernel does not apply): inherited like the environment, but kept by a program that starts
+/// another one with an environment of its own making.
+[[nodiscard]] std::uint64_t limit_of(const std::string& marker);
+
+/// Live processes that were started with `marker` ("NAME=value") in their environment, or have its
+/// number in their limits.
 [[nodiscard]] std::vector<pid_t> census(const std::string& marker);
 
 /// KILL to everything that `find` returns, again and again, until it returns nothing or `rounds`

@@ -25,6 +25,7 @@
 #include "jobs/base/crash_point.h"
 #include "runner/process/fd.h"
 #include "runner/process/files.h"
+#include "runner/process/identity.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
@@ -46,7 +47,7 @@ bool is_executable_file(const std::string& path) {
 
 // Runs between fork and exec: async-signal-safe calls only. Returns errno of what failed, 0 if all
 // is well.
-int prepare_child(const Launch& what, int null, pid_t parent) {
+int prepare_child(const Launch& what, rlim_t mark, int null, pid_t parent) {
   if (::setsid() < 0 || ::dup2(null, STDIN_FILENO) < 0 || ::dup2(what.output, STDOUT_FILENO) < 0 ||
       ::dup2(what.output, STDERR_FILENO) < 0) {
     return errno;
@@ -72,6 +73,10 @@ int prepare_child(const Launch& what, int null, pid_t parent) {
       (what.memory_bytes > 0 && !limit(RLIMIT_AS, static_cast<rlim_t>(what.memory_bytes))) ||
       (what.processes > 0 && !limit(RLIMIT_NPROC, static_cast<rlim_t>(what.processes)))) {
     return errno;
+  }
+  if (mark != 0) {
+    // Refused where it was lowered before; the environment then has to do.
+    [[maybe_unused]] const bool marked = limit(RLIMIT_RSS, mark);
   }
   if (::chdir(what.cwd.c_str()) != 0) {
     return errno;
@@ -133,6 +138,7 @@ Result<pid_t> launch(const Launch& what) {
     return system_error(errno, "open", "/dev/null");
   }
   const pid_t parent = ::getpid();
+  const rlim_t mark = what.marker.empty() ? 0 : limit_of(what.marker);
   try {
     bp::environment environment;
     for (const auto& [name, value] : what.env) {
@@ -145,7 +151,7 @@ Result<pid_t> launch(const Launch& what) {
         bp::exe = what.program, bp::args = arguments, environment,
         bp::extend::on_exec_setup =
             [&](auto& executor) {
-              if (const int failed = prepare_child(what, null.get(), parent); failed != 0) {
+              if (const int failed = prepare_child(what, mark, null.get(), parent); failed != 0) {
                 executor.set_error(std::error_code(failed, std::system_category()), "set-up");
                 ::_exit(126);
               }

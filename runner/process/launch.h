@@ -20,7 +20,8 @@ struct Launch {
   int output = -1;                ///< becomes its stdout and stderr
   std::int64_t memory_bytes = 0;  ///< RLIMIT_AS; 0 = not limited
   std::int64_t processes =
-      0;  ///< RLIMIT_NPROC; 0 = not limited (the kernel does not apply it to root)
+      0;               ///< RLIMIT_NPROC; 0 = not limited (the kernel does not apply it to root)
+  std::string marker;  ///< in its environment; its number goes into the limits (see limit_of)
 };
 
 /// Where `name` would be started from: as it is if it has a '/' (relative to `cwd`), else the first

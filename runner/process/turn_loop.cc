@@ -133,7 +133,8 @@ std::optional<ExitFile> TurnLoop::start() {
                     .cwd = spec_.cwd,
                     .output = write_end.get(),
                     .memory_bytes = spec_.memory_bytes,
-                    .processes = spec_.processes};
+                    .processes = spec_.processes,
+                    .marker = paths_.marker};
   RUNNER_POINT_ONLY(agent_before_start);
   auto container = start_contained(what, spec_.containment, paths_);
   if (!container) {

@@ -212,5 +212,57 @@ TEST_P(TurnInEveryContainment, Invariant6_KilledSupervisorLeavesNothingAfterReap
   EXPECT_EQ(logged("started"), 1);
 }
 
+TEST_P(TurnInEveryContainment, Invariant6_WhatShedItsEnvironmentIsReapedAfterAKilledSupervisor) {
+  ASSERT_TRUE(executor_->start(spec({"leak", "unmarked", "print", "hello", "hang"})));
+  ASSERT_TRUE(wait_until([&] { return logged("leaked") == 1; }));
+  ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGKILL), 0);
+  ASSERT_EQ(wait_for_end().exit->end, TurnEnd::lost);
+  ASSERT_TRUE(executor_->reap(directory()));
+  // Known by the log that each process of the agent maps.
+  const auto lives = [&] {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator("/proc", error)) {
+      if (entry.path() != "/proc/" + std::to_string(::getpid()) &&
+          read(entry.path() / "maps").find(folder_.string() + "/agent.log") != std::string::npos) {
+        return true;
+      }
+    }
+    return false;
+  };
+  EXPECT_TRUE(wait_until([&] { return !lives(); }));
+}
+
+TEST_P(TurnInEveryContainment, Invariant6_WhatForksEndlesslyIsReapedAfterAKilledSupervisor) {
+  ASSERT_TRUE(executor_->start(spec({"leak", "rabbit", "print", "hello", "hang"})));
+  ASSERT_TRUE(wait_until([&] { return logged("leaked") == 1; }));
+  ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGKILL), 0);
+  ASSERT_EQ(wait_for_end().exit->end, TurnEnd::lost);
+  ASSERT_TRUE(executor_->reap(directory()));
+  const auto count = [&] {
+    std::string counts;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      if (entry.path().filename().string().starts_with("agent.log.rabbit.")) {
+        counts += read(entry.path());
+      }
+    }
+    return counts;
+  };
+  ASSERT_FALSE(count().empty());
+  EXPECT_TRUE(wait_until([&] {
+    const std::string before = count();
+    ::usleep(100'000);
+    return count() == before;
+  }));
+}
+
+TEST_P(TurnInEveryContainment, Invariant6_AStoppedSupervisorIsMadeToGoOn) {
+  ASSERT_TRUE(executor_->start(spec({"print", "hello", "hang"})));
+  ASSERT_TRUE(wait_until([&] { return logged("started") == 1; }));
+  ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGSTOP), 0);
+  ASSERT_TRUE(executor_->stop(directory(), "past its deadline"));
+  EXPECT_EQ(wait_for_end().exit->end, TurnEnd::stopped);
+  EXPECT_TRUE(processes().empty());
+}
+
 }  // namespace
 }  // namespace executor_tests
