@@ -51,8 +51,10 @@ std::string why_not(const Mode& mode) {
   return mode.strong ? why_no_namespace(mode.other_user) : std::string();
 }
 
-/// `prove_containment case MODE DEATH PLANTED`: one fleet; its result as JSON on standard output.
-int run_case(const char* mode_name, const std::string& death, const std::string& planted) {
+/// `prove_containment case MODE DEATH TIER PLANTED`: one fleet; its result as JSON on standard
+/// output.
+int run_case(const char* mode_name, const std::string& death, const std::string& planted,
+             bool patient) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   Json out;
   for (const Mode& mode : kModes) {
@@ -60,7 +62,7 @@ int run_case(const char* mode_name, const std::string& death, const std::string&
       continue;
     }
     try {
-      const CaseResult result = run_fleet(mode, death, planted);
+      const CaseResult result = run_fleet(mode, death, planted, patient);
       out["counts"] = result.counts;
       out["marks"] = result.marks;
       out["violations"] = result.violations;
@@ -154,8 +156,8 @@ void harness(const Options& given, Record& record) {
   spread(options, record, static_cast<std::int64_t>(cases.size()), [&](std::int64_t index) {
     const Case& each = cases[static_cast<std::size_t>(index)];
     const std::string name = std::string(each.mode->name) + "/" + each.death;
-    const std::string out =
-        output_of({"prove_containment", "case", each.mode->name, each.death, options.planted});
+    const std::string out = output_of({"prove_containment", "case", each.mode->name, each.death,
+                                       std::string(to_string(options.tier)), options.planted});
     take(Json::parse(out, nullptr, /*allow_exceptions=*/false), name, record);
   });
 }
@@ -165,8 +167,8 @@ void harness(const Options& given, Record& record) {
 
 int main(int argc, char** argv) {
   using namespace prove::containment;
-  if (argc == 5 && std::string(argv[1]) == "case") {
-    return run_case(argv[2], argv[3], argv[4]);
+  if (argc == 6 && std::string(argv[1]) == "case") {
+    return run_case(argv[2], argv[3], argv[5], std::string(argv[4]) != "quick");
   }
   return prove::main(argc, argv, "containment", harness);
 }

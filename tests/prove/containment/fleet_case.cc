@@ -38,7 +38,7 @@ bool wait_until(seconds most, const std::function<bool()>& done) {
 
 class FleetCase {
  public:
-  FleetCase(const Mode& mode, std::string death, const std::string& planted)
+  FleetCase(const Mode& mode, std::string death, const std::string& planted, bool patient)
       : mode_(mode), death_(std::move(death)), census_(fleet_.folder()) {
     if (!planted.empty()) {
       fleet_.play.environment.push_back("RUNNER_PLANTED=" + planted);
@@ -49,7 +49,11 @@ class FleetCase {
     if (!mode.strong) {
       shapes_.emplace_back("hidden");
     }
-    shapes_.emplace_back("arrest");
+    // In a group the supervisor goes on only a minute after the deadline: not for a quick look.
+    arrested_ = !mode.strong && patient;
+    if (mode.strong || arrested_) {
+      shapes_.emplace_back("arrest");
+    }
   }
   ~FleetCase() { census_.end_all(); }
 
@@ -88,6 +92,12 @@ class FleetCase {
       fleet_.repo("leaks/" + shape, "does-" + shape);
     }
     fleet_.write();
+    // No next turn while the survivors of the first one are counted.
+    const std::string file = fleet_.folder() + "/manifests/fleet.toml";
+    std::string manifest = test_support::content_of(file);
+    const std::string soon = "retry_delay = \"1s\"";
+    manifest.replace(manifest.find(soon), soon.size(), "retry_delay = \"10m\"");
+    test_support::write_file(file, manifest);
     for (const std::string& shape : shapes_) {
       fleet_.issue("leaks/" + shape, 1);
     }
@@ -168,12 +178,12 @@ class FleetCase {
 
   /// Until each supervisor has written how its turn ended; the one that is stopped never will.
   void wait_for_ends() {
-    const auto arrested = static_cast<std::size_t>(mode_.strong ? 0 : 1);
+    const auto arrested = static_cast<std::size_t>(arrested_ ? 1 : 0);
     const bool ended = wait_until(seconds(60), [&] {
       std::size_t ends = 0;
       const auto folders = turn_folders();
       for (const std::string& folder : folders) {
-        ends += fs::exists(folder + "/exit.json") ? 1 : 0;
+        ends += fs::exists(folder + "/exit.json") ? 1U : 0U;
       }
       return ends + arrested >= folders.size();
     });
@@ -193,13 +203,10 @@ class FleetCase {
     }
     if (!mode_.strong) {
       // An arrested supervisor is given its deadline and a little more before it is believed dead.
-      (void)wait_until(death_ == "supervisor" ? seconds(0) : seconds(20), [&] {
+      (void)wait_until(seconds(arrested_ && death_ != "supervisor" ? 100 : 0), [&] {
         (void)fleet_.tick();
         return survivors(true).empty();
       });
-      if (death_ == "supervisor") {
-        (void)fleet_.tick();
-      }
     }
     complain("after the next tick", true);
   }
@@ -255,6 +262,7 @@ class FleetCase {
   }
 
   const Mode& mode_;
+  bool arrested_ = false;  ///< one agent stops its supervisor
   std::string death_;
   test_support::SmallFleet fleet_;
   Census census_;
@@ -264,7 +272,8 @@ class FleetCase {
 
 }  // namespace
 
-CaseResult run_fleet(const Mode& mode, const std::string& death, const std::string& planted) {
+CaseResult run_fleet(const Mode& mode, const std::string& death, const std::string& planted,
+                     bool patient) {
   constexpr unsigned kOrdinaryUser = 61'184;  // nobody's: a user without an entry is a user too
   if (mode.other_user && ::geteuid() == 0 &&
       (::setresgid(kOrdinaryUser, kOrdinaryUser, kOrdinaryUser) != 0 ||
@@ -274,7 +283,7 @@ CaseResult run_fleet(const Mode& mode, const std::string& death, const std::stri
   if (mode.other_user && ::access(std::getenv("RUNNER_BINARY"), X_OK) != 0) {
     throw std::runtime_error("an ordinary user may not execute the program");
   }
-  return FleetCase(mode, death, planted).run();
+  return FleetCase(mode, death, planted, patient).run();
 }
 
 }  // namespace prove::containment

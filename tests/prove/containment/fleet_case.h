@@ -23,7 +23,7 @@ inline constexpr Mode kModes[] = {{"namespace-root", "strong", false, true},
 inline constexpr const char* kDeaths[] = {"deadline", "supervisor", "tick", "exit"};
 
 /// The twelve shapes of the issue; `hidden` sheds also what an ordinary daemon keeps, and is
-/// counted apart; `arrest` stops its own supervisor.
+/// counted apart; `arrest` stops its own supervisor, which takes patience in a group.
 inline constexpr const char* kShapes[] = {
     "session", "double-fork",   "ignores",        "pipe",     "stopped", "rabbit",
     "orphan",  "pid-namespace", "user-namespace", "unmarked", "tracer",  "cwd"};
@@ -38,6 +38,6 @@ struct CaseResult {
 /// Drops to an ordinary user first where the mode says so. Throws std::runtime_error when the fleet
 /// itself does not work.
 [[nodiscard]] CaseResult run_fleet(const Mode& mode, const std::string& death,
-                                   const std::string& planted);
+                                   const std::string& planted, bool patient);
 
 }  // namespace prove::containment
