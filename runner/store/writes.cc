@@ -1,4 +1,6 @@
 // What Store promises, but for retention: leases, ticks, changes, effects, and what people write.
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "jobs/base/crash_point.h"
@@ -48,18 +50,29 @@ jobs::Result<jobs::Lease> SqliteStore::acquire_lease(const std::string& owner, j
     return fail(ErrorKind::bug, "a lease needs an owner");
   }
   RUNNER_POINT(lease_before_acquire);
+  std::optional<jobs::Error> refused;
   RUNNER_TRY(writing(nullptr, [&](Step& step) -> jobs::Status {
-    RUNNER_ASSIGN(const jobs::Lease held, stored_lease(step.database, lease.name));
+    RUNNER_ASSIGN(jobs::Lease held, stored_lease(step.database, lease.name));
     if (!held.owner.empty() && held.expires_at > now && !owner_is_dead_(held.owner) &&
         !RUNNER_PLANTED(lease_not_respected)) {
-      return fail(ErrorKind::conflict, fmt::format("{} holds the lease until {}", held.owner,
-                                                   jobs::format_time(held.expires_at)));
+      refused = fail(ErrorKind::conflict, fmt::format("{} holds the lease until {}", held.owner,
+                                                      jobs::format_time(held.expires_at)));
+      if (held.expires_at <= now + ttl) {
+        return *refused;
+      }
+      // Nobody takes a lease for longer than this: the clock was set back since. A holder that
+      // lives renews it, of any other it is waited for once.
+      held.expires_at = now + ttl;
+      return put(step.database, step.seals, leases_table(), to_row(held));
     }
     lease.owner = owner;
     lease.epoch = held.epoch + 1;
     lease.expires_at = now + ttl;
     return put(step.database, step.seals, leases_table(), to_row(lease));
   }));
+  if (refused) {
+    return *refused;
+  }
   RUNNER_POINT(lease_after_acquire);
   return lease;
 }

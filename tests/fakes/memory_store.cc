@@ -36,9 +36,10 @@ jobs::Result<jobs::Lease> MemoryStore::acquire_lease(const std::string& owner, j
   if (owner.empty()) {
     return fail(ErrorKind::bug, "a lease needs an owner");
   }
-  const jobs::Lease& held = state_.lease;
+  jobs::Lease& held = state_.lease;
   if (!held.owner.empty() && held.expires_at > now &&
       !(owner_is_dead_ && owner_is_dead_(held.owner))) {
+    held.expires_at = std::min(held.expires_at, now + ttl);
     return fail(ErrorKind::conflict, held.owner + " holds the lease");
   }
   state_.lease.owner = owner;

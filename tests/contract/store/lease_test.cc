@@ -47,6 +47,23 @@ TEST_P(StoreContract, ExpiredLeaseIsTakenOver) {
   EXPECT_EQ(taken->expires_at, at(600));
 }
 
+TEST_P(StoreContract, LeaseFromAClockSetBackIsWaitedForOnce) {
+  // Alice holds it until second 300; for bob it is a day earlier.
+  const int day = 24 * 60 * 60;
+  EXPECT_TRUE(failed_with(ErrorKind::conflict, store_->acquire_lease("bob", at(-day), minutes(5))));
+  EXPECT_TRUE(
+      failed_with(ErrorKind::conflict, store_->acquire_lease("bob", at(299 - day), minutes(5))));
+  EXPECT_TRUE(succeeded(store_->acquire_lease("bob", at(300 - day), minutes(5))));
+}
+
+TEST_P(StoreContract, LivingHolderKeepsItsLeaseThroughAClockSetBack) {
+  const int day = 24 * 60 * 60;
+  EXPECT_TRUE(failed_with(ErrorKind::conflict, store_->acquire_lease("bob", at(-day), minutes(5))));
+  ASSERT_TRUE(succeeded(store_->renew_lease(lease_, at(100 - day), minutes(5))));
+  EXPECT_TRUE(
+      failed_with(ErrorKind::conflict, store_->acquire_lease("bob", at(300 - day), minutes(5))));
+}
+
 TEST_P(StoreContract, LeaseOfADeadProcessIsTakenAtOnce) {
   dead_.insert("alice");
   const auto taken = store_->acquire_lease("bob", at(1), minutes(5));
