@@ -267,7 +267,7 @@ Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& 
     case RunStep::turning: return turning(view, pipeline, limits, now);
     case RunStep::watching: return watching(view, pipeline, limits, now);
     case RunStep::waiting:
-      if (view.run.not_before && now < *view.run.not_before) {
+      if (still_waits(view.run.not_before, now)) {
         return wait(
             fmt::format("until {}: {}", format_time(*view.run.not_before), view.run.reason));
       } else if (stage_named(pipeline, view.run.stage).kind == StageKind::agent &&

@@ -5,6 +5,7 @@
 #include "jobs/base/planted.h"
 #include "jobs/base/time.h"
 #include "jobs/pipelines/action_parts.h"
+#include "jobs/policy/retry.h"
 
 namespace jobs::detail {
 
@@ -26,7 +27,7 @@ Action ci_red(const RunView& view, const Pipeline& pipeline, const Limits& limit
   const std::string names = fmt::format("{}", fmt::join(failing, ", "));
   const TimePoint since = view.run.first_red_at.value_or(now);
   if (!view.base_failing.empty() && view.base_failing == failing) {
-    if (now - since >= limits.base_red_deadline) {
+    if (now - since >= limits.base_red_deadline || lies_ahead(since, now)) {
       Action action = make(ActionKind::escalate,
                            "the base was red before this run with the same checks: " + names);
       action.charged = false;
@@ -68,8 +69,9 @@ Action watching(const RunView& view, const Pipeline& pipeline, const Limits& lim
     return make(ActionKind::close, "landed, and no check is red");
   }
   const TimePoint since = view.run.landed_at.value_or(now);
-  if (now - since < view.ci_deadline || RUNNER_PLANTED(absent_ci_is_pending)) {
-    const bool due = !view.run.not_before || now >= *view.run.not_before;
+  const bool in_time = now - since < view.ci_deadline && !lies_ahead(since, now);
+  if (in_time || RUNNER_PLANTED(absent_ci_is_pending)) {
+    const bool due = !still_waits(view.run.not_before, now);
     if (verdict == Verdict::absent && view.ci && due && !view.effects_pending) {
       return make(ActionKind::start_ci, "CI has not reported yet");
     }

@@ -7,6 +7,7 @@
 #include "jobs/base/planted.h"
 #include "jobs/base/time.h"
 #include "jobs/policy/budget.h"
+#include "jobs/policy/retry.h"
 
 namespace jobs {
 
@@ -137,7 +138,7 @@ GateValue blocker_gate(const Issue& issue, Reason reason, Blocker::State state, 
 
 GateValue cooldown_gate(const IssueHistory& history, const Limits& limits, TimePoint now) {
   if (history.last_ended && !RUNNER_PLANTED(cooldown_forgotten) &&
-      now < *history.last_ended + limits.cooldown) {
+      now < *history.last_ended + limits.cooldown && !lies_ahead(*history.last_ended, now)) {
     return gate(Reason::cooling_down, false,
                 fmt::format("until {}", format_time(*history.last_ended + limits.cooldown)));
   }

@@ -15,4 +15,12 @@ Duration backoff(Duration first, int attempt) {
   return std::min(wait, kLongest);
 }
 
+bool still_waits(const std::optional<TimePoint>& until, TimePoint now) {
+  return until && now < *until && *until - now <= kLongestWait;
+}
+
+bool lies_ahead(TimePoint then, TimePoint now) {
+  return then - now > kLongestWait;
+}
+
 }  // namespace jobs

@@ -117,7 +117,7 @@ jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
     if (!open || held_up.contains(row.effect.run)) {
       continue;
     }
-    if (row.next_attempt && context_.readers.clock->now() < *row.next_attempt) {
+    if (jobs::still_waits(row.next_attempt, context_.readers.clock->now())) {
       // What nobody wants any more does not hold up what ends the run.
       RUNNER_ASSIGN(const jobs::Run run, context_.readers.store->run(row.effect.run.str()));
       if (jobs::still_wanted(row.effect, run)) {
@@ -196,8 +196,10 @@ jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run,
         row.attempts + 1 < jobs::kEffectAttempts || RUNNER_PLANTED(effect_retried_for_ever);
     if (jobs::is_retryable(error.kind) && hope) {
       end.state = jobs::EffectState::pending;
-      end.next_attempt = error.until.value_or(
-          now + jobs::backoff(context_.fleet.limits.retry_delay, row.attempts + 1));
+      end.next_attempt =
+          std::min(error.until.value_or(
+                       now + jobs::backoff(context_.fleet.limits.retry_delay, row.attempts + 1)),
+                   now + jobs::kLongestWait);
       jobs::Run failed = run;
       failed.last_error = end.error;
       failed.updated_at = now;

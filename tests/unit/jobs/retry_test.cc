@@ -24,6 +24,18 @@ TEST(Retry, ItNeverWaitsForNoTimeAtAll) {
   EXPECT_GT(backoff(Duration(-5), 3), Duration::zero());
 }
 
+TEST(Retry, WhatAWrongClockPutOffIsNotWaitedFor) {
+  const TimePoint now(hours(1000));
+  EXPECT_FALSE(still_waits(std::nullopt, now));
+  EXPECT_FALSE(still_waits(now, now));
+  EXPECT_TRUE(still_waits(now + minutes(1), now));
+  EXPECT_TRUE(still_waits(now + kLongestWait, now));
+  EXPECT_FALSE(still_waits(now + kLongestWait + minutes(1), now));
+  EXPECT_FALSE(lies_ahead(now + hours(1), now));
+  EXPECT_TRUE(lies_ahead(now + kLongestWait + minutes(1), now));
+  EXPECT_FALSE(lies_ahead(now - hours(999), now));
+}
+
 RC_GTEST_PROP(RetryProperty, LaterAttemptsNeverWaitLess, ()) {
   const Duration first(*rc::gen::inRange(0, 100'000'000));
   const int attempt = *rc::gen::inRange(0, 60);
