@@ -1,5 +1,7 @@
 #include "runner/tick/janitor_pass.h"
 
+#include <algorithm>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -75,9 +77,27 @@ class Janitor {
 
 }  // namespace
 
+namespace {
+
+/// The present as far as retention believes it: at most a day after the tick before this one. A
+/// clock that jumps ahead for the time of one tick must not destroy what is to be kept.
+jobs::Result<jobs::TimePoint> careful_now(TickContext& context) {
+  const jobs::TimePoint now = context.readers.clock->now();
+  RUNNER_ASSIGN(const std::vector<jobs::TickRow> ticks, context.readers.store->ticks(10));
+  std::optional<jobs::TimePoint> before;
+  for (const jobs::TickRow& tick : ticks) {
+    if (tick.id != context.tick) {
+      before = std::max(before.value_or(tick.started_at), tick.started_at);
+    }
+  }
+  return before ? std::min(now, *before + std::chrono::hours(24)) : now;
+}
+
+}  // namespace
+
 jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& applier) {
   Janitor janitor(context);
-  const jobs::TimePoint now = context.readers.clock->now();
+  RUNNER_ASSIGN(const jobs::TimePoint now, careful_now(context));
   auto facts = observer.janitor_facts();
   if (!facts) {
     if (facts.error().kind == jobs::ErrorKind::corrupt) {
