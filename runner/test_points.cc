@@ -18,7 +18,7 @@ namespace runner::test_points {
 namespace {
 
 constexpr std::size_t kPoints = std::size(jobs::kPointNames);
-constexpr std::size_t kMostArmed = 64;
+constexpr std::size_t kMostArmed = 256;
 
 // Plain and fixed in size: read between fork and exec, where nothing may be allocated.
 std::array<Armed, kMostArmed> g_armed;

@@ -1,0 +1,208 @@
+// The crash sweep by named point: the command of a scene is killed (stopped, failed, delayed) at a
+// point of jobs/base/crash_points.inc, then ticks alone have to bring everything into agreement.
+#include <stdlib.h>
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "jobs/base/crash_point.h"
+#include "tests/prove/points/strike.h"
+
+namespace prove::points {
+
+namespace {
+
+using test_support::Scene;
+using test_support::Stage;
+
+/// So many cases in a row on one stage.
+constexpr std::size_t kCasesOfAChunk = 10;
+
+struct Reach {
+  std::string scene;
+  int most = 0;
+};
+
+class Sweep {
+ public:
+  Sweep(const Options& options, Record& record)
+      : options_(options), record_(record), random_(mix(options.seed, "points")) {
+    // Much of a case is waiting for turns to end.
+    options_.workers *= 2;
+    if (!options.planted.empty()) {
+      environment_.push_back("RUNNER_PLANTED=" + options.planted);
+    }
+  }
+
+  void run() {
+    if (!options_.only.empty() && !options_.only.ends_with(" unharmed")) {
+      one(Blow::parse(options_.only));
+      return;
+    }
+    learn_all();
+    std::vector<Blow> blows = plan();
+    strike_all(std::move(blows));
+  }
+
+ private:
+  std::unique_ptr<Stage> take_stage(const std::string& scene) {
+    {
+      const std::lock_guard lock(mutex_);
+      auto& free = free_[scene];
+      if (!free.empty()) {
+        auto stage = std::move(free.back());
+        free.pop_back();
+        return stage;
+      }
+    }
+    return std::make_unique<Stage>(test_support::scene_called(scene), environment_);
+  }
+
+  void give_back(std::unique_ptr<Stage> stage) {
+    const std::lock_guard lock(mutex_);
+    free_[stage->scene().name].push_back(std::move(stage));
+  }
+
+  void one(const Blow& blow) {
+    auto stage = take_stage(blow.scene);
+    hit(*stage, blow);
+  }
+
+  void hit(Stage& stage, const Blow& blow) {
+    if (!strike(stage, blow, options_, record_)) {
+      record_.count("points not reached this time");
+      return;
+    }
+    record_.count(fmt::format("{} at a point", to_string(blow.deed)));
+    if (blow.deed == Deed::kill) {
+      record_.seen("killed at " + blow.point);
+    }
+  }
+
+  void learn_all() {
+    const auto& scenes = test_support::scenes();
+    spread(options_, record_, static_cast<std::int64_t>(scenes.size()), [&](std::int64_t number) {
+      const Scene& scene = scenes[static_cast<std::size_t>(number)];
+      auto stage = take_stage(scene.name);
+      const Passings passed = learn(*stage, options_, record_);
+      record_.count("scenes");
+      {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [point, most] : passed) {
+          reach_[point].push_back({scene.name, most});
+        }
+      }
+      give_back(std::move(stage));
+    });
+    for (auto& [point, scenes_of_it] : reach_) {
+      std::ranges::sort(scenes_of_it, {}, &Reach::scene);  // whatever worker was first
+    }
+  }
+
+  Blow blow_at(const std::string& point, Deed deed) {
+    const auto& reach = reach_.at(point);
+    const Reach& chosen = reach[random_() % reach.size()];
+    return {.scene = chosen.scene,
+            .point = point,
+            .ordinal = 1 + static_cast<int>(random_() % static_cast<unsigned>(chosen.most)),
+            .deed = deed};
+  }
+
+  std::vector<Blow> plan() {
+    std::vector<Blow> blows;
+    std::vector<std::string> points;
+    for (const std::string_view name : jobs::kPointNames) {
+      record_.expect("killed at " + std::string(name));
+      if (reach_.contains(std::string(name))) {
+        points.emplace_back(name);
+      }
+    }
+    record_.figure("named points", static_cast<std::int64_t>(std::size(jobs::kPointNames)));
+    record_.figure("points passed in some scene", static_cast<std::int64_t>(points.size()));
+    const std::int64_t rounds = options_.count(1, 10);
+    for (std::int64_t round = 0; round < rounds; ++round) {
+      for (const std::string& point : points) {
+        blows.push_back(blow_at(point, Deed::kill));
+      }
+    }
+    const auto sample = [&](Deed deed, std::int64_t count) {
+      for (std::int64_t i = 0; i < count && !points.empty(); ++i) {
+        blows.push_back(blow_at(points[random_() % points.size()], deed));
+      }
+    };
+    sample(Deed::error, options_.count(12, 400));
+    sample(Deed::stop_and_kill, options_.count(6, 200));
+    sample(Deed::stop_and_wake, options_.count(6, 200));
+    sample(Deed::delay, options_.count(2, 100));
+    if (rounds > 1) {
+      // Every scene in which a point is passed, not only the ones that were drawn.
+      for (const std::string& point : points) {
+        for (const Reach& reach : reach_.at(point)) {
+          blows.push_back({.scene = reach.scene, .point = point, .ordinal = 1, .deed = Deed::kill});
+        }
+      }
+    }
+    return blows;
+  }
+
+  void strike_all(std::vector<Blow> blows) {
+    std::ranges::stable_sort(blows, {}, &Blow::scene);
+    std::vector<std::vector<Blow>> chunks;
+    for (Blow& blow : blows) {
+      if (chunks.empty() || chunks.back().front().scene != blow.scene ||
+          chunks.back().size() >= kCasesOfAChunk) {
+        chunks.emplace_back();
+      }
+      chunks.back().push_back(std::move(blow));
+    }
+    spread(options_, record_, static_cast<std::int64_t>(chunks.size()), [&](std::int64_t number) {
+      const auto& chunk = chunks[static_cast<std::size_t>(number)];
+      auto stage = take_stage(chunk.front().scene);
+      for (const Blow& blow : chunk) {
+        if (options_.until_first && record_.failed()) {
+          break;
+        }
+        hit(*stage, blow);
+      }
+      give_back(std::move(stage));
+    });
+  }
+
+  Options options_;
+  Record& record_;
+  std::mt19937_64 random_;
+  std::vector<std::string> environment_;
+  std::mutex mutex_;
+  std::map<std::string, std::vector<std::unique_ptr<Stage>>> free_;
+  std::map<std::string, std::vector<Reach>> reach_;
+};
+
+bool has_points(const Options& options) {
+  ::setenv("RUNNER_BINARY", options.runner.c_str(), 1);
+  ::setenv("RUNNER_TEST_PROGRAMS", options.programs.c_str(), 1);
+  test_support::Playground play;
+  play.environment.push_back("RUNNER_POINT_LOG=" + play.folder() + "/points.log");
+  (void)play.run({"version"});
+  return !test_support::content_of(play.folder() + "/points.log").empty();
+}
+
+void harness(const Options& options, Record& record) {
+  if (!has_points(options)) {
+    record.skip("the binary was built without RUNNER_TEST_POINTS");
+    return;
+  }
+  Sweep(options, record).run();
+}
+
+}  // namespace
+
+}  // namespace prove::points
+
+int main(int argc, char** argv) {
+  return prove::main(argc, argv, "points", prove::points::harness);
+}

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/prove/frame/harness.h"
+#include "tests/prove/frame/settle.h"
+#include "tests/support/staged_fleet.h"
+
+namespace prove::time_jumps {
+
+/// What happens to the clock in one case.
+struct Jump {
+  std::string scene = {};
+  std::string points = {};  ///< RUNNER_POINT of the command of the scene
+  std::string for_all =
+      {};               ///< RUNNER_POINT of every later tick: the clock stays as it is, or a reboot
+  bool reboot = false;  ///< before the command everything that runs is killed
+  /// Retention may believe the jump, and forget a run before its time.
+  bool far = false;
+  bool forward = false;   ///< a tick may hold a turn for older than it is, and stop it
+  std::string name = {};  ///< what `--only` takes
+};
+
+/// Runs the command of the scene with the jump, ticks until quiet, and judges. Returns the points
+/// that were passed.
+std::set<std::string> jump(test_support::Stage& stage, const Jump& what, const Options& options,
+                           Record& record);
+
+}  // namespace prove::time_jumps

@@ -1,0 +1,184 @@
+// The clock jumps: by a second, an hour and ten years, forward and back, at every named point; for
+// one process (a spike) or from then on; and the host comes back with another boot id.
+#include <stdlib.h>
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "jobs/base/crash_point.h"
+#include "tests/prove/time/jump.h"
+
+namespace prove::time_jumps {
+
+namespace {
+
+using test_support::Scene;
+using test_support::Stage;
+
+constexpr std::int64_t kHour = 3600;
+constexpr std::int64_t kTenYears = 315'360'000;
+constexpr std::int64_t kSizes[] = {1, kHour, kTenYears};
+
+std::string to(std::int64_t seconds) {
+  return fmt::format("clock:{:+}", seconds);
+}
+
+class Jumps {
+ public:
+  Jumps(const Options& options, Record& record) : options_(options), record_(record) {
+    options_.workers *= 2;  // much of a case is waiting for turns to end
+    if (!options.planted.empty()) {
+      environment_.push_back("RUNNER_PLANTED=" + options.planted);
+    }
+  }
+
+  void run() {
+    const auto& scenes = test_support::scenes();
+    spread(options_, record_, static_cast<std::int64_t>(scenes.size()),
+           [&](std::int64_t number) { scene(scenes[static_cast<std::size_t>(number)]); });
+    for (const std::string_view name : jobs::kPointNames) {
+      record_.expect("the clock jumped at " + std::string(name));
+    }
+    record_.expect("a lease from the future was taken over");
+  }
+
+ private:
+  /// All cases of one scene, one after the other on one stage.
+  void scene(const Scene& scene) {
+    std::unique_ptr<Stage> stage;
+    const auto one = [&](const Jump& what) -> std::set<std::string> {
+      if ((!options_.only.empty() && options_.only != what.name) ||
+          (options_.until_first && record_.failed())) {
+        return {};
+      }
+      if (!stage) {
+        stage = std::make_unique<Stage>(scene, environment_);
+      }
+      return jump(*stage, what, options_, record_);
+    };
+    alternating(scene.name, one);
+    lasting(scene.name, one);
+    if (!scene.after) {  // what is struck is a tick
+      reboot(scene.name, one);
+      foreign_lease(scene.name, one);
+    }
+  }
+
+  /// At every point of the list one jump, there and back in turns; once beginning with the one,
+  /// once with the other, so that each point has seen both.
+  template <typename One>
+  void alternating(const std::string& scene, const One& one) {
+    for (const std::int64_t size : kSizes) {
+      for (const int first : {+1, -1}) {
+        std::string points;
+        int sign = first;
+        for (const std::string_view name : jobs::kPointNames) {
+          points += fmt::format("{}={};", name, to(sign * size));
+          sign = -sign;
+        }
+        const auto passed = one({.scene = scene,
+                                 .points = points,
+                                 .far = size == kTenYears,
+                                 .forward = true,
+                                 .name = fmt::format("{} alternating {:+}", scene, first * size)});
+        for (const std::string& name : passed) {
+          record_.count("jumps at a point");
+          if (size == kTenYears) {
+            record_.seen("the clock jumped at " + name);
+          }
+        }
+        record_.count("runs with a jump at every point", passed.empty() ? 0 : 1);
+      }
+    }
+  }
+
+  /// One jump at one point; the clock stays there, or is right again in the next tick.
+  template <typename One>
+  void lasting(const std::string& scene, const One& one) {
+    std::vector<std::string_view> points = {"process_start"};
+    if (options_.tier != Tier::quick) {
+      points.assign(std::begin(jobs::kPointNames), std::end(jobs::kPointNames));
+    }
+    for (const std::string_view point : points) {
+      for (const std::int64_t size : kSizes) {
+        for (const int sign : {+1, -1}) {
+          for (const bool stays : {true, false}) {
+            if (options_.tier == Tier::quick && size == 1) {
+              continue;  // every alternating run has it at every point
+            }
+            const std::string jump = to(sign * size);
+            const auto passed = one({.scene = scene,
+                                     .points = fmt::format("{}={}", point, jump),
+                                     .for_all = stays ? "process_start=" + jump : "",
+                                     .far = stays && sign > 0 && size == kTenYears,
+                                     .forward = sign > 0 || !stays,
+                                     .name = fmt::format("{} {} {:+} {}", scene, point, sign * size,
+                                                         stays ? "stays" : "once")});
+            record_.count(stays ? "lasting jumps" : "jumps for one process",
+                          passed.contains(std::string(point)) ? 1 : 0);
+          }
+        }
+      }
+    }
+  }
+
+  template <typename One>
+  void reboot(const std::string& scene, const One& one) {
+    const auto passed = one({.scene = scene,
+                             .points = "process_start=boot",
+                             .for_all = "process_start=boot",
+                             .reboot = true,
+                             .name = scene + " reboot"});
+    record_.count("reboots", passed.empty() ? 0 : 1);
+  }
+
+  /// A tick of a host that nothing is known of died with a lease that ends in ten years.
+  template <typename One>
+  void foreign_lease(const std::string& scene, const One& one) {
+    if (scene != "new" && scene != "land" && options_.tier == Tier::quick) {
+      return;
+    }
+    const auto passed =
+        one({.scene = scene,
+             .points = fmt::format("process_start={};process_start=boot;tick_after_begin=kill",
+                                   to(kTenYears)),
+             .far = true,
+             .forward = true,
+             .name = scene + " foreign-lease"});
+    if (!passed.empty()) {
+      record_.count("leases from the future");
+      record_.seen("a lease from the future was taken over");
+    }
+  }
+
+  Options options_;
+  Record& record_;
+  std::vector<std::string> environment_;
+};
+
+void harness(const Options& options, Record& record) {
+  ::setenv("RUNNER_BINARY", options.runner.c_str(), 1);
+  ::setenv("RUNNER_TEST_PROGRAMS", options.programs.c_str(), 1);
+  {
+    const test_support::Playground play;
+    const std::string log = play.folder() + "/points.log";
+    test_support::Playground asked;
+    asked.environment.push_back("RUNNER_POINT_LOG=" + log);
+    (void)asked.run({"version"});
+    if (test_support::content_of(log).empty()) {
+      record.skip("the binary was built without RUNNER_TEST_POINTS");
+      return;
+    }
+  }
+  Jumps(options, record).run();
+}
+
+}  // namespace
+
+}  // namespace prove::time_jumps
+
+int main(int argc, char** argv) {
+  return prove::main(argc, argv, "time", prove::time_jumps::harness);
+}
