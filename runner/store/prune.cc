@@ -18,7 +18,9 @@ jobs::Result<std::vector<jobs::RunId>> prunable(Step& step, jobs::TimePoint befo
       const auto rows,
       select(
           step.database, runs_table(),
-          "WHERE step = 'ended' AND ended_at < ? AND (worktree_released = 1 OR worktree = '') "
+          // Ended before it was made: the clock was set back for a while.
+          "WHERE step = 'ended' AND max(ended_at, created_at) < ? AND (worktree_released = 1 OR "
+          "worktree = '') "
           "AND NOT EXISTS(SELECT 1 FROM outbox WHERE outbox.run = runs.id AND finished_at IS NULL) "
           "AND NOT EXISTS(SELECT 1 FROM requests WHERE requests.run = runs.id)",
           {before.time_since_epoch().count()}));

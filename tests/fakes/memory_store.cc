@@ -188,7 +188,7 @@ jobs::Status MemoryStore::prune(const jobs::Lease& lease, const jobs::PruneSpec&
       };
       std::set<jobs::RunId> gone;
       for (const auto& [id, run] : state.runs) {
-        if (!run.live() && run.ended_at && *run.ended_at < before &&
+        if (!run.live() && run.ended_at && std::max(*run.ended_at, run.created_at) < before &&
             (run.worktree_released || run.worktree.empty()) && !referred(run)) {
           gone.insert(id);
         }
