@@ -138,7 +138,9 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
   janitor.prune_ci(facts->runs, now);
   jobs::PruneSpec prune;
   prune.ended_runs_before = now - context.fleet.retention.finished_runs;
-  prune.decisions_before = now - context.fleet.retention.decisions;
+  // This tick's own row is never old, whatever the clock did since it began.
+  prune.decisions_before =
+      std::min(now - context.fleet.retention.decisions, context.report.row.started_at);
   RUNNER_POINT(janitor_before_prune);
   RUNNER_TRY(context.writers.store->prune(context.lease, prune));
   RUNNER_POINT(janitor_after_prune);
