@@ -42,7 +42,7 @@ foreach(harness IN LISTS harnesses)
   add_executable(prove_${harness} EXCLUDE_FROM_ALL ${sources_of_${harness}})
   target_link_libraries(prove_${harness} PRIVATE
     project_warnings project_settings prove_trace prove_frame oracle
-    runner_lib manifests worktrees metrics fakes test_support jobs
+    runner_lib manifests worktrees metrics stub fakes test_support jobs
     third_party::json third_party::libgit2 third_party::sqlite third_party::boost CURL::libcurl)
   target_compile_definitions(prove_${harness} PRIVATE RUNNER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     RUNNER_BINARY="${runner_test_binary}" RUNNER_TEST_PROGRAMS="${runner_test_programs}")

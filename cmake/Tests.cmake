@@ -2,6 +2,7 @@
 #
 #   tests/fakes/*.cc                      library fakes
 #   tests/support/*.cc                    library test_support
+#   tests/stub/*.cc                       library stub: the loopback server that can fail
 #   tests/programs/NAME.cc                program bin/tests/NAME (scripted agents and the like)
 #   tests/programs/NAME/*.cc              the same, of several files
 #   tests/unit/ROOM/*_test.cc             unit_ROOM, linked with that room only
@@ -52,6 +53,8 @@ runner_test_library(fakes tests/fakes jobs)
 runner_test_library(test_support tests/support
   jobs GTest::gtest third_party::libgit2 SQLite::SQLite3 Threads::Threads)
 
+runner_test_library(stub tests/stub third_party::json Threads::Threads)
+
 # The programs that tests start; a test that needs them depends on test_programs.
 add_custom_target(test_programs)
 # What `./dev prove` runs under the sanitizers: the unit tests and, in the preset fuzz, the fuzzers.
@@ -73,6 +76,7 @@ foreach(name IN LISTS programs)
     PRIVATE project_settings project_warnings Threads::Threads fmt::fmt)
   add_dependencies(test_programs program_${name})
 endforeach()
+target_link_libraries(program_fault_stub PRIVATE stub third_party::json)
 
 # runner_test(NAME LABEL SOURCES file... LIBRARIES target...)
 function(runner_test name label)
@@ -130,7 +134,7 @@ function(runner_test_kind kind)
   list(REMOVE_DUPLICATES folders)
   foreach(folder IN LISTS folders)
     if(NOT kind STREQUAL "unit")
-      set(libraries oracle runner_lib manifests worktrees metrics third_party::json third_party::libgit2
+      set(libraries stub oracle runner_lib manifests worktrees metrics third_party::json third_party::libgit2
         third_party::sqlite third_party::boost CURL::libcurl)
     elseif(folder STREQUAL "runner")
       set(libraries runner_lib third_party::json third_party::sqlite)

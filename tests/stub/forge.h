@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/stub/log.h"
+#include "tests/stub/message.h"
+
+namespace stub {
+
+/// A forge in GitHub's shape with its state in memory: issues with labels, comments, label events
+/// and blockers, permissions, commit statuses and check runs; pages with Link headers, ETags that
+/// depend on who asks, rate limit headers. Only what an adapter of the runner asks for; everything
+/// else is 404. It has no more fields than the real one: label events carry no author_association.
+class Forge {
+ public:
+  struct Options {
+    std::string login = "runner-bot";  ///< whose token it is
+    std::string token;                 ///< empty: nobody has to say who they are
+    int limit = 5000;                  ///< requests per hour
+  };
+
+  Forge() : Forge(Options{}) {}
+  explicit Forge(Options options);
+
+  /// What people and other programs do, beside the requests.
+  void add_repo(const std::string& repo);
+  void permit(const std::string& repo, const std::string& login, const std::string& permission,
+              const std::string& role);
+  int add_issue(const std::string& repo, const std::string& author, const std::string& title,
+                const std::string& body = "");
+  void label(const std::string& repo, int number, const std::string& label,
+             const std::string& actor);
+  void block(const std::string& repo, int number, const std::string& by_repo, int by_number);
+  void set_status(const std::string& repo, const std::string& sha, const std::string& context,
+                  const std::string& state);
+  void set_check(const std::string& repo, const std::string& sha, const std::string& name,
+                 const std::string& status, const std::string& conclusion);
+
+  /// `unseen`: a read answers as it would have before that many of the latest writes.
+  [[nodiscard]] Answer answer(const Request& request, Log& log, int unseen = 0);
+  /// Somebody closes the newest open issue of the repository that a list request is about, so that
+  /// what was on page 2 is on page 1 now.
+  void shift_pages(const Request& request, Log& log);
+  /// A copy: repository -> {"issues", "comments", "events", ...}.
+  [[nodiscard]] nlohmann::json state() const;
+
+ private:
+  using Json = nlohmann::json;
+  /// "/repos/{owner}/{name}/a/b" taken apart.
+  struct Place {
+    std::string repo;
+    std::vector<std::string> rest;
+    [[nodiscard]] bool is(std::initializer_list<const char*> parts) const;  ///< "*" = any
+  };
+  static Place place_of(const Request& request);
+
+  Answer dispatch(const Request& request, const Place& place, const Json& seen, Log& log);
+  Answer read(const Request& request, const Place& place, const Json& repo) const;
+  Answer change(const Request& request, const Place& place, Log& log);
+  Answer change_issue(const Request& request, const Place& place, Json& issue, Log& log);
+  Answer change_labels(const Request& request, const Place& place, Json& issue, Log& log);
+  [[nodiscard]] Answer list(const Request& request, const Json& items) const;
+  void label_event(Json& repo, const Json& issue, const std::string& event,
+                   const std::string& label, const std::string& actor);
+  bool put_label(Json& repo, Json& issue, const std::string& label, const std::string& actor);
+  bool drop_label(Json& repo, Json& issue, const std::string& label, const std::string& actor);
+  /// Remembers the state as it was, for reads that lag.
+  Json& writing();
+  std::string timestamp();
+  void add_rate_headers(Answer& answer) const;
+
+  Options options_;
+  mutable std::mutex mutex_;
+  Json state_ = Json::object();
+  std::deque<Json> earlier_;  ///< newest first
+  std::int64_t next_id_ = 1000;
+  std::int64_t clock_ = 1'790'000'000;  ///< one second for each write: times are never equal
+  int used_ = 0;
+};
+
+}  // namespace stub

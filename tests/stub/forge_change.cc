@@ -1,0 +1,287 @@
+// What changes a forge: requests, and what others do beside them.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "tests/stub/forge.h"
+
+namespace stub {
+
+namespace {
+
+using Json = nlohmann::json;
+
+Json user(const std::string& login) {
+  return {{"login", login},
+          {"id", static_cast<std::int64_t>(std::hash<std::string>{}(login) % 1'000'000)},
+          {"type", login.ends_with("-bot") || login.ends_with("[bot]") ? "Bot" : "User"}};
+}
+
+Answer not_found() {
+  return json_answer(404, R"({"message":"Not Found","status":"404"})");
+}
+
+Answer invalid(const std::string& why) {
+  return json_answer(422, Json{{"message", "Validation Failed: " + why}}.dump());
+}
+
+bool carries(const Json& issue, const std::string& label) {
+  return std::ranges::any_of(issue.at("labels"),
+                             [&](const Json& each) { return each.at("name") == label; });
+}
+
+/// `{"labels": ["a", "b"]}` or `["a", "b"]`; labels may also be objects with a name.
+std::vector<std::string> labels_in(const Json& body) {
+  const Json& list = body.is_object() ? body.value("labels", Json::array()) : body;
+  std::vector<std::string> labels;
+  for (const Json& each : list) {
+    labels.push_back(each.is_object() ? each.value("name", "") : each.get<std::string>());
+  }
+  return labels;
+}
+
+}  // namespace
+
+void Forge::add_repo(const std::string& repo) {
+  const std::lock_guard lock(mutex_);
+  Json& made = writing()[repo];
+  for (const char* part :
+       {"issues", "comments", "events", "permissions", "statuses", "checks", "blockers"}) {
+    made[part] = Json::object();
+  }
+}
+
+void Forge::permit(const std::string& repo, const std::string& login, const std::string& permission,
+                   const std::string& role) {
+  const std::lock_guard lock(mutex_);
+  writing().at(repo)["permissions"][login] = {{"permission", permission}, {"role_name", role}};
+}
+
+int Forge::add_issue(const std::string& repo, const std::string& author, const std::string& title,
+                     const std::string& body) {
+  const std::lock_guard lock(mutex_);
+  Json& issues = writing().at(repo).at("issues");
+  const int number = static_cast<int>(issues.size()) + 1;
+  issues[std::to_string(number)] = {{"id", next_id_++},
+                                    {"number", number},
+                                    {"title", title},
+                                    {"body", body},
+                                    {"state", "open"},
+                                    {"state_reason", nullptr},
+                                    {"user", user(author)},
+                                    {"author_association", "CONTRIBUTOR"},
+                                    {"labels", Json::array()},
+                                    {"created_at", timestamp()},
+                                    {"updated_at", timestamp()},
+                                    {"closed_at", nullptr},
+                                    {"repository_url", "https://api.github.com/repos/" + repo}};
+  return number;
+}
+
+void Forge::label(const std::string& repo, int number, const std::string& label,
+                  const std::string& actor) {
+  const std::lock_guard lock(mutex_);
+  Json& place = writing().at(repo);
+  put_label(place, place.at("issues").at(std::to_string(number)), label, actor);
+}
+
+void Forge::block(const std::string& repo, int number, const std::string& by_repo, int by_number) {
+  const std::lock_guard lock(mutex_);
+  writing().at(repo)["blockers"][std::to_string(number)].push_back(
+      {{"repo", by_repo}, {"number", std::to_string(by_number)}});
+}
+
+void Forge::set_status(const std::string& repo, const std::string& sha, const std::string& context,
+                       const std::string& state) {
+  const std::lock_guard lock(mutex_);
+  Json& statuses = writing().at(repo)["statuses"][sha];
+  const Json made = {
+      {"id", next_id_++}, {"context", context}, {"state", state}, {"updated_at", timestamp()}};
+  for (Json& each : statuses) {
+    if (each.at("context") == context) {
+      each = made;
+      return;
+    }
+  }
+  statuses.push_back(made);
+}
+
+void Forge::set_check(const std::string& repo, const std::string& sha, const std::string& name,
+                      const std::string& status, const std::string& conclusion) {
+  const std::lock_guard lock(mutex_);
+  Json& checks = writing().at(repo)["checks"][sha];
+  std::erase_if(checks.is_null() ? (checks = Json::array()).get_ref<Json::array_t&>()
+                                 : checks.get_ref<Json::array_t&>(),
+                [&](const Json& each) { return each.at("name") == name; });
+  checks.push_back({{"id", next_id_++},
+                    {"name", name},
+                    {"head_sha", sha},
+                    {"status", status},
+                    {"conclusion", conclusion.empty() ? Json() : Json(conclusion)},
+                    {"app", {{"id", 15368}, {"slug", "github-actions"}}},
+                    {"pull_requests", Json::array()}});
+}
+
+void Forge::label_event(Json& repo, const Json& issue, const std::string& event,
+                        const std::string& label, const std::string& actor) {
+  repo["events"][std::to_string(issue.at("number").get<int>())].push_back(
+      {{"id", next_id_++},
+       {"event", event},
+       {"actor", user(actor)},
+       {"created_at", timestamp()},
+       {"commit_id", nullptr},
+       {"performed_via_github_app", nullptr},
+       {"label", {{"name", label}, {"color", "ededed"}}}});
+}
+
+bool Forge::put_label(Json& repo, Json& issue, const std::string& label, const std::string& actor) {
+  if (carries(issue, label)) {
+    return false;
+  }
+  issue["labels"].push_back({{"name", label}, {"color", "ededed"}});
+  issue["updated_at"] = timestamp();
+  label_event(repo, issue, "labeled", label, actor);
+  return true;
+}
+
+bool Forge::drop_label(Json& repo, Json& issue, const std::string& label,
+                       const std::string& actor) {
+  if (!carries(issue, label)) {
+    return false;
+  }
+  std::erase_if(issue["labels"].get_ref<Json::array_t&>(),
+                [&](const Json& each) { return each.at("name") == label; });
+  issue["updated_at"] = timestamp();
+  label_event(repo, issue, "unlabeled", label, actor);
+  return true;
+}
+
+Answer Forge::change(const Request& request, const Place& place, Log& log) {
+  Json body = Json::parse(request.body.empty() ? "{}" : request.body, nullptr,
+                          /*allow_exceptions=*/false);
+  if (body.is_discarded()) {
+    return json_answer(400, R"({"message":"Problems parsing JSON","status":"400"})");
+  }
+  Json& repo = state_.at(place.repo);
+  if (request.method == "POST" && place.is({"statuses", "*"})) {
+    Json& statuses = writing().at(place.repo)["statuses"][place.rest[1]];
+    statuses.push_back({{"id", next_id_++},
+                        {"context", body.value("context", "default")},
+                        {"state", body.value("state", "")},
+                        {"updated_at", timestamp()}});
+    log.effect(request.number, "status set", place.rest[1] + " " + body.value("state", ""));
+    return json_answer(201, statuses.back().dump());
+  }
+  if (place.rest.size() < 2 || place.rest[0] != "issues") {
+    return not_found();
+  }
+  if (request.method == "PATCH" && place.is({"issues", "comments", "*"})) {
+    for (auto& [number, comments] : repo.at("comments").items()) {
+      for (std::size_t i = 0; i < comments.size(); ++i) {
+        if (std::to_string(comments[i].at("id").get<std::int64_t>()) == place.rest[2]) {
+          Json& comment = writing().at(place.repo)["comments"][number][i];
+          comment["body"] = body.value("body", "");
+          comment["updated_at"] = timestamp();
+          log.effect(request.number, "comment edited", place.repo + "#" + number);
+          return json_answer(200, comment.dump());
+        }
+      }
+    }
+    return not_found();
+  }
+  if (!repo.at("issues").contains(place.rest[1])) {
+    return not_found();
+  }
+  Json& issue = writing().at(place.repo).at("issues").at(place.rest[1]);
+  if (place.rest.size() >= 3 && place.rest[2] == "labels") {
+    return change_labels(request, place, issue, log);
+  }
+  return change_issue(request, place, issue, log);
+}
+
+Answer Forge::change_issue(const Request& request, const Place& place, Json& issue, Log& log) {
+  const Json body = Json::parse(request.body.empty() ? "{}" : request.body);
+  const std::string name = place.repo + "#" + place.rest[1];
+  if (request.method == "POST" && place.is({"issues", "*", "comments"})) {
+    Json comment = {{"id", next_id_++},
+                    {"body", body.value("body", "")},
+                    {"user", user(options_.login)},
+                    {"author_association", "NONE"},
+                    {"created_at", timestamp()},
+                    {"updated_at", timestamp()}};
+    state_.at(place.repo)["comments"][place.rest[1]].push_back(comment);
+    issue["updated_at"] = timestamp();
+    log.effect(request.number, "comment added", name);
+    return json_answer(201, comment.dump());
+  }
+  if (request.method != "PATCH" || !place.is({"issues", "*"})) {
+    return not_found();
+  }
+  for (const char* key : {"title", "body", "state", "state_reason"}) {
+    if (body.contains(key)) {
+      issue[key] = body.at(key);
+    }
+  }
+  issue["updated_at"] = timestamp();
+  issue["closed_at"] = issue.at("state") == "closed" ? Json(timestamp()) : Json();
+  log.effect(request.number, "issue changed", name + " " + body.dump());
+  return json_answer(200, issue.dump());
+}
+
+Answer Forge::change_labels(const Request& request, const Place& place, Json& issue, Log& log) {
+  Json& repo = state_.at(place.repo);
+  const std::string name = place.repo + "#" + place.rest[1];
+  const auto note = [&](bool changed, const char* what, const std::string& label) {
+    if (changed) {
+      log.effect(request.number, what, name + " " + label);
+    }
+  };
+  if (request.method == "DELETE" && place.is({"issues", "*", "labels", "*"})) {
+    if (!drop_label(repo, issue, place.rest[3], options_.login)) {
+      return json_answer(404, R"({"message":"Label does not exist","status":"404"})");
+    }
+    note(true, "label removed", place.rest[3]);
+    return json_answer(200, issue.at("labels").dump());
+  }
+  if ((request.method != "POST" && request.method != "PUT") ||
+      !place.is({"issues", "*", "labels"})) {
+    return not_found();
+  }
+  const std::vector<std::string> wanted = labels_in(Json::parse(request.body));
+  if (std::ranges::any_of(wanted, [](const std::string& each) { return each.empty(); })) {
+    return invalid("a label needs a name");
+  }
+  if (request.method == "PUT") {
+    const Json before = issue.at("labels");
+    for (const Json& each : before) {
+      const std::string label = each.at("name");
+      if (std::ranges::find(wanted, label) == wanted.end()) {
+        note(drop_label(repo, issue, label, options_.login), "label removed", label);
+      }
+    }
+  }
+  for (const std::string& label : wanted) {
+    note(put_label(repo, issue, label, options_.login), "label added", label);
+  }
+  return json_answer(200, issue.at("labels").dump());
+}
+
+void Forge::shift_pages(const Request& request, Log& log) {
+  const std::lock_guard lock(mutex_);
+  const Place place = place_of(request);
+  if (!state_.contains(place.repo)) {
+    return;
+  }
+  int newest = 0;
+  for (const auto& [number, issue] : state_.at(place.repo).at("issues").items()) {
+    newest = issue.at("state") == "open" ? std::max(newest, issue.at("number").get<int>()) : newest;
+  }
+  if (newest > 0) {
+    Json& issue = writing().at(place.repo).at("issues").at(std::to_string(newest));
+    issue["state"] = "closed";
+    issue["closed_at"] = issue["updated_at"] = timestamp();
+    log.effect(0, "issue closed by somebody else", fmt::format("{}#{}", place.repo, newest));
+  }
+}
+
+}  // namespace stub
