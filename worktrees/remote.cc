@@ -37,10 +37,30 @@ int guarded(Body body) noexcept {
   }
 }
 
+/// "https://host:port" of a URL, without a user in it; empty where it has no scheme.
+std::string origin_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) {
+    return {};
+  }
+  std::string_view host = url.substr(scheme + 3);
+  host = host.substr(0, host.find('/'));
+  if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
+    host.remove_prefix(at + 1);
+  }
+  return fmt::format("{}://{}", url.substr(0, scheme), host);
+}
+
 int on_credentials(git_credential** out, const char* url, const char* user, unsigned int allowed,
                    void* payload) {
   return guarded([&]() -> int {
     auto* session = static_cast<Session*>(payload);
+    // Redirects are not followed; should one slip through, nobody else is told who we are.
+    if (url != nullptr && origin_of(url) != origin_of(session->access->url)) {
+      git_error_set_str(GIT_ERROR_CALLBACK,
+                        "authentication was asked for by another host than the manifest's");
+      return GIT_EAUTH;
+    }
     if (!session->access->credentials || session->asked++ >= 2 ||
         (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0U) {
       git_error_set_str(GIT_ERROR_CALLBACK,
@@ -123,10 +143,11 @@ jobs::Result<std::map<std::string, jobs::Oid>> list_branches(const RemoteAccess&
   RUNNER_POINT(observe_remote);
   start_libgit2();
   Session session{.access = &access};
-  const git_remote_callbacks callbacks = callbacks_for(session);
   RUNNER_ASSIGN(const Remote remote, make_remote(nullptr, access.url));
-  if (const int code =
-          git_remote_connect(remote.get(), GIT_DIRECTION_FETCH, &callbacks, nullptr, nullptr);
+  git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
+  options.callbacks = callbacks_for(session);
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+  if (const int code = git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &options);
       code < 0) {
     return remote_failure(code, fmt::format("cannot reach the remote {}", shown_url(access.url)));
   }
@@ -186,6 +207,7 @@ jobs::Status fetch_branches(git_repository* mirror, const RemoteAccess& access) 
   options.prune = GIT_FETCH_PRUNE;
   options.update_fetchhead = 0;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   std::string spec = "+refs/heads/*:refs/remotes/origin/*";  // Fetching follows a rewritten remote;
                                                              // pushing never rewrites.
   char* specs[] = {spec.data()};
@@ -216,6 +238,7 @@ jobs::Result<PushResult> push_commit(git_repository* mirror, const RemoteAccess&
   RUNNER_ASSIGN(const Remote remote, make_remote(mirror, access.url));
   git_push_options options = GIT_PUSH_OPTIONS_INIT;
   options.callbacks = callbacks_for(session);
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   std::string spec = fmt::format("{}:refs/heads/{}", source, branch);
   char* specs[] = {spec.data()};
   const git_strarray wanted{specs, 1};
