@@ -80,8 +80,14 @@ jobs::Error git_failure(int code, std::string_view what) {
 jobs::Error remote_failure(int code, std::string_view what) {
   const std::string message = lower(last_git_message());
   if (code == GIT_EAUTH || code == GIT_ECERTIFICATE ||
-      contains_any(message, {"authentication", "credential", "401", "403", "permission denied"})) {
+      contains_any(message, {"authentication", "credential", "status code: 401", "status code: 403",
+                             "permission denied"})) {
     return make(jobs::ErrorKind::denied, what, "check the runner's credentials for this remote");
+  }
+  if (contains_any(message, {"status code: 301", "status code: 302", "status code: 307",
+                             "status code: 308", "redirect"})) {
+    // Not followed: whoever it leads to would be asked for the credential of this host.
+    return make(jobs::ErrorKind::denied, what, "write the final URL into the manifest");
   }
   return make(jobs::ErrorKind::transient, what, "check that the remote exists and can be reached");
 }
