@@ -260,16 +260,30 @@ class Lander {
     context_.say(fmt::format("pushing {} to {} of {}", commit.str().substr(0, 10), repo_.base,
                              shown_url(repo_.remote)));
     RUNNER_POINT(push_before);
-    RUNNER_ASSIGN(const PushResult pushed, push_commit(mirror_.get(), context_.access(repo_),
-                                                       repo_.base, remote_base_, commit));
-    if (!pushed.accepted && !RUNNER_PLANTED(push_not_verified)) {
-      return rejected("server", fmt::format("the remote refused the push: {}", pushed.refusal));
+    const jobs::Result<PushResult> pushed =
+        push_commit(mirror_.get(), context_.access(repo_), repo_.base, remote_base_, commit);
+    if (!pushed && !has_arrived(commit)) {
+      return pushed.error();
+    }
+    if (pushed && !pushed->accepted && !RUNNER_PLANTED(push_not_verified)) {
+      return rejected("server", fmt::format("the remote refused the push: {}", pushed->refusal));
     }
     RUNNER_POINT(push_after);
     RUNNER_TRY(set_mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base, commit));
     RUNNER_POINT(land_mirrored);
     RUNNER_TRY(move_branch_on(commit));
     return landed(commit, head_, remote_base_);
+  }
+
+  /// Whether a push that ended with an error has happened all the same. Where the error is one that
+  /// is not tried again (a gateway's 403 in the place of the answer), nobody would look later, and
+  /// the run would call landed work unlanded.
+  bool has_arrived(const Oid& commit) {
+    if (!fetch_branches(mirror_.get(), context_.access(repo_))) {
+      return false;
+    }
+    const auto now = mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base);
+    return now && !now->empty() && contains(mirror_.get(), *now, commit);
   }
 
   /// A later fix of this run starts from what the base has: the branch moves on to the landed
