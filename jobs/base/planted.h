@@ -27,14 +27,14 @@
   X(reservations_not_counted, "what is reserved does not count against a cap", 5,                  \
     "policy: two of three")                                                                        \
   /* effects */                                                                                    \
-  X(made_before_claim, "an effect is made before the claim of it is recorded", 3, "sim")           \
-  X(done_before_effect, "an effect is recorded as done before it is made", 3, "sim")               \
+  X(made_before_claim, "an effect is made before the claim of it is recorded", 3, "policy")        \
+  X(done_before_effect, "an effect is recorded as done before it is made", 3, "policy: outage")    \
   X(effect_key_reused, "a run's second effect of a kind gets the key of the first", 3,             \
     "policy: unknown usage")                                                                       \
-  X(effect_retried_for_ever, "an effect that fails is never given up", 3, "sim")                   \
+  X(effect_retried_for_ever, "an effect that fails is never given up", 3, "policy: gone for good") \
   X(retry_at_once, "a failed effect is tried again at once, without a pause", 3,                   \
     "policy: outage")                                                                              \
-  X(notified_without_key, "each try of a notification gets a key of its own", 3, "points")         \
+  X(notified_without_key, "each try of a notification has its own key", 3, "policy: died behind")  \
   X(fresh_comment, "each edit of the checklist is a comment of its own", 4,                        \
     "policy: unknown usage")                                                                       \
   X(ready_label_kept, "freezing leaves the ready label on", 9, "policy: frozen")                   \
@@ -64,7 +64,7 @@
   X(not_settled_on_cancel, "a cancelled run leaves its reservation open", 5, "policy: cancelled")  \
   /* a run's way */                                                                                \
   X(skipped_counts_as_green, "a CI that did not run counts as green", 10, "policy: frozen")        \
-  X(absent_ci_is_pending, "a CI that never reports is waited for for ever", 4, "sim")              \
+  X(absent_ci_is_pending, "a CI that never reports is waited for for ever", 4, "policy: silent ci")\
   X(fix_counted_per_tick, "one red head starts a turn at each look", 2, "policy: no progress")     \
   X(red_verify_lands, "commits land whose tests are red", 10, "policy: red tests")                 \
   X(nothing_is_success, "exit 0 without a commit counts as success", 2, "policy: nothing done")    \
@@ -72,7 +72,7 @@
     "policy: lost turn")                                                                           \
   X(retried_without_bound, "a turn that cannot start is tried for ever", 4,                        \
     "policy: cannot start")                                                                        \
-  X(turn_started_again, "a turn that was taken over is started again", 2, "points")                \
+  X(turn_started_again, "a turn that was started is started again", 2, "policy: died behind")      \
   X(pid_without_start_time, "a process is believed by its pid alone", 2, "policy: lost turn")      \
   /* git */                                                                                        \
   X(force_push, "landing pushes its own head over whatever is there", 10, "policy: moved base")    \

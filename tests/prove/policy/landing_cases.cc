@@ -132,15 +132,63 @@ void outage(Bench& bench) {
   for (int i = 0; i < 12; ++i) {
     (void)bench.fleet.tick();
   }
+  bench.expect(std::ranges::none_of(bench.rows().outbox,
+                                    [](const oracle::EffectRow& row) {
+                                      return row.kind == "land" && row.state == "done";
+                                    }),
+               3, "a landing is recorded as done that was never made");
   fs::rename(remote + ".away", remote);
   bench.finish(60);
   bench.expect_end("acme/away", "landed", 3);
 }
 
+/// The remote is away for good: the landing is given up, visibly.
+void gone_for_good(Bench& bench) {
+  bench.fleet.repo("acme/gone", "waiter");
+  bench.begin();
+  bench.set("retry_delay", "\"10ms\"");
+  bench.issue("acme/gone", 1);
+  bench.tick();
+  const std::string remote = bench.fleet.remote("acme/gone");
+  fs::rename(remote, remote + ".away");
+  bench.let_go();
+  bench.tick_until("a landing that cannot be made is given up", 3, [&] {
+    const oracle::Observation seen = bench.rows();
+    const auto land = std::ranges::find(seen.outbox, "land", &oracle::EffectRow::kind);
+    bench.expect(land == seen.outbox.end() || land->attempts <= 8, 3,
+                 "a landing was tried more than eight times");
+    return !seen.runs.empty() && !seen.runs.front().live();
+  });
+  fs::rename(remote + ".away", remote);
+  bench.finish();
+  bench.expect_end("acme/gone", "needs-human", 3);
+}
+
+/// A CI that never says anything is waited for until its deadline, and then a person is called.
+void silent_ci(Bench& bench) {
+  bench.fleet.other_tables =
+      "\n[ci.silent]\nkind = \"command\"\ncommand = [\"sleep\", \"300\"]\ndeadline = \"2s\"\n";
+  bench.fleet.repo("acme/silent-ci", "coder", "ci = \"silent\"\n");
+  bench.begin();
+  bench.issue("acme/silent-ci", 1);
+  (void)bench.fleet.tick();
+  bench.tick_until(
+      "a run ends whose CI never reports", 4,
+      [&] {
+        const oracle::RunRow run = bench.run_of("acme/silent-ci");
+        return !run.id.empty() && !run.live();
+      },
+      20);
+  bench.finish();
+  bench.expect_end("acme/silent-ci", "needs-human", 4);
+}
+
 }  // namespace
 
 std::vector<Case> landing_cases() {
-  return {{"outage", outage},
+  return {{"silent ci", silent_ci},
+          {"outage", outage},
+          {"gone for good", gone_for_good},
           {"no progress", no_progress},
           {"frozen", frozen},
           {"moved base", moved_base},

@@ -172,11 +172,41 @@ void fenced(Bench& bench) {
   bench.finish();
 }
 
+/// The tick dies behind the start of a turn, and another one behind a notification: neither is made
+/// again.
+void died_behind(Bench& bench) {
+  bench.fleet.scripted("stuck", {"blocked", "cannot go on"});
+  bench.fleet.repo("acme/dying", "stuck");
+  bench.begin();
+  bench.issue("acme/dying", 1);
+  const auto dies_at = [&](const std::string& point) {
+    bench.fleet.play.environment.push_back("RUNNER_POINT=" + point + "=kill");
+    const int code = bench.fleet.tick().exit_code;
+    bench.fleet.play.environment.pop_back();
+    return code == 128 + SIGKILL;
+  };
+  if (!bench.expect(dies_at("start_turn_after"), 2, "the crash points are not compiled in")) {
+    return;
+  }
+  const std::string exit = bench.turn(bench.run_of("acme/dying"), 1) + "/exit.json";
+  bench.wait_for("the turn ends", 2, [&] { return fs::exists(exit); });
+  bench.wait_for("the notification is sent", 3, [&] { return dies_at("notify_after"); });
+  bench.finish();
+  bench.expect_end("acme/dying", "needs-human", 2);
+  const oracle::RunRow run = bench.run_of("acme/dying");
+  bench.expect(run.turns == 1, 2, fmt::format("{} turns instead of one", run.turns));
+}
+
 }  // namespace
 
 std::vector<Case> turn_cases() {
-  return {{"lost turn", lost_turn},       {"deadline", deadline}, {"left behind", left_behind},
-          {"nothing done", nothing_done}, {"secrets", secrets},   {"fenced", fenced}};
+  return {{"died behind", died_behind},
+          {"lost turn", lost_turn},
+          {"deadline", deadline},
+          {"left behind", left_behind},
+          {"nothing done", nothing_done},
+          {"secrets", secrets},
+          {"fenced", fenced}};
 }
 
 }  // namespace prove::policy
