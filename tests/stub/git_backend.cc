@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/support/signals.h"
+
 namespace stub {
 
 namespace {
@@ -52,7 +54,7 @@ std::string read_all(int file, pid_t child) {
     pollfd waiting{.fd = file, .events = POLLIN, .revents = 0};
     if (::poll(&waiting, 1, 100) <= 0) {
       if (std::chrono::steady_clock::now() > end) {
-        ::kill(child, SIGKILL);
+        (void)test_support::send_signal(child, SIGKILL);
         return out;
       }
       continue;
