@@ -123,6 +123,7 @@ class CommandLine {
   LogsCommand logs_;
   ExplainCommand explain_;
   PauseCommand pause_;
+  DoctorCommand doctor_;
   MetricsCommand metrics_;
   IssueCommand issue_;
   SuperviseCommand supervise_;
@@ -130,16 +131,6 @@ class CommandLine {
   std::string shell_;
   Strings help_words_;
 };
-
-/// Runs `function` on the command's struct once the global options are known.
-template <typename Command>
-std::function<int()> with_globals(Command& command, const Globals& global,
-                                  int (*function)(const Command&)) {
-  return [&command, &global, function] {
-    command.global = global;
-    return function(command);
-  };
-}
 
 void CommandLine::declare_loop() {
   CLI::App& tick = command(root_, "tick", "Do everything that is due, then end", [this] {
@@ -153,6 +144,11 @@ void CommandLine::declare_loop() {
 
   command(root_, "status", "The state of the fleet on one page",
           [this] { return run_status(global_); });
+
+  CLI::App& doctor = command(root_, "doctor", "What is wrong with the state, and its only repair",
+                             with_globals(doctor_, global_, run_doctor));
+  doctor.add_flag("--fix", doctor_.fix, "Show what would be repaired, ask, and repair it");
+  doctor.add_flag("--yes", doctor_.yes, "Do not ask (with --fix)")->needs("--fix");
 
   CLI::App& explain = command(root_, "explain", "Why an issue starts, or does not",
                               with_globals(explain_, global_, run_explain));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace runner::cli {
@@ -13,5 +14,15 @@ struct Globals {
   bool json = false;
   Color color = Color::automatic;
 };
+
+/// Runs `function` on the command's struct once the global options are known.
+template <typename Command>
+std::function<int()> with_globals(Command& command, const Globals& global,
+                                  int (*function)(const Command&)) {
+  return [&command, &global, function] {
+    command.global = global;
+    return function(command);
+  };
+}
 
 }  // namespace runner::cli

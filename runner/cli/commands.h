@@ -59,6 +59,13 @@ struct PauseCommand {
 
 [[nodiscard]] int run_status(const Globals& global);
 
+struct DoctorCommand {
+  Globals global;
+  bool fix = false;
+  bool yes = false;  ///< do not ask
+};
+[[nodiscard]] int run_doctor(const DoctorCommand& command);
+
 struct MetricsCommand {
   Globals global;
   std::string textfile;  ///< "" = standard output

@@ -28,6 +28,14 @@ constexpr std::array kTexts{
              "get through. Reads only, also while the kill switch is on.",
              "$ runner status\n"
              "$ runner status --json | jq .kill_switch.on"},
+    HelpText{"runner doctor",
+             "Looks at the state and what lies around it: damage, an older copy, left-over\n"
+             "files, the lease, worktrees and turns without a run, open reservations. It only\n"
+             "looks. --fix shows a numbered plan, asks, and carries it out; what was damaged is\n"
+             "copied aside first, and nothing is invented. Exit code 0: healthy, 3: findings,\n"
+             "4: the state is damaged.",
+             "$ runner doctor\n"
+             "$ runner doctor --fix --yes"},
     HelpText{"runner runs",
              "Lists runs, newest first. A run is the handling of one issue from claim to\n"
              "outcome. An id may be shortened to its beginning wherever one is asked for.",

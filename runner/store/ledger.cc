@@ -12,9 +12,6 @@ namespace runner::store {
 namespace {
 
 constexpr const char* kTable = "ledger";
-/// `sum` of this seal is the digest that the first remaining row follows, `next_id` that row's
-/// number.
-constexpr const char* kAnchor = "ledger_anchor";
 const std::string kNoDigest(64, '0');
 
 /// Sums must not overflow, whatever an agent claims to have used.
@@ -33,13 +30,6 @@ void add(jobs::Usage& sum, const jobs::Usage& more) {
   sum.seconds = add_clamped(sum.seconds, more.seconds);
 }
 
-std::string link_digest(std::int64_t seq, const Row& cells, const std::string& previous) {
-  Row all{seq};
-  all.insert(all.end(), cells.begin(), cells.end());
-  all.emplace_back(previous);
-  return digest_of(kTable, all);
-}
-
 bool matches(const jobs::SpendFilter& filter, const jobs::LedgerRow& row) {
   return (!filter.run || *filter.run == row.run) && (!filter.issue || *filter.issue == row.issue) &&
          (!filter.repo || *filter.repo == row.issue.repo) &&
@@ -48,13 +38,20 @@ bool matches(const jobs::SpendFilter& filter, const jobs::LedgerRow& row) {
 
 }  // namespace
 
+std::string link_digest(std::int64_t seq, const Row& cells, const std::string& previous) {
+  Row all{seq};
+  all.insert(all.end(), cells.begin(), cells.end());
+  all.emplace_back(previous);
+  return digest_of(kTable, all);
+}
+
 jobs::Status Ledger::load(Database& database, Seals& seals) {
   links_.clear();
   entries_.clear();
   by_repo_.clear();
   carried_.clear();
   RUNNER_ASSIGN(const Seal* const head, seals.of(kTable));
-  RUNNER_ASSIGN(const Seal* const anchor, seals.of(kAnchor));
+  RUNNER_ASSIGN(const Seal* const anchor, seals.of(kLedgerAnchor));
   RUNNER_ASSIGN(auto rows,
                 database.rows(fmt::format(
                     "SELECT seq, {}, previous, digest FROM ledger NOT INDEXED ORDER BY seq",
@@ -250,7 +247,7 @@ jobs::Status Ledger::prune(Database& database, Seals& seals, jobs::TimePoint bef
                    to_row(CarriedSpend{.issue = issue, .amount = sums[issue]})));
   }
   RUNNER_ASSIGN(Seal* const head, seals.of(kTable));
-  RUNNER_ASSIGN(Seal* const anchor, seals.of(kAnchor));
+  RUNNER_ASSIGN(Seal* const anchor, seals.of(kLedgerAnchor));
   anchor->next_id = links_[cut - 1].seq + 1;
   anchor->sum = links_[cut - 1].digest;
   head->row_count -= static_cast<std::int64_t>(cut);

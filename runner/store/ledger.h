@@ -12,6 +12,13 @@
 
 namespace runner::store {
 
+/// Digest of one row of the ledger, which covers the one before.
+[[nodiscard]] std::string link_digest(std::int64_t seq, const Row& cells,
+                                      const std::string& previous);
+/// Name of the seal whose `sum` is the digest that the first remaining row follows, and whose
+/// `next_id` is that row's number.
+inline constexpr const char* kLedgerAnchor = "ledger_anchor";
+
 /// The money: the ledger's chain, checked link by link when it is loaded, and the sums over it.
 /// Held in memory, because a tick asks for many sums and each must stand on rows that were
 /// verified.

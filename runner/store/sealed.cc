@@ -23,23 +23,6 @@ int hex_digit(char c) {
   return -1;
 }
 
-/// XOR of two 64-digit numbers; empty if one of them is none.
-std::string combine(const std::string& a, const std::string& b) {
-  if (a.size() != 64 || b.size() != 64) {
-    return "";
-  }
-  std::string result(64, '0');
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const int left = hex_digit(a[i]);
-    const int right = hex_digit(b[i]);
-    if (left < 0 || right < 0) {
-      return "";
-    }
-    result[i] = "0123456789abcdef"[left ^ right];
-  }
-  return result;
-}
-
 std::string joined(const std::vector<std::string>& columns, const char* separator) {
   return fmt::format("{}", fmt::join(columns, separator));
 }
@@ -74,6 +57,22 @@ const std::string* text_in(const Value& value) {
 }
 
 }  // namespace
+
+std::string combined(const std::string& a, const std::string& b) {
+  if (a.size() != 64 || b.size() != 64) {
+    return "";
+  }
+  std::string result(64, '0');
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const int left = hex_digit(a[i]);
+    const int right = hex_digit(b[i]);
+    if (left < 0 || right < 0) {
+      return "";
+    }
+    result[i] = "0123456789abcdef"[left ^ right];
+  }
+  return result;
+}
 
 jobs::Error damaged(const std::string& what) {
   return jobs::fail(
@@ -122,7 +121,7 @@ jobs::Result<Seal*> Seals::of(const std::string& table) {
 jobs::Status Seals::count(const std::string& table, const std::string& digest, int rows) {
   RUNNER_ASSIGN(Seal* const seal, of(table));
   seal->row_count += rows;
-  seal->sum = combine(seal->sum, digest);
+  seal->sum = combined(seal->sum, digest);
   if (seal->sum.empty()) {
     return damaged(fmt::format("table {} holds a digest that is none", table));
   }
@@ -206,7 +205,7 @@ jobs::Status verify_table(Database& database, Seals& seals, const SealedTable& t
   std::string sum(64, '0');
   for (const Row& row : digests) {
     const std::string* digest = text_in(row.front());
-    sum = combine(sum, digest != nullptr ? *digest : "");
+    sum = combined(sum, digest != nullptr ? *digest : "");
   }
   if (static_cast<std::int64_t>(digests.size()) != seal->row_count || sum != seal->sum) {
     return damaged(fmt::format("table {} has lost, gained or changed rows ({} instead of {})",

@@ -24,6 +24,9 @@ struct SealedTable {
 /// Digest of one row: of the table's name and every cell, each with type and length.
 [[nodiscard]] std::string digest_of(const std::string& table, const Row& cells);
 
+/// XOR of two digests; empty if one of them is none.
+[[nodiscard]] std::string combined(const std::string& a, const std::string& b);
+
 /// What `seals` says about one table.
 struct Seal {
   std::int64_t row_count = 0;
