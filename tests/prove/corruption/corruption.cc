@@ -1,6 +1,6 @@
 // Damage of every kind, done to the state at several moments of a run's life: the next tick notices
 // it before anything rests on it and leaves every byte alone, or it hit what decides nothing and
-// the tick does what it would have done.
+// the tick does what it would have done. What was noticed is then repaired by `runner doctor`.
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,6 +12,7 @@
 
 #include "tests/oracle/judge.h"
 #include "tests/prove/corruption/prepared.h"
+#include "tests/prove/corruption/repair.h"
 
 namespace prove::corruption {
 
@@ -37,6 +38,7 @@ class Case {
         point_(prepared.points()[static_cast<std::size_t>(number / 25) % prepared.points().size()]),
         damage_(draw(point_.sources, random_)),
         name_(fmt::format("case={}", number)),
+        repairs_(number % 8 == 0),
         seed_(options.seed) {}
 
   /// False if the installation is not as it was at the point any more.
@@ -51,6 +53,10 @@ class Case {
         damage_.permissions ? prepared_.tick_as_nobody() : prepared_.fleet().tick();
     if (answer.exit_code == kDamaged || damage_.permissions) {
       refused(answer, before, tree);
+      if (repairs_ && !damage_.permissions) {
+        repaired(answer);
+        return false;
+      }
       return prepared_.tree() == tree;
     }
     went_on(answer);
@@ -73,6 +79,19 @@ class Case {
     }
     if (!damage_.permissions && answer.error.empty() && answer.out.empty()) {
       violation("the damage is not named", answer);
+    }
+  }
+
+  void repaired(const test_support::Answer& answer) {
+    std::vector<std::string> marks;
+    const std::string wrong = repair_and_judge(prepared_, point_, damage_, marks);
+    record_.count("repairs");
+    for (const std::string& mark : marks) {
+      record_.count(mark);
+      record_.seen(mark);
+    }
+    if (!wrong.empty()) {
+      violation(wrong, answer);
     }
   }
 
@@ -118,6 +137,7 @@ class Case {
   const Point& point_;
   Damage damage_;
   std::string name_;
+  bool repairs_;
   std::uint64_t seed_;
 
  public:
@@ -180,6 +200,9 @@ void harness(const Options& options, Record& record) {
     if (kind != "flip-lock" && kind != "grown") {
       record.expect("noticed: " + kind);
     }
+  }
+  for (const char* mark : {"repaired without loss", "repaired with losses", "left to a person"}) {
+    record.expect(mark);
   }
   installations.give_back(std::move(first));
   const auto work = [&](std::int64_t number) {

@@ -30,6 +30,7 @@ class Prepared {
   Prepared(const Options& options, const std::string& folder);
 
   [[nodiscard]] const std::vector<Point>& points() const { return points_; }
+  [[nodiscard]] const std::string& scratch() const { return folder_; }
   [[nodiscard]] const test_support::SmallFleet& fleet() const { return fleet_; }
   [[nodiscard]] std::string state_file() const { return fleet_.folder() + "/state/state.db"; }
 
