@@ -27,7 +27,7 @@
   X(reservations_not_counted, "what is reserved does not count against a cap", 5,                  \
     "policy: two of three")                                                                        \
   /* effects */                                                                                    \
-  X(made_before_claim, "an effect is made before the claim of it is recorded", 3, "policy")        \
+  X(made_before_claim, "an effect is made before its claim is recorded", 3, "policy: sleeper")     \
   X(done_before_effect, "an effect is recorded as done before it is made", 3, "policy: outage")    \
   X(effect_key_reused, "a run's second effect of a kind gets the key of the first", 3,             \
     "policy: unknown usage")                                                                       \

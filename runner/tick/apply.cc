@@ -137,11 +137,12 @@ jobs::Status Applier::apply(const std::optional<jobs::RunId>& only) {
 jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
   RUNNER_ASSIGN(const jobs::Run run, context_.readers.store->run(row.effect.run.str()));
   RUNNER_POINT(effect_before_claim);
-  if (!RUNNER_PLANTED(made_before_claim)) {
+  const bool wanted = jobs::still_wanted(row.effect, run);
+  if (!RUNNER_PLANTED(made_before_claim) || !wanted) {
     RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
   }
   RUNNER_POINT(effect_after_claim);
-  if (!jobs::still_wanted(row.effect, run)) {
+  if (!wanted) {
     jobs::Store::EffectEnd end;
     end.id = row.id;
     end.state = jobs::EffectState::given_up;

@@ -197,16 +197,38 @@ void died_behind(Bench& bench) {
   bench.expect(run.turns == 1, 2, fmt::format("{} turns instead of one", run.turns));
 }
 
+/// A tick sleeps before its first effect for longer than its lease; others do the work to its end.
+/// When it wakes up it must make nothing any more: the label it was about to set would stay.
+void sleeper(Bench& bench) {
+  const std::string log = bench.fleet.folder() + "/points.log";
+  bench.fleet.repo("acme/sleepy", "coder");
+  bench.begin();
+  bench.set("lease_ttl", "\"1s\"");
+  bench.issue("acme/sleepy", 1);
+  bench.fleet.play.environment.push_back("RUNNER_POINT=effect_before_claim=stop");
+  bench.fleet.play.environment.push_back("RUNNER_POINT_LOG=" + log);
+  test_support::Started tick = bench.fleet.play.start({"tick"});
+  bench.fleet.play.environment.pop_back();
+  bench.fleet.play.environment.pop_back();
+  bench.wait_for("a tick is about to make its first effect", 3,
+                 [&] { return content_of(log).find("effect_before_claim") != std::string::npos; });
+  bench.tick_until("others go on without the sleeper", 1, [&] {
+    const oracle::RunRow run = bench.run_of("acme/sleepy");
+    return !run.id.empty() && !run.live();
+  });
+  tick.kill(SIGCONT);
+  (void)tick.finish();
+  bench.finish();
+  bench.expect_end("acme/sleepy", "landed", 3);
+}
+
 }  // namespace
 
 std::vector<Case> turn_cases() {
-  return {{"died behind", died_behind},
-          {"lost turn", lost_turn},
-          {"deadline", deadline},
-          {"left behind", left_behind},
-          {"nothing done", nothing_done},
-          {"secrets", secrets},
-          {"fenced", fenced}};
+  return {{"sleeper", sleeper},         {"died behind", died_behind},
+          {"lost turn", lost_turn},     {"deadline", deadline},
+          {"left behind", left_behind}, {"nothing done", nothing_done},
+          {"secrets", secrets},         {"fenced", fenced}};
 }
 
 }  // namespace prove::policy
