@@ -231,9 +231,8 @@ jobs::Result<std::vector<jobs::PastDecision>> SqliteStore::decisions(const jobs:
           past.decision.reason = in.name(jobs::parse_reason);
           past.decision.detail = in.text();
           auto gates = gates_from_text(in.text());
-          RUNNER_TRY(in.finish());
-          if (!gates) {
-            return damaged("a decision's gates cannot be read");
+          if (!in.finish() || !gates) {
+            continue;  // not protected: see ticks
           }
           past.decision.gates = *std::move(gates);
           result.push_back(std::move(past));
@@ -249,8 +248,11 @@ jobs::Result<std::vector<jobs::TickRow>> SqliteStore::ticks(int limit) {
                                        kTickColumns, limited(limit))));
     std::vector<jobs::TickRow> result;
     for (const Row& row : rows) {
-      RUNNER_ASSIGN(jobs::TickRow tick, tick_from(row));
-      result.push_back(std::move(tick));
+      // Ticks are not protected, because they decide nothing: one that cannot be read is left out,
+      // and must not stop what does.
+      if (auto tick = tick_from(row)) {
+        result.push_back(*std::move(tick));
+      }
     }
     return result;
   });
@@ -277,7 +279,9 @@ jobs::Result<jobs::Counters> SqliteStore::counters() {
       const std::string name = in.text();
       const std::vector<std::string> labels = in.list();
       const std::int64_t value = in.number();
-      RUNNER_TRY(in.finish());
+      if (!in.finish()) {
+        continue;  // not protected: see ticks
+      }
       for (const auto& [known, series] : kSeries) {
         if (known == name) {
           (result.*series)[labels] = value;

@@ -251,6 +251,22 @@ TEST(StoreDamage, Invariant13_DamageWhileOpenStopsTheWriter) {
   EXPECT_TRUE(bytes_of(sample.path) == damaged);
 }
 
+// What only tells people must not stop what decides.
+TEST(StoreDamage, UnprotectedRowThatCannotBeReadIsLeftOut) {
+  const Sample sample;
+  edit(sample.path,
+       "INSERT INTO ticks SELECT 't9', '[\"nothing\"]', started_at, ended_at, host, version, "
+       "candidates, started, effects, failures, exit_code FROM ticks;"
+       "INSERT INTO counters VALUES('ticks', 'no list', 1)");
+  const auto store = runner::store::open_store(options_for(sample.folder));
+  ASSERT_TRUE(succeeded(store));
+  const auto ticks = (*store)->ticks(0);
+  ASSERT_TRUE(succeeded(ticks));
+  EXPECT_EQ(ticks->size(), 1U);
+  EXPECT_TRUE(succeeded((*store)->counters()));
+  EXPECT_TRUE(succeeded((*store)->set_pause({}))) << "and writing goes on";
+}
+
 TEST(StoreDamage, JournalWithoutItsDatabaseIsRefused) {
   const Scratch scratch;
   write_bytes(scratch.path() + "/state.db-journal", "something");
