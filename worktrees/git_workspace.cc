@@ -7,6 +7,7 @@
 
 #include "jobs/base/crash_point.h"
 #include "worktrees/context.h"
+#include "worktrees/dead_locks.h"
 #include "worktrees/git_error.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
@@ -25,7 +26,9 @@ RemoteAccess Context::access(const jobs::Repo& repo) const {
 
 jobs::Result<PathLock> Context::lock(const jobs::RepoName& repo) const {
   RUNNER_TRY(make_directories(layout.root + "/locks"));
-  return PathLock::acquire(layout.lock(repo), options.lock_patience);
+  RUNNER_ASSIGN(PathLock lock, PathLock::acquire(layout.lock(repo), options.lock_patience));
+  RUNNER_TRY(drop_dead_locks(layout.mirror(repo)));
+  return lock;
 }
 
 jobs::Status discard(const Context& context, const std::string& path) {

@@ -7,6 +7,7 @@
 #include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
+#include "worktrees/dead_locks.h"
 #include "worktrees/git_error.h"
 
 namespace worktrees {
@@ -97,6 +98,10 @@ jobs::Result<PushResult> push_to_path(git_repository* mirror, const std::string&
   }
   RUNNER_TRY(copy_objects(mirror, remote.get(), old_id, new_id));
   RUNNER_POINT(push_copied);
+  RUNNER_ASSIGN(
+      const LockAbroad announced,
+      LockAbroad::announce(git_repository_path(mirror),
+                           git_repository_commondir(remote.get()) + name + ".lock", commit.str()));
   Reference reference;
   // The last argument but one is the value that must be there: compared under the lock of the
   // reference.
