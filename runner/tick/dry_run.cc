@@ -1,15 +1,46 @@
 // Observe and decide, and tell: nothing here can write.
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <set>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "jobs/pipelines/transition.h"
 #include "jobs/ticks/plan.h"
 #include "runner/tick/engine.h"
 #include "runner/tick/observe.h"
 #include "runner/tick/tick_start.h"
 
 namespace runner {
+
+namespace {
+
+/// What an earlier tick recorded and did not finish comes first in the next one, where it is due.
+jobs::Status plan_recorded(jobs::StoreReader& store, jobs::TimePoint now, TickReport& report) {
+  RUNNER_ASSIGN(std::vector<jobs::OutboxRow> rows, store.outbox(std::nullopt));
+  std::set<jobs::RunId> held_up;
+  for (jobs::OutboxRow& row : rows) {
+    const bool open =
+        row.state == jobs::EffectState::pending || row.state == jobs::EffectState::claimed;
+    if (!open || held_up.contains(row.effect.run)) {
+      continue;
+    }
+    RUNNER_ASSIGN(const jobs::Run run, store.run(row.effect.run.str()));
+    if (!jobs::still_wanted(row.effect, run)) {
+      continue;
+    }
+    if (row.next_attempt && now < *row.next_attempt) {
+      held_up.insert(row.effect.run);
+      continue;
+    }
+    report.planned.push_back(std::move(row.effect));
+  }
+  return jobs::ok();
+}
+
+}  // namespace
 
 TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fleet,
                         const TickOptions& options, const Listener& listener) {
@@ -33,6 +64,8 @@ TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fle
   const auto decide = [&](jobs::TickJob job) -> jobs::Status {
     switch (job) {
       case jobs::TickJob::watch:
+        RUNNER_TRY(plan_recorded(*readers.store, now, report));
+        [[fallthrough]];
       case jobs::TickJob::fix_forward: {
         RUNNER_ASSIGN(
             const std::vector<jobs::Run> runs,
