@@ -108,8 +108,12 @@ Converged converge(const Ground& ground) {
     // What is tried again later comes within milliseconds here, doubling.
     std::this_thread::sleep_for(std::chrono::milliseconds(result.ticks));
   }
-  result.trouble = fmt::format("not quiet after {} clean ticks; the last one said: {}",
-                               result.ticks, result.last.substr(0, 1500));
+  const End runs = run(ground.runner({"runs", "--json"}));
+  const End plan = run(ground.runner({"tick", "--dry-run"}));
+  result.trouble = fmt::format(
+      "not quiet after {} clean ticks; the last one said: {}; runs: {}; "
+      "plan: {}",
+      result.ticks, result.last.substr(0, 1500), runs.out, plan.out);
   return result;
 }
 
