@@ -86,11 +86,19 @@ bool shared_lock(const Call& call) {
   return lock_type(call) != F_WRLCK;
 }
 
+bool writes_to(int number) {
+  return number == SYS_write || number == SYS_writev || number == SYS_pwrite64 ||
+         number == SYS_ftruncate;
+}
+
 /// Why this call is allowed though it changes something; empty if it is not.
 std::string exception_for(const Call& call) {
   const bool speaks = call.arguments[0] == 1 || call.arguments[0] == 2;
   if ((call.number == SYS_write || call.number == SYS_writev) && speaks) {
     return "words on standard output and error";
+  }
+  if (trace::path_of(call, call.arguments[0]).starts_with("/memfd:") && writes_to(call.number)) {
+    return "files in memory, without a name";
   }
   switch (trace::effect_of(call)) {
     case Effect::process: return trace::makes_thread(call) ? "threads of its own" : "";

@@ -24,7 +24,8 @@ struct Watched {
 
 /// Runs the program and every process that it starts. Excepted, because nobody else can see it:
 /// what it says to its standard output and error; threads of its own; descriptors of its own (a
-/// pipe, a copy of a descriptor; not a socket); shared locks of files, and giving locks back.
+/// pipe, a copy of a descriptor; not a socket); files in memory that have no name; shared locks of
+/// files, and giving locks back.
 [[nodiscard]] Watched watch(const trace::Launch& launch, const trace::Ground& ground);
 
 }  // namespace prove
