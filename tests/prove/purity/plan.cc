@@ -1,6 +1,7 @@
 #include "tests/prove/purity/plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <regex>
 #include <set>
 #include <vector>
@@ -121,9 +122,12 @@ Comparison compare_plan(const std::string& plan, const std::string& tick,
     differ("planned and not begun: " + lost);
   }
   result.effects = static_cast<int>(effects.size());
+  // A run that would wait may be moved by an effect that comes before.
+  Json steps = Json::array();
+  std::ranges::copy_if(planned["steps"], std::back_inserter(steps),
+                       [](const Json& each) { return each.value("action", "") != "wait"; });
   const std::vector<const char*> step = {"repo", "issue", "action"};
-  if (const auto lost =
-          missing_from(texts_of(planned["steps"], step), texts_of(done["steps"], step));
+  if (const auto lost = missing_from(texts_of(steps, step), texts_of(done["steps"], step));
       !lost.empty()) {
     differ("planned and not taken: " + lost);
   }

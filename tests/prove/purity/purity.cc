@@ -2,6 +2,7 @@
 // anything. Then a real tick does what the dry run said.
 #include <algorithm>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,21 @@ namespace {
 
 using trace::Ground;
 using trace::Launch;
+
+/// The first line of two lists that is not the same.
+std::string first_difference(const std::string& before, const std::string& after) {
+  std::istringstream left(before);
+  std::istringstream right(after);
+  std::string a;
+  std::string b;
+  do {
+    a.clear();
+    b.clear();
+    std::getline(left, a);
+    std::getline(right, b);
+  } while (a == b && left && right);
+  return fmt::format("was '{}', is '{}'", a, b);
+}
 
 class Purity {
  public:
@@ -106,8 +122,9 @@ class Purity {
       violation(state, fmt::format("invariant {}: {}: {}", invariant, what,
                                    fmt::join(watched.changes, "; ")));
     }
-    if (trace::print_of(ground.folder()) != before) {
-      violation(state, fmt::format("invariant {}: {}: files have changed", invariant, what));
+    if (const std::string after = trace::print_of(ground.folder()); after != before) {
+      violation(state, fmt::format("invariant {}: {}: files have changed: {}", invariant, what,
+                                   first_difference(before, after)));
     }
     if (!variables.empty() && !watched.looks.empty()) {
       violation(state, fmt::format("invariant 8: {}: {}", what, fmt::join(watched.looks, "; ")));
