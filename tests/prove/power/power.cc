@@ -25,6 +25,7 @@
 #include "tests/prove/power/disk.h"
 #include "tests/prove/power/writer.h"
 #include "tests/support/playground.h"
+#include "tests/support/signals.h"
 
 namespace prove::power {
 
@@ -84,7 +85,7 @@ class Child {
     if (pid_ <= 0) {
       return status_;
     }
-    (void)::kill(pid_, SIGKILL);
+    (void)test_support::send_signal(pid_, SIGKILL);
     return wait();
   }
   int wait() {
