@@ -73,8 +73,9 @@ jobs::Status Ledger::load(Database& database, Seals& seals) {
     previous = digest;
     ++expected;
   }
-  if (expected != head->next_id || previous != head->sum ||
-      head->row_count != static_cast<std::int64_t>(rows.size())) {
+  const bool whole = expected == head->next_id && previous == head->sum &&
+                     head->row_count == static_cast<std::int64_t>(rows.size());
+  if (!whole && !RUNNER_PLANTED(chain_not_checked)) {
     return damaged(fmt::format("the ledger's chain ends at row {} instead of {}", expected - 1,
                                head->next_id - 1));
   }

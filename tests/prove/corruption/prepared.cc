@@ -108,6 +108,9 @@ Prepared::Prepared(const Options& options, const std::string& folder)
   fleet_.issue(kRepos[0], 1);
   keep("released", true);
   tick_and_wait();
+  if (fleet_.agent_starts() != 1) {
+    give_up("the agent was not started; is " + options_.programs + "/fake_agent there?");
+  }
   keep("turn-ended", true);
   tick_and_wait();
   keep("verified", false);
