@@ -48,6 +48,18 @@ bool any_at_work(const SmallFleet& fleet) {
 
 }  // namespace
 
+std::string gate_of(const SmallFleet& fleet) {
+  return fleet.folder() + "/gate";
+}
+
+void open_gate(const SmallFleet& fleet) {
+  write_file(gate_of(fleet), "open");
+}
+
+void close_gate(const SmallFleet& fleet) {
+  fs::remove(gate_of(fleet));
+}
+
 bool wait_for_turns(const SmallFleet& fleet, int milliseconds) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
   while (any_at_work(fleet)) {
@@ -73,6 +85,7 @@ Stage::Stage(const Scene& scene, const std::vector<std::string>& environment) : 
   scene.declare(fleet);
   fleet.write();
   scene.prepare(fleet);
+  open_gate(fleet);
   if (!wait_for_turns(fleet)) {
     throw std::runtime_error("the turns of scene " + scene.name + " do not end");
   }
@@ -98,6 +111,7 @@ void Stage::put_back() {
   end_processes();
   (void)fleet.shell_output(std::string("chmod -R u+rwX state 2>/dev/null; rm -rf points.log ") +
                            kKept + "; cp -a kept/. .");
+  close_gate(fleet);
   if (scene_.before) {
     scene_.before(fleet);
   }

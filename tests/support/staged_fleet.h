@@ -43,6 +43,12 @@ class Stage {
   const Scene& scene_;
 };
 
+/// Agents, verification and CI of a scene wait, once begun, until the gate is open: what a tick has
+/// started does not end before the tick does, however slow the machine is.
+void open_gate(const SmallFleet& fleet);
+void close_gate(const SmallFleet& fleet);
+[[nodiscard]] std::string gate_of(const SmallFleet& fleet);
+
 /// Waits until no turn and no CI of the fleet is at work; false if that takes longer.
 bool wait_for_turns(const SmallFleet& fleet, int milliseconds = 5000);
 

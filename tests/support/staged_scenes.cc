@@ -24,14 +24,13 @@ constexpr const char* kCommit = "git add -A; git commit -q -m 'Work on it'; ";
 
 void declare(SmallFleet& fleet, const std::string& script, const std::string& repo_lines = "",
              bool with_issue = true) {
-  // Long enough that a tick does not see the end of what it has started: each tick is one step.
-  fleet.default_lines = "test = [\"sleep\", \"0.3\"]\n";
+  const std::string wait = "while ! test -e " + gate_of(fleet) + "; do sleep 0.02; done; ";
+  fleet.default_lines = "test = [\"/bin/sh\", \"-c\", \"" + wait + "true\"]\n";
   fleet.limit_lines += "lease_ttl = \"1s\"\nturn_grace = \"200ms\"\n";
   // Red as long as there is a file of that name.
-  fleet.other_tables +=
-      "\n[ci.gate]\nkind = \"command\"\ncommand = [\"/bin/sh\", \"-c\", \"sleep 0.3; test ! -e "
-      "red\"]\n";
-  fleet.shell("coder", kBegin + script);
+  fleet.other_tables += "\n[ci.gate]\nkind = \"command\"\ncommand = [\"/bin/sh\", \"-c\", \"" +
+                        wait + "test ! -e red\"]\n";
+  fleet.shell("coder", kBegin + wait + script);
   fleet.repo(kRepo, "coder", "ci = \"gate\"\n" + repo_lines);
   if (with_issue) {
     fleet.issue(kRepo, 1);
@@ -76,6 +75,7 @@ void declare_endless(SmallFleet& fleet) {
 }
 
 void tick(SmallFleet& fleet) {
+  close_gate(fleet);
   const Answer answer = fleet.tick();
   if (answer.exit_code != 0) {
     throw std::runtime_error("a tick that prepares a scene ended with " +
@@ -87,6 +87,7 @@ void tick(SmallFleet& fleet) {
 void steps(SmallFleet& fleet, int count) {
   for (int i = 0; i < count; ++i) {
     tick(fleet);
+    open_gate(fleet);
     (void)wait_for_turns(fleet);
   }
 }
@@ -94,6 +95,7 @@ void steps(SmallFleet& fleet, int count) {
 void until_over(SmallFleet& fleet) {
   for (int i = 0; i < 30; ++i) {
     tick(fleet);
+    open_gate(fleet);
     (void)wait_for_turns(fleet);
     const RunSeen run = fleet.run_of(kRepo);
     if (!run.id.empty() && !run.live) {

@@ -47,6 +47,7 @@ class Sweep {
     learn_all();
     std::vector<Blow> blows = plan();
     strike_all(std::move(blows));
+    strike_again();
   }
 
  private:
@@ -71,6 +72,7 @@ class Sweep {
   void one(const Blow& blow) {
     auto stage = take_stage(blow.scene);
     hit(*stage, blow);
+    give_back(std::move(stage));
   }
 
   void hit(Stage& stage, const Blow& blow) {
@@ -148,6 +150,22 @@ class Sweep {
       }
     }
     return blows;
+  }
+
+  /// What was drawn and not passed that time (a later passing, by a supervisor that had less to do)
+  /// is struck at its first passing, in each scene that has it.
+  void strike_again() {
+    for (const std::string& mark : record_.unseen()) {
+      const std::string point = mark.substr(std::string("killed at ").size());
+      for (const Reach& reach : reach_[point]) {
+        const Blow blow{.scene = reach.scene, .point = point, .ordinal = 1, .deed = Deed::kill};
+        one(blow);
+        const std::vector<std::string> left = record_.unseen();
+        if (std::ranges::find(left, mark) == left.end()) {
+          break;
+        }
+      }
+    }
   }
 
   void strike_all(std::vector<Blow> blows) {

@@ -107,6 +107,7 @@ class Case {
     fleet_.play.environment = before;
     attend(process, points.substr(0, points.find('#')), deed);
     const Answer answer = process.finish();
+    test_support::open_gate(fleet_);
     // What the tick has started may pass the point after it.
     const auto until = Clock::now() + std::chrono::seconds(4);
     while (!test_support::wait_for_turns(fleet_, 20) && Clock::now() < until) {

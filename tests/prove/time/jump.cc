@@ -106,6 +106,7 @@ std::set<std::string> jump(Stage& stage, const Jump& what, const Options& option
   fleet.play.environment.push_back("RUNNER_POINT=" + what.points);
   const test_support::Answer answer = fleet.run(words);
   fleet.play.environment = before;
+  test_support::open_gate(fleet);
   const bool killed = what.points.find("=kill") != std::string::npos;
   if (answer.exit_code != 0 && answer.exit_code != 1 && answer.exit_code != 75 &&
       !(killed && answer.exit_code == 128 + SIGKILL)) {
