@@ -3,32 +3,31 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/fakes/memory_store_bump.h"
+
 namespace fakes {
 
 namespace {
 
 using jobs::ErrorKind;
 using jobs::fail;
-using Series = std::map<std::vector<std::string>, std::int64_t>;
-
-void bump(Series& series, std::vector<std::string> labels, std::int64_t by) {
-  if (by > 0) {
-    series[std::move(labels)] += by;
-  }
-}
 
 }  // namespace
 
 jobs::Status MemoryStore::writing(const jobs::Lease* lease,
-                                  const std::function<jobs::Status(State&)>& body) {
+                                  const std::function<jobs::Status(State&, Undo&)>& body) {
   if (lease != nullptr &&
       (lease->epoch != state_.lease.epoch || lease->owner != state_.lease.owner)) {
     return fail(ErrorKind::conflict, "the lease of " + lease->owner + " is not in force any more");
   }
-  State next = state_;
-  RUNNER_TRY(body(next));
-  state_ = std::move(next);
-  return jobs::ok();
+  Undo undo;
+  jobs::Status done = body(state_, undo);
+  if (!done) {
+    for (auto step = undo.rbegin(); step != undo.rend(); ++step) {
+      (*step)(state_);
+    }
+  }
+  return done;
 }
 
 jobs::Result<jobs::Lease> MemoryStore::acquire_lease(const std::string& owner, jobs::TimePoint now,
@@ -50,7 +49,7 @@ jobs::Result<jobs::Lease> MemoryStore::acquire_lease(const std::string& owner, j
 
 jobs::Result<jobs::Lease> MemoryStore::renew_lease(const jobs::Lease& lease, jobs::TimePoint now,
                                                    jobs::Duration ttl) {
-  RUNNER_TRY(writing(&lease, [&](State& state) {
+  RUNNER_TRY(writing(&lease, [&](State& state, Undo& /*undo*/) {
     state.lease.expires_at = now + ttl;
     return jobs::ok();
   }));
@@ -65,7 +64,7 @@ jobs::Status MemoryStore::release_lease(const jobs::Lease& lease) {
 }
 
 jobs::Status MemoryStore::begin_tick(const jobs::Lease& lease, const jobs::TickRow& tick) {
-  return writing(&lease, [&](State& state) -> jobs::Status {
+  return writing(&lease, [&](State& state, Undo& /*undo*/) -> jobs::Status {
     if (!state.ticks.emplace(tick.id, tick).second) {
       return fail(ErrorKind::conflict, "tick " + tick.id.str() + " was begun before");
     }
@@ -74,7 +73,7 @@ jobs::Status MemoryStore::begin_tick(const jobs::Lease& lease, const jobs::TickR
 }
 
 jobs::Status MemoryStore::end_tick(const jobs::Lease& lease, const jobs::TickRow& tick) {
-  return writing(&lease, [&](State& state) -> jobs::Status {
+  return writing(&lease, [&](State& state, Undo& undo) -> jobs::Status {
     const auto known = state.ticks.find(tick.id);
     if (known == state.ticks.end()) {
       return fail(ErrorKind::bug, "tick " + tick.id.str() + " ends but was never begun");
@@ -83,18 +82,20 @@ jobs::Status MemoryStore::end_tick(const jobs::Lease& lease, const jobs::TickRow
       return fail(ErrorKind::conflict, "tick " + tick.id.str() + " has ended before");
     }
     known->second = tick;
-    bump(state.counters.ticks, {std::to_string(tick.exit_code.value_or(0))}, 1);
+    bump(undo, state, &jobs::Counters::ticks, {std::to_string(tick.exit_code.value_or(0))}, 1);
     return jobs::ok();
   });
 }
 
 jobs::Status MemoryStore::commit(const jobs::Lease& lease, const jobs::TickId& tick,
                                  const jobs::Change& change) {
-  return writing(&lease, [&](State& state) { return apply(state, tick, change, std::nullopt); });
+  return writing(&lease, [&](State& state, Undo& undo) {
+    return apply(state, undo, tick, change, std::nullopt);
+  });
 }
 
 jobs::Status MemoryStore::claim_effect(const jobs::Lease& lease, std::int64_t id) {
-  return writing(&lease, [&](State& state) -> jobs::Status {
+  return writing(&lease, [&](State& state, Undo& /*undo*/) -> jobs::Status {
     const auto found = state.outbox.find(id);
     if (found == state.outbox.end()) {
       return fail(ErrorKind::not_found, "there is no effect " + std::to_string(id));
@@ -116,7 +117,7 @@ jobs::Status MemoryStore::claim_effect(const jobs::Lease& lease, std::int64_t id
 jobs::Status MemoryStore::finish_effect(const jobs::Lease& lease, const jobs::TickId& tick,
                                         const EffectEnd& end, const jobs::Change& change,
                                         jobs::TimePoint now) {
-  return writing(&lease, [&](State& state) -> jobs::Status {
+  return writing(&lease, [&](State& state, Undo& undo) -> jobs::Status {
     const auto found = state.outbox.find(end.id);
     if (found == state.outbox.end()) {
       return fail(ErrorKind::not_found, "there is no effect " + std::to_string(end.id));
@@ -126,6 +127,7 @@ jobs::Status MemoryStore::finish_effect(const jobs::Lease& lease, const jobs::Ti
       return fail(ErrorKind::conflict,
                   "effect " + row.effect.key + " is not claimed by this epoch");
     }
+    undo.push_back([id = end.id, old = row](State& into) { into.outbox[id] = old; });
     row.last_error = end.error;
     row.next_attempt = end.next_attempt;
     if (end.next_attempt) {
@@ -134,12 +136,12 @@ jobs::Status MemoryStore::finish_effect(const jobs::Lease& lease, const jobs::Ti
     } else if (end.state == jobs::EffectState::done || end.state == jobs::EffectState::given_up) {
       row.state = end.state;
       row.finished_at = now;
-      bump(state.counters.effects,
+      bump(undo, state, &jobs::Counters::effects,
            {std::string(to_string(row.effect.kind)), std::string(to_string(row.state))}, 1);
     } else {
       return fail(ErrorKind::bug, "an effect cannot end as " + std::string(to_string(end.state)));
     }
-    return apply(state, tick, change, now);
+    return apply(state, undo, tick, change, now);
   });
 }
 
@@ -163,10 +165,21 @@ void MemoryStore::prune_ledger(State& state, jobs::TimePoint before) {
     }
   }
   state.ledger.erase(state.ledger.begin(), state.ledger.begin() + static_cast<std::ptrdiff_t>(cut));
+  state.ledger_pruned += static_cast<std::int64_t>(cut);
+  state.accounts.clear();
+  for (std::size_t i = 0; i < state.ledger.size(); ++i) {
+    const jobs::LedgerRow& row = state.ledger[i];
+    const auto at = static_cast<std::ptrdiff_t>(i);
+    if (row.kind == jobs::LedgerKind::reserve) {
+      state.accounts[{row.run, row.turn}] = {at, -1};
+    } else {
+      state.accounts[{row.run, row.turn}].second = at;
+    }
+  }
 }
 
 jobs::Status MemoryStore::prune(const jobs::Lease& lease, const jobs::PruneSpec& spec) {
-  return writing(&lease, [&](State& state) {
+  return writing(&lease, [&](State& state, Undo& /*undo*/) {
     if (spec.ended_runs_before) {
       const jobs::TimePoint before = *spec.ended_runs_before;
       const auto referred = [&](const jobs::Run& run) {
@@ -201,8 +214,12 @@ jobs::Status MemoryStore::prune(const jobs::Lease& lease, const jobs::PruneSpec&
                     [&](const jobs::Attempt& attempt) { return gone.contains(attempt.run); });
       std::erase_if(state.outbox, [&](const auto& row) {
         const jobs::RunId& run = row.second.effect.run;
-        return gone.contains(run) ||
-               (run.empty() && row.second.finished_at && *row.second.finished_at < before);
+        const bool old = gone.contains(run) || (run.empty() && row.second.finished_at &&
+                                                *row.second.finished_at < before);
+        if (old) {
+          state.effect_keys.erase(row.second.effect.key);
+        }
+        return old;
       });
       std::erase_if(state.brakes, [&](const auto& brake) {
         return !brake.second.in_force() && *brake.second.cleared_at < before;
@@ -211,7 +228,11 @@ jobs::Status MemoryStore::prune(const jobs::Lease& lease, const jobs::PruneSpec&
     }
     if (spec.decisions_before) {
       std::erase_if(state.decisions, [&](const jobs::PastDecision& past) {
-        return past.at < *spec.decisions_before;
+        const bool old = past.at < *spec.decisions_before;
+        if (old) {
+          state.decided.erase({past.tick, past.decision.issue});
+        }
+        return old;
       });
       std::erase_if(state.ticks, [&](const auto& tick) {
         return tick.second.started_at < *spec.decisions_before;
@@ -247,7 +268,8 @@ jobs::Status MemoryStore::clear_pause(const std::string& /*by*/, jobs::TimePoint
 
 jobs::Status MemoryStore::clear_brakes(const std::vector<std::int64_t>& ids, const std::string& by,
                                        jobs::TimePoint now) {
-  return writing(nullptr, [&](State& state) { return clear(state, ids, by, now); });
+  return writing(nullptr,
+                 [&](State& state, Undo& undo) { return clear(state, undo, ids, by, now); });
 }
 
 }  // namespace fakes

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,7 @@ class MemoryStore final : public jobs::Store {
   jobs::Status clear_brakes(const std::vector<std::int64_t>& ids, const std::string& by,
                             jobs::TimePoint now) override;
 
- private:
+ public:
   using TurnKey = std::pair<jobs::RunId, int>;
   struct State {
     std::map<jobs::RunId, jobs::Run> runs;
@@ -63,27 +64,38 @@ class MemoryStore final : public jobs::Store {
     std::vector<jobs::Event> events;
     std::vector<jobs::Attempt> attempts;
     std::map<std::int64_t, jobs::OutboxRow> outbox;
+    std::set<std::string> effect_keys;  ///< of `outbox`
     std::int64_t next_effect = 1;
     std::map<std::int64_t, jobs::Brake> brakes;
     std::int64_t next_brake = 1;
     std::vector<jobs::Request> requests;
     std::optional<jobs::Pause> pause;
     std::vector<jobs::LedgerRow> ledger;
+    std::int64_t ledger_pruned = 0;  ///< rows that retention took from the front
+    /// Where in `ledger` a turn's reservation and its end stand; -1 = no end yet.
+    std::map<TurnKey, std::pair<std::ptrdiff_t, std::ptrdiff_t>> accounts;
     std::map<jobs::IssueKey, jobs::Usage> carried;
     std::vector<jobs::PastDecision> decisions;
+    std::set<std::pair<jobs::TickId, jobs::IssueKey>> decided;  ///< of `decisions`
     std::map<jobs::TickId, jobs::TickRow> ticks;
     jobs::Counters counters;
     jobs::Lease lease;
   };
+  /// For a judge that looks without asking the port.
+  [[nodiscard]] const State& look() const { return state_; }
 
-  /// Runs `body` on a copy that replaces the state only if it succeeds.
-  jobs::Status writing(const jobs::Lease* lease, const std::function<jobs::Status(State&)>& body);
-  static jobs::Status apply(State& state, const jobs::TickId& tick, const jobs::Change& change,
-                            std::optional<jobs::TimePoint> now);
-  static jobs::Status put_run(State& state, const jobs::Run& run);
-  static jobs::Status put_turn(State& state, const jobs::Turn& turn);
-  static jobs::Status add_ledger(State& state, const jobs::LedgerRow& row);
-  static jobs::Status clear(State& state, const std::vector<std::int64_t>& ids,
+ private:
+  using Undo = std::vector<std::function<void(State&)>>;
+
+  /// Runs `body`; what it changed and noted in `undo` is taken back if it fails.
+  jobs::Status writing(const jobs::Lease* lease,
+                       const std::function<jobs::Status(State&, Undo&)>& body);
+  static jobs::Status apply(State& state, Undo& undo, const jobs::TickId& tick,
+                            const jobs::Change& change, std::optional<jobs::TimePoint> now);
+  static jobs::Status put_run(State& state, Undo& undo, const jobs::Run& run);
+  static jobs::Status put_turn(State& state, Undo& undo, const jobs::Turn& turn);
+  static jobs::Status add_ledger(State& state, Undo& undo, const jobs::LedgerRow& row);
+  static jobs::Status clear(State& state, Undo& undo, const std::vector<std::int64_t>& ids,
                             const std::string& by, jobs::TimePoint now);
   static void prune_ledger(State& state, jobs::TimePoint before);
 

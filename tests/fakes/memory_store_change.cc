@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tests/fakes/memory_store.h"
+#include "tests/fakes/memory_store_bump.h"
 
 namespace fakes {
 
@@ -9,17 +10,10 @@ namespace {
 
 using jobs::ErrorKind;
 using jobs::fail;
-using Series = std::map<std::vector<std::string>, std::int64_t>;
-
-void bump(Series& series, std::vector<std::string> labels, std::int64_t by) {
-  if (by > 0) {
-    series[std::move(labels)] += by;
-  }
-}
 
 }  // namespace
 
-jobs::Status MemoryStore::put_run(State& state, const jobs::Run& run) {
+jobs::Status MemoryStore::put_run(State& state, Undo& undo, const jobs::Run& run) {
   const std::string& repo = run.issue.repo.str();
   const auto known = state.runs.find(run.id);
   const jobs::Run* old = known == state.runs.end() ? nullptr : &known->second;
@@ -32,20 +26,29 @@ jobs::Status MemoryStore::put_run(State& state, const jobs::Run& run) {
     }
   }
   if (old == nullptr) {
-    bump(state.counters.runs_started, {repo}, 1);
+    bump(undo, state, &jobs::Counters::runs_started, {repo}, 1);
   }
   if (!run.live() && (old == nullptr || old->live())) {
-    bump(state.counters.runs_ended,
+    bump(undo, state, &jobs::Counters::runs_ended,
          {repo, run.outcome ? std::string(to_string(*run.outcome)) : "none"}, 1);
   }
-  bump(state.counters.landings, {repo}, run.landings - (old != nullptr ? old->landings : 0));
-  bump(state.counters.fix_attempts, {repo},
+  bump(undo, state, &jobs::Counters::landings, {repo},
+       run.landings - (old != nullptr ? old->landings : 0));
+  bump(undo, state, &jobs::Counters::fix_attempts, {repo},
        run.fix_attempts - (old != nullptr ? old->fix_attempts : 0));
+  undo.push_back(
+      [id = run.id, before = old == nullptr ? std::optional<jobs::Run>() : *old](State& into) {
+        if (before) {
+          into.runs[id] = *before;
+        } else {
+          into.runs.erase(id);
+        }
+      });
   state.runs[run.id] = run;
   return jobs::ok();
 }
 
-jobs::Status MemoryStore::put_turn(State& state, const jobs::Turn& turn) {
+jobs::Status MemoryStore::put_turn(State& state, Undo& undo, const jobs::Turn& turn) {
   const auto run = state.runs.find(turn.run);
   if (run == state.runs.end()) {
     return fail(ErrorKind::bug, "a turn refers to run " + turn.run.str() + ", which is not there");
@@ -55,40 +58,62 @@ jobs::Status MemoryStore::put_turn(State& state, const jobs::Turn& turn) {
   const bool was_ended = old != state.turns.end() && old->second.state == jobs::TurnState::ended;
   if (turn.state == jobs::TurnState::ended && !was_ended) {
     const jobs::TurnEnd end = turn.exit ? turn.exit->end : jobs::TurnEnd::lost;
-    bump(state.counters.turns,
+    bump(undo, state, &jobs::Counters::turns,
          {run->second.issue.repo.str(), turn.agent, std::string(to_string(turn.kind)),
           std::string(to_string(end))},
          1);
   }
+  undo.push_back([key, before = old == state.turns.end() ? std::optional<jobs::Turn>()
+                                                         : old->second](State& into) {
+    if (before) {
+      into.turns[key] = *before;
+    } else {
+      into.turns.erase(key);
+    }
+  });
   state.turns[key] = turn;
   return jobs::ok();
 }
 
-jobs::Status MemoryStore::add_ledger(State& state, const jobs::LedgerRow& row) {
+jobs::Status MemoryStore::add_ledger(State& state, Undo& undo, const jobs::LedgerRow& row) {
   if (row.amount.usd.micros < 0 || row.amount.tokens < 0 || row.amount.turns < 0 ||
       row.amount.seconds < 0) {
     return fail(ErrorKind::bug, "a negative amount in the ledger");
   }
-  bool reserved = false;
-  bool ended = false;
-  for (const jobs::LedgerRow& other : state.ledger) {
-    if (other.run == row.run && other.turn == row.turn) {
-      (other.kind == jobs::LedgerKind::reserve ? reserved : ended) = true;
-    }
-  }
+  const TurnKey key{row.run, row.turn};
+  const auto account = state.accounts.find(key);
+  const bool reserved = account != state.accounts.end();
+  const bool ended = reserved && account->second.second >= 0;
   if (row.kind == jobs::LedgerKind::reserve ? reserved : !reserved || ended) {
     return fail(ErrorKind::conflict, "ledger: " + std::string(to_string(row.kind)) +
                                          " out of order for run " + row.run.str());
   }
+  const auto at = static_cast<std::ptrdiff_t>(state.ledger.size());
+  const bool reserve = row.kind == jobs::LedgerKind::reserve;
+  if (reserve) {
+    state.accounts[key] = {at, -1};
+  } else {
+    account->second.second = at;
+  }
   state.ledger.push_back(row);
+  undo.push_back([key, reserve](State& into) {
+    into.ledger.pop_back();
+    if (reserve) {
+      into.accounts.erase(key);
+    } else {
+      into.accounts[key].second = -1;
+    }
+  });
   if (row.kind == jobs::LedgerKind::settle) {
-    bump(state.counters.spent_usd_micros, {row.issue.repo.str(), row.agent}, row.amount.usd.micros);
-    bump(state.counters.spent_tokens, {row.issue.repo.str(), row.agent}, row.amount.tokens);
+    bump(undo, state, &jobs::Counters::spent_usd_micros, {row.issue.repo.str(), row.agent},
+         row.amount.usd.micros);
+    bump(undo, state, &jobs::Counters::spent_tokens, {row.issue.repo.str(), row.agent},
+         row.amount.tokens);
   }
   return jobs::ok();
 }
 
-jobs::Status MemoryStore::clear(State& state, const std::vector<std::int64_t>& ids,
+jobs::Status MemoryStore::clear(State& state, Undo& undo, const std::vector<std::int64_t>& ids,
                                 const std::string& by, jobs::TimePoint now) {
   for (const std::int64_t id : ids) {
     const auto found = state.brakes.find(id);
@@ -96,6 +121,7 @@ jobs::Status MemoryStore::clear(State& state, const std::vector<std::int64_t>& i
       return fail(ErrorKind::not_found, "there is no brake " + std::to_string(id));
     }
     if (found->second.in_force()) {
+      undo.push_back([id, before = found->second](State& into) { into.brakes[id] = before; });
       found->second.cleared_by = by;
       found->second.cleared_at = now;
     }
@@ -103,8 +129,8 @@ jobs::Status MemoryStore::clear(State& state, const std::vector<std::int64_t>& i
   return jobs::ok();
 }
 
-jobs::Status MemoryStore::apply(State& state, const jobs::TickId& tick, const jobs::Change& change,
-                                std::optional<jobs::TimePoint> now) {
+jobs::Status MemoryStore::apply(State& state, Undo& undo, const jobs::TickId& tick,
+                                const jobs::Change& change, std::optional<jobs::TimePoint> now) {
   const auto begun = state.ticks.find(tick);
   if (begun == state.ticks.end()) {
     return fail(ErrorKind::bug, "tick " + tick.str() + " writes but was never begun");
@@ -112,12 +138,12 @@ jobs::Status MemoryStore::apply(State& state, const jobs::TickId& tick, const jo
   for (const bool live : {false, true}) {
     for (const jobs::Run& run : change.runs) {
       if (run.live() == live) {
-        RUNNER_TRY(put_run(state, run));
+        RUNNER_TRY(put_run(state, undo, run));
       }
     }
   }
   for (const jobs::Turn& turn : change.turns) {
-    RUNNER_TRY(put_turn(state, turn));
+    RUNNER_TRY(put_turn(state, undo, turn));
   }
   for (const jobs::Attempt& attempt : change.attempts) {
     if (!state.runs.contains(attempt.run)) {
@@ -131,24 +157,30 @@ jobs::Status MemoryStore::apply(State& state, const jobs::TickId& tick, const jo
         });
     if (!known) {
       state.attempts.push_back(attempt);
+      undo.push_back([](State& into) { into.attempts.pop_back(); });
     }
   }
   for (const jobs::LedgerRow& row : change.ledger) {
-    RUNNER_TRY(add_ledger(state, row));
+    RUNNER_TRY(add_ledger(state, undo, row));
   }
   for (const jobs::Effect& effect : change.effects) {
     if (!effect.run.empty() && !state.runs.contains(effect.run)) {
       return fail(ErrorKind::bug,
                   "an effect refers to run " + effect.run.str() + ", which is not there");
     }
-    const bool known = std::any_of(state.outbox.begin(), state.outbox.end(), [&](const auto& row) {
-      return row.second.effect.key == effect.key;
-    });
-    if (!known) {
+    if (state.effect_keys.insert(effect.key).second) {
       const std::int64_t id = state.next_effect++;
       state.outbox[id] = {.id = id, .effect = effect, .recorded_at = effect.at};
+      undo.push_back([id](State& into) {
+        into.effect_keys.erase(into.outbox[id].effect.key);
+        into.outbox.erase(id);
+        into.next_effect = id;
+      });
     }
   }
+  undo.push_back([size = state.events.size()](State& into) {
+    into.events.erase(into.events.begin() + static_cast<std::ptrdiff_t>(size), into.events.end());
+  });
   state.events.insert(state.events.end(), change.events.begin(), change.events.end());
   for (const jobs::Brake& brake : change.brakes_set) {
     const bool known =
@@ -161,20 +193,29 @@ jobs::Status MemoryStore::apply(State& state, const jobs::TickId& tick, const jo
       const std::int64_t id = state.next_brake++;
       state.brakes[id] = brake;
       state.brakes[id].id = id;
+      undo.push_back([id](State& into) {
+        into.brakes.erase(id);
+        into.next_brake = id;
+      });
     }
   }
-  RUNNER_TRY(clear(state, change.brakes_cleared, change.cleared_by,
+  RUNNER_TRY(clear(state, undo, change.brakes_cleared, change.cleared_by,
                    now.value_or(begun->second.started_at)));
   for (const jobs::Decision& decision : change.decisions) {
-    for (const jobs::PastDecision& past : state.decisions) {
-      if (past.tick == tick && past.decision.issue == decision.issue) {
-        return fail(ErrorKind::conflict,
-                    "a second decision on " + decision.issue.str() + " in one tick");
-      }
+    if (!state.decided.insert({tick, decision.issue}).second) {
+      return fail(ErrorKind::conflict,
+                  "a second decision on " + decision.issue.str() + " in one tick");
     }
+    undo.push_back([key = std::pair(tick, decision.issue)](State& into) {
+      into.decided.erase(key);
+      into.decisions.pop_back();
+    });
     state.decisions.push_back({.tick = tick, .at = begun->second.started_at, .decision = decision});
-    bump(state.counters.decisions,
+    bump(undo, state, &jobs::Counters::decisions,
          {decision.issue.repo.str(), std::string(to_string(decision.reason))}, 1);
+  }
+  if (!change.requests_done.empty()) {
+    undo.push_back([before = state.requests](State& into) { into.requests = before; });
   }
   for (const jobs::Request& done : change.requests_done) {
     std::erase_if(state.requests, [&](const jobs::Request& request) {

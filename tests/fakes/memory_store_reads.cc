@@ -124,22 +124,19 @@ jobs::Result<std::optional<jobs::Pause>> MemoryStore::pause() {
 
 jobs::Result<jobs::Spend> MemoryStore::spend(const jobs::SpendFilter& filter) {
   jobs::Spend result;
-  for (const jobs::LedgerRow& reserve : state_.ledger) {
-    if (reserve.kind != jobs::LedgerKind::reserve || (filter.run && reserve.run != *filter.run) ||
+  for (const auto& [turn, account] : state_.accounts) {
+    const jobs::LedgerRow& reserve = state_.ledger[static_cast<std::size_t>(account.first)];
+    if ((filter.run && reserve.run != *filter.run) ||
         (filter.issue && reserve.issue != *filter.issue) ||
         (filter.repo && reserve.issue.repo != *filter.repo) ||
         (filter.since && reserve.at < *filter.since)) {
       continue;
     }
-    const auto end =
-        std::find_if(state_.ledger.begin(), state_.ledger.end(), [&](const jobs::LedgerRow& row) {
-          return row.kind != jobs::LedgerKind::reserve && row.run == reserve.run &&
-                 row.turn == reserve.turn;
-        });
-    if (end == state_.ledger.end()) {
+    if (account.second < 0) {
       result.reserved = result.reserved + reserve.amount;
-    } else if (end->kind == jobs::LedgerKind::settle) {
-      result.settled = result.settled + end->amount;
+    } else if (const auto& end = state_.ledger[static_cast<std::size_t>(account.second)];
+               end.kind == jobs::LedgerKind::settle) {
+      result.settled = result.settled + end.amount;
     }
   }
   for (const auto& [issue, amount] : state_.carried) {
