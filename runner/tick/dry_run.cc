@@ -55,7 +55,7 @@ TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fle
     return report;
   }
   const jobs::TimePoint now = report.row.started_at;
-  Observer observer(readers, fleet);
+  Observer observer(readers, fleet, options.observers);
   const auto collect = [&](jobs::Plan plan) {
     std::ranges::move(plan.steps, std::back_inserter(report.steps));
     std::ranges::move(plan.problems, std::back_inserter(report.problems));

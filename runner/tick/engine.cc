@@ -232,7 +232,7 @@ TickReport run_tick(const jobs::ReaderPorts& readers, const jobs::WriterPorts& w
   if (options.keep_lease) {
     keeper.emplace(*writers.store, *lease, *readers.clock, fleet.limits.lease_ttl);
   }
-  Observer observer(readers, fleet);
+  Observer observer(readers, fleet, options.observers);
   if (jobs::Status done = run_jobs(context, observer); !done) {
     end_with(report, done.error());
   } else {

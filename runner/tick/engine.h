@@ -20,6 +20,9 @@ struct TickOptions {
   std::function<bool()> interrupted;
   bool keep_lease =
       false;  ///< renew the lease from a thread of its own; needs ports that allow several threads
+  /// Repositories that are observed at a time, each from a thread of its own; 1 = one after the
+  /// other in the caller's thread, for ports of which only one thread may ask.
+  std::size_t observers = 8;
 };
 
 /// One tick: lease, then for each job observe, decide, record, apply. The caller has checked the

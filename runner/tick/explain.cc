@@ -21,7 +21,7 @@ jobs::Result<jobs::Decision> explain_now(const jobs::ReaderPorts& readers, const
                       "no repository \"" + issue.repo.str() + "\" in the manifests",
                       near.empty() ? "see `runner manifests show`" : "did you mean " + near + "?");
   }
-  Observer observer(readers, fleet);
+  Observer observer(readers, fleet, TickOptions{}.observers);
   const jobs::TimePoint now = readers.clock->now();
   RUNNER_ASSIGN(jobs::PollFacts facts, observer.poll_facts(now));
   // The switch is off here only so that the other gates are shown as well; its own gate says how it

@@ -20,11 +20,11 @@ namespace runner {
 
 /// Gathers facts through reader ports only. What fails on one repository or run becomes an error in
 /// its facts; only the state itself being unreadable is an error of the whole. Repositories are
-/// read concurrently, at most `kObservers` at a time.
+/// read concurrently, at most `observers` at a time.
 class Observer {
  public:
-  Observer(const jobs::ReaderPorts& ports, const jobs::Fleet& fleet)
-      : ports_(ports), fleet_(fleet) {}
+  Observer(const jobs::ReaderPorts& ports, const jobs::Fleet& fleet, std::size_t observers)
+      : ports_(ports), fleet_(fleet), observers_(observers) {}
 
   [[nodiscard]] jobs::Result<jobs::PollFacts> poll_facts(jobs::TimePoint now);
   [[nodiscard]] jobs::Result<jobs::RunView> run_view(const jobs::Run& run, jobs::TimePoint now);
@@ -44,6 +44,7 @@ class Observer {
 
   const jobs::ReaderPorts& ports_;
   const jobs::Fleet& fleet_;
+  std::size_t observers_;
 };
 
 }  // namespace runner

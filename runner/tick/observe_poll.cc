@@ -12,12 +12,10 @@ namespace runner {
 
 namespace {
 
-constexpr std::size_t kObservers = 8;
-
-/// Calls `work(i)` for every i below `count` on at most kObservers threads.
+/// Calls `work(i)` for every i below `count` on at most `most` threads.
 template <typename Work>
-void in_parallel(std::size_t count, const Work& work) {
-  if (count <= 1) {
+void in_parallel(std::size_t count, std::size_t most, const Work& work) {
+  if (count <= 1 || most <= 1) {
     for (std::size_t i = 0; i < count; ++i) {
       work(i);
     }
@@ -25,7 +23,7 @@ void in_parallel(std::size_t count, const Work& work) {
   }
   std::atomic<std::size_t> next{0};
   std::vector<std::jthread> threads;
-  for (std::size_t t = 0; t < std::min(count, kObservers); ++t) {
+  for (std::size_t t = 0; t < std::min(count, most); ++t) {
     threads.emplace_back([&] {
       for (std::size_t i = next++; i < count; i = next++) {
         work(i);
@@ -165,7 +163,7 @@ jobs::Result<jobs::PollFacts> Observer::poll_facts(jobs::TimePoint now) {
   RUNNER_ASSIGN(const std::vector<jobs::Run> runs, ports_.store->runs({}));
   RUNNER_ASSIGN(facts.brakes, ports_.store->brakes(/*in_force_only=*/true));
   facts.repos.resize(fleet_.repos.size());
-  in_parallel(fleet_.repos.size(),
+  in_parallel(fleet_.repos.size(), observers_,
               [&](std::size_t i) { observe_repo(fleet_.repos[i], runs, facts.repos[i]); });
   RUNNER_TRY(observe_history(facts, runs, now));
   RUNNER_ASSIGN(
