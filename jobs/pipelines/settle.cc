@@ -12,10 +12,18 @@ namespace jobs {
 
 namespace {
 
+/// A report that subtracts says nothing.
+bool is_usage(const Usage& usage) {
+  return usage.usd.micros >= 0 && usage.tokens >= 0;
+}
+
 /// The ledger row that ends a turn's reservation: what it reported, or all of it where nothing is
-/// known.
+/// known. Of a turn whose supervisor died only the last report before that is known: it may have
+/// cost more, so it is charged its reservation at least.
 LedgerRow settlement(const Run& run, const Turn& turn, const std::optional<Usage>& reported,
                      TimePoint now) {
+  const bool known = reported && is_usage(*reported);
+  const bool lost = turn.exit && turn.exit->end == TurnEnd::lost;
   LedgerRow row;
   row.kind = LedgerKind::settle;
   row.issue = run.issue;
@@ -23,17 +31,18 @@ LedgerRow settlement(const Run& run, const Turn& turn, const std::optional<Usage
   row.turn = turn.number;
   row.agent = turn.agent;
   row.at = now;
-  row.estimated = !reported.has_value();
-  row.amount = reported.value_or(RUNNER_PLANTED(unknown_usage_is_free) ? Usage{} : turn.reserved);
+  row.estimated = !known || lost;
+  row.amount = known ? *reported : RUNNER_PLANTED(unknown_usage_is_free) ? Usage{} : turn.reserved;
+  if (known && lost) {
+    row.amount.usd = std::max(row.amount.usd, turn.reserved.usd);
+    row.amount.tokens = std::max(row.amount.tokens, turn.reserved.tokens);
+  }
   row.amount.turns = 1;
   if (turn.started_at && turn.ended_at) {
     row.amount.seconds =
         std::chrono::duration_cast<std::chrono::seconds>(*turn.ended_at - *turn.started_at).count();
   }
-  // A clock that was set back, or a report that subtracts, earns nothing; the ledger refuses
-  // negative amounts.
-  row.amount.usd.micros = std::max<std::int64_t>(row.amount.usd.micros, 0);
-  row.amount.tokens = std::max<std::int64_t>(row.amount.tokens, 0);
+  // A clock that was set back earns nothing; the ledger refuses negative amounts.
   row.amount.seconds = std::max<std::int64_t>(row.amount.seconds, 0);
   return row;
 }

@@ -129,11 +129,29 @@ TEST(Settle, AClockThatWasSetBackEarnsNothing) {
   RunView view = turning();
   scenario::end_turn(view, TurnEnd::exited, 0, 1);
   view.turn_facts.exit->at = kNow - scenario::hours(9);
-  view.turn_facts.usage = Usage{Usd{-5}, -7, 0, 0};
-  const Usage amount = settle(view, fleet(), kNow).ledger.at(0).amount;
-  EXPECT_EQ(amount.seconds, 0);
-  EXPECT_EQ(amount.usd, Usd{0});
-  EXPECT_EQ(amount.tokens, 0);
+  EXPECT_EQ(settle(view, fleet(), kNow).ledger.at(0).amount.seconds, 0);
+}
+
+TEST(Settle, Invariant5_AReportThatSubtractsIsNone) {
+  for (const Usage& report : {Usage{Usd{-5}, 7, 0, 0}, Usage{Usd{5}, -7, 0, 0}}) {
+    RunView view = turning();
+    scenario::end_turn(view, TurnEnd::exited, 0, 1);
+    view.turn_facts.usage = report;
+    const LedgerRow row = settle(view, fleet(), kNow).ledger.at(0);
+    EXPECT_TRUE(row.estimated);
+    EXPECT_EQ(row.amount.usd, view.turn->reserved.usd);
+    EXPECT_EQ(row.amount.tokens, view.turn->reserved.tokens);
+  }
+}
+
+TEST(Settle, Invariant5_ATurnThatWasLostIsChargedItsReservationAtLeast) {
+  RunView view = turning();
+  scenario::end_turn(view, TurnEnd::lost, 0, 0);
+  view.turn_facts.usage = Usage{Usd{1}, view.turn->reserved.tokens + 1, 0, 0};
+  const LedgerRow row = settle(view, fleet(), kNow).ledger.at(0);
+  EXPECT_TRUE(row.estimated);
+  EXPECT_EQ(row.amount.usd, view.turn->reserved.usd) << "it may have cost more than it said last";
+  EXPECT_EQ(row.amount.tokens, view.turn->reserved.tokens + 1);
 }
 
 TEST(Settle, TheFixWindowCountsFromTheFirstRed) {
