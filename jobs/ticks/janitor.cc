@@ -89,7 +89,11 @@ void orphans(const JanitorFacts& facts, JanitorPlan& out) {
   std::set<std::string> known;
   std::set<IssueKey> live;
   for (const Run& run : facts.runs) {
-    known.insert(run.id.str());
+    // A run that is over and whose row speaks of no worktree (any more) will not release one: it
+    // was made after all by a tick that slept, or its answer was lost.
+    if (run.live() || (!run.worktree.empty() && !run.worktree_released)) {
+      known.insert(run.id.str());
+    }
     if (run.live()) {
       live.insert(run.issue);
     }

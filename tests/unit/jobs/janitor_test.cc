@@ -81,6 +81,31 @@ TEST(NeverAgain, OrphanWorktreesAreFound) {
   EXPECT_EQ(plan.orphan_worktrees[0].path, "/w/2") << "an idle one of the pool is no orphan";
 }
 
+TEST(Janitor, Invariant4_AWorktreeThatNoRowSpeaksOfIsAnOrphan) {
+  JanitorFacts facts;
+  facts.runs = {ended(Outcome::cancelled, Duration(1))};
+  facts.worktrees = {{.repo = {}, .path = "/w/1", .run = scenario::run().id.str(), .branch = "b"}};
+  EXPECT_TRUE(janitor(facts, fleet(), kNow).orphan_worktrees.empty()) << "it will be released";
+  facts.runs[0].worktree_released = true;
+  EXPECT_EQ(janitor(facts, fleet(), kNow).orphan_worktrees.size(), 1U) << "made once more";
+  facts.runs[0].worktree_released = false;
+  facts.runs[0].worktree.clear();
+  EXPECT_EQ(janitor(facts, fleet(), kNow).orphan_worktrees.size(), 1U) << "its answer was lost";
+  facts.runs[0].step = RunStep::preparing;
+  EXPECT_TRUE(janitor(facts, fleet(), kNow).orphan_worktrees.empty()) << "just being made";
+}
+
+TEST(Janitor, Invariant6_WhatAnEarlierTurnOfALiveRunLeftIsReaped) {
+  JanitorFacts facts;
+  facts.runs = {scenario::run()};
+  const std::string turns = "/state/turns/" + scenario::run().id.str();
+  facts.turn_directories = {turns + "/1", turns + "/2"};
+  facts.live_turn_directories = {turns + "/2"};
+  const JanitorPlan plan = janitor(facts, fleet(), kNow);
+  EXPECT_EQ(plan.reap_turns, std::vector<std::string>{turns + "/1"});
+  EXPECT_TRUE(plan.remove_turns.empty());
+}
+
 TEST(Janitor, TurnDirectoriesGoAfterTheirRetention) {
   JanitorFacts facts;
   const std::string directory = "/state/turns/" + scenario::run().id.str() + "/1";
