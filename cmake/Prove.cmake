@@ -32,7 +32,8 @@ file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests/
 set(harnesses "")
 foreach(file IN LISTS files)
   string(REGEX MATCH "^[^/]+" harness "${file}")
-  if(NOT harness MATCHES "^(frame|trace)$")
+  # sim and money are built by cmake/Sim.cmake
+  if(NOT harness MATCHES "^(frame|trace|sim|money)$")
     list(APPEND harnesses ${harness})
     list(APPEND sources_of_${harness} "${PROJECT_SOURCE_DIR}/tests/prove/${file}")
   endif()
@@ -61,3 +62,5 @@ foreach(harness IN LISTS harnesses)
     add_dependencies(proofs prove_${harness}_planted)
   endif()
 endforeach()
+
+include(Sim)  # prove_sim, prove_money

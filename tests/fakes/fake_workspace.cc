@@ -30,6 +30,27 @@ void FakeWorkspace::remove_remote(const std::string& url) {
   remotes_.erase(url);
 }
 
+void FakeWorkspace::set_reachable(const std::string& url, bool reachable) {
+  const std::lock_guard guard(mutex_);
+  if (reachable) {
+    unreachable_.erase(url);
+  } else {
+    unreachable_.insert(url);
+  }
+}
+
+std::vector<FakeWorkspace::Seen> FakeWorkspace::history(const std::string& url,
+                                                        const std::string& branch) const {
+  const Oid head = remote_head(url, branch);
+  const std::lock_guard guard(mutex_);
+  std::vector<Seen> seen;
+  for (const Oid& id : ancestors(head)) {
+    const Commit& commit = commits_.at(id);
+    seen.push_back({id, commit.parents, commit.message});
+  }
+  return seen;
+}
+
 Oid FakeWorkspace::commit_on_remote(const std::string& url, const std::string& branch,
                                     const Files& files) {
   const std::lock_guard guard(mutex_);
@@ -93,6 +114,21 @@ Oid FakeWorkspace::commit(const jobs::RunId& run, const Files& files, const std:
   commit.files.insert(slot->dirty.begin(), slot->dirty.end());
   commit.files.insert(commits_[head].files.begin(), commits_[head].files.end());
   slot->dirty.clear();
+  head = store(std::move(commit));
+  return head;
+}
+
+Oid FakeWorkspace::merge_base(const jobs::RunId& run, const std::string& url,
+                              const std::string& base) {
+  const Oid theirs = remote_head(url, base);
+  const std::lock_guard guard(mutex_);
+  Slot* slot = slot_of(run.str());
+  if (slot == nullptr || !slot->folder || theirs.empty()) {
+    return {};
+  }
+  Oid& head = branches_[branch_key(slot->repo, slot->branch)];
+  Commit commit{{head, theirs}, commits_[head].files, "merge of the base by the agent"};
+  commit.files.insert(commits_[theirs].files.begin(), commits_[theirs].files.end());
   head = store(std::move(commit));
   return head;
 }
@@ -216,7 +252,7 @@ bool FakeWorkspace::on_remote(const Oid& commit) const {
 
 jobs::Result<Oid> FakeWorkspace::base_of(const Repo& repo) const {
   const auto remote = remotes_.find(repo.remote);
-  if (remote == remotes_.end()) {
+  if (remote == remotes_.end() || unreachable_.contains(repo.remote)) {
     return jobs::fail(ErrorKind::transient,
                       "cannot reach the remote " + repo.remote + ": it does not exist");
   }

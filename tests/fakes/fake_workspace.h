@@ -35,6 +35,16 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   void add_remote(const std::string& url, const std::string& base = "main",
                   const Files& files = {{"README.md", "hello\n"}});
   void remove_remote(const std::string& url);
+  /// An unreachable remote keeps what it has.
+  void set_reachable(const std::string& url, bool reachable);
+  /// A commit as anybody may read it.
+  struct Seen {
+    jobs::Oid id;
+    std::vector<jobs::Oid> parents;
+    std::string message;
+  };
+  /// Every commit that the branch of the remote contains.
+  [[nodiscard]] std::vector<Seen> history(const std::string& url, const std::string& branch) const;
   /// Somebody else pushes to `branch`: sets these files. Returns the new head.
   jobs::Oid commit_on_remote(const std::string& url, const std::string& branch, const Files& files);
   /// Somebody replaces the branch's history by a new first commit.
@@ -50,6 +60,8 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   // comes back.
 
   jobs::Oid commit(const jobs::RunId& run, const Files& files, const std::string& message = "work");
+  /// The agent merges the base branch of the remote and resolves every conflict its own way.
+  jobs::Oid merge_base(const jobs::RunId& run, const std::string& url, const std::string& base);
   void make_dirty(const jobs::RunId& run, const Files& files = {{"loose.txt", "loose\n"}});
   void delete_folder(const jobs::RunId& run);
   /// Something else than the worktree stands at its path, or its HEAD is elsewhere: observe says
@@ -147,6 +159,7 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   std::vector<Push> pushes_;
   std::map<std::string, std::pair<jobs::Error, int>> failures_;
   std::map<std::string, int> calls_;
+  std::set<std::string> unreachable_;
   int races_ = 0;
   bool lose_answer_ = false;
   std::string refuse_rule_;
