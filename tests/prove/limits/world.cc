@@ -1,0 +1,90 @@
+#include "tests/prove/limits/world.h"
+
+#include <chrono>
+#include <sstream>
+#include <thread>
+
+#include "tests/prove/frame/program.h"
+
+namespace prove::limits {
+
+std::string World::measure(const std::vector<std::string>& words) {
+  Program program;
+  program.argv = {options_.runner};
+  program.argv.insert(program.argv.end(), words.begin(), words.end());
+  program.environment = {"PATH=/usr/bin:/bin", "HOME=" + fleet.folder(), "LANG=C.UTF-8", "TZ=UTC",
+                         "SUDO_USER=alice"};
+  if (!options_.planted.empty()) {
+    program.environment.push_back("RUNNER_PLANTED=" + options_.planted);
+  }
+  program.folder = fleet.folder();
+  program.output = fleet.folder() + "/.measured";
+  program.descriptors = kMostDescriptors;
+  const Ended ended = run_program(program);
+  const std::string said = read_whole(program.output);
+  const std::string command = words.front() + (words.size() > 1 ? " " + words[1] : "");
+  record_.count("commands");
+  const std::string figure = "peak KiB: " + name_ + ", " + command;
+  record_.figure(figure, std::max<std::int64_t>(record_.counted(figure), ended.peak_kib));
+  std::ostringstream what;
+  if (ended.peak_kib > kMostKib) {
+    what << "took " << ended.peak_kib / 1024 << " MiB, more than " << kMostKib / 1024;
+  } else if (ended.too_late || ended.code >= 128) {
+    what << (ended.too_late ? "did not end" : "died") << ", code " << ended.code;
+  } else if (ended.code != 0 && ended.code != 1) {
+    what << "ended with " << ended.code;
+  } else if (said.find("Too many open files") != std::string::npos) {
+    what << "had no descriptor left";
+  }
+  if (!what.str().empty()) {
+    violation("`runner " + command + "` " + what.str() + ": " +
+              said.substr(said.size() - std::min<std::size_t>(said.size(), 200)));
+  }
+  return said;
+}
+
+void World::look(const std::string& issue) {
+  (void)measure({"tick", "--dry-run"});
+  (void)measure({"status"});
+  (void)measure({"explain", issue});
+  (void)measure({"metrics"});
+  (void)measure({"runs"});
+}
+
+void World::tick_until(const std::function<bool()>& done, int seconds) {
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  do {
+    (void)measure({"tick"});
+    if (std::chrono::steady_clock::now() > give_up) {
+      violation("it is not done within " + std::to_string(seconds) + " seconds");
+      return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  } while (!done());
+}
+
+void World::tick_until_quiet(int seconds) {
+  tick_until(
+      [this] {
+        for (const test_support::RunSeen& run : fleet.runs()) {
+          if (run.live) {
+            return false;
+          }
+        }
+        return true;
+      },
+      seconds);
+}
+
+void World::violation(const std::string& what) {
+  record_.violation({.what = what, .where = name_, .seed = options_.seed});
+}
+
+void World::prepare(const std::string& script) {
+  const std::string out = fleet.shell_output("(" + script + ") >/dev/null 2>&1 && echo prepared");
+  if (out.find("prepared") == std::string::npos) {
+    violation("the harness could not prepare it: " + script.substr(0, 200));
+  }
+}
+
+}  // namespace prove::limits
