@@ -108,8 +108,22 @@ bool Issue::has_label(std::string_view label) const {
 }
 
 std::string Issue::text_digest() const {
+  if (text_left_out) {
+    return left_out_digest;
+  }
   // The title's length goes first, so that no text can be moved between title and body unseen.
   return sha256_hex(std::to_string(title.size()) + "\n" + title + "\n" + body);
+}
+
+std::int64_t Issue::text_bytes() const {
+  return text_left_out ? left_out_bytes : static_cast<std::int64_t>(title.size() + body.size());
+}
+
+void Issue::leave_text_out() {
+  left_out_digest = text_digest();
+  left_out_bytes = text_bytes();
+  text_left_out = true;
+  body = {};
 }
 
 std::vector<std::string> blocked_by_references(std::string_view body) {

@@ -54,9 +54,20 @@ struct Issue {
       problem;      ///< not empty: the issue exists but cannot be read right; says why and where
   std::string url;  ///< for people; a path for the local tracker
 
+  /// Set in lists of issues, which must fit into memory however long their texts are: `body` is
+  /// empty then, and whoever needs it asks for the one issue. Digest and size are those of the
+  /// whole text.
+  bool text_left_out = false;
+  std::string left_out_digest;
+  std::int64_t left_out_bytes = 0;
+
   [[nodiscard]] bool has_label(std::string_view label) const;
   /// Digest of what the label approved: title and body.
   [[nodiscard]] std::string text_digest() const;
+  /// Bytes of title and body.
+  [[nodiscard]] std::int64_t text_bytes() const;
+  /// Forgets the body, but not its digest and size.
+  void leave_text_out();
 };
 
 /// References in a body of the form "Blocked by #N" / "blocked by owner/repo#N, #M"

@@ -33,7 +33,7 @@ GateValue readable_gate(const Issue& issue, const Limits& limits) {
   if (!issue.problem.empty()) {
     return gate(Reason::unreadable_issue, false, issue.problem);
   }
-  const auto bytes = static_cast<std::int64_t>(issue.title.size() + issue.body.size());
+  const std::int64_t bytes = issue.text_bytes();
   return gate(Reason::unreadable_issue, bytes <= limits.issue_bytes,
               fmt::format("title and body are {} bytes, at most {} are accepted", bytes,
                           limits.issue_bytes));

@@ -17,7 +17,8 @@ class TrackerReader {
   virtual ~TrackerReader() = default;
   /// All open issues of `repo` that carry `labels.ready`, complete (all pages), in any order, with
   /// trust, blockers and priority filled in. An issue that exists but cannot be read is in the list
-  /// with `problem` set, never left out. not_found: the repository is unknown to the tracker;
+  /// with `problem` set, never left out. Long texts may be left out of it (Issue::text_left_out):
+  /// ask for the one issue. not_found: the repository is unknown to the tracker;
   /// denied; transient.
   [[nodiscard]] virtual Result<std::vector<Issue>> ready_issues(const Repo& repo,
                                                                 const Labels& labels) = 0;

@@ -151,17 +151,25 @@ class Tick {
     RUNNER_ASSIGN(const jobs::PollFacts facts, observer_.poll_facts(now));
     RUNNER_POINT(poll_observed);
     jobs::Plan plan = jobs::poll(facts, context_.fleet, now);
+    if (jobs::Status complete = observer_.complete_texts(facts, plan.change); !complete) {
+      // Nothing is started on a text that nobody decided about; the next tick looks again.
+      jobs::Plan trouble;
+      trouble.problems = std::move(plan.problems);
+      trouble.problems.push_back(complete.error().text());
+      take_over(trouble);
+      return jobs::ok();
+    }
     take_over(plan);
     TickReport& report = context_.report;
-    report.decisions = plan.decisions;
-    report.row.candidates = static_cast<int>(plan.decisions.size());
+    report.decisions = std::move(plan.decisions);
+    report.row.candidates = static_cast<int>(report.decisions.size());
     report.row.started += static_cast<int>(plan.steps.size());
     if (!plan.change.empty()) {
       RUNNER_POINT(poll_decided);
       RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick, plan.change));
       RUNNER_POINT(poll_recorded);
     }
-    for (const jobs::Decision& decision : plan.decisions) {
+    for (const jobs::Decision& decision : report.decisions) {
       // That a repository is busy with its live run is no news: the run's own lines say what
       // happens.
       const bool news = decision.reason != jobs::Reason::repo_busy;

@@ -27,6 +27,9 @@ class Observer {
       : ports_(ports), fleet_(fleet), observers_(observers) {}
 
   [[nodiscard]] jobs::Result<jobs::PollFacts> poll_facts(jobs::TimePoint now);
+  /// Puts into the runs that `change` begins the texts that the list of issues left out. conflict:
+  /// one was changed since.
+  [[nodiscard]] jobs::Status complete_texts(const jobs::PollFacts& facts, jobs::Change& change);
   [[nodiscard]] jobs::Result<jobs::RunView> run_view(const jobs::Run& run, jobs::TimePoint now);
   [[nodiscard]] jobs::Result<jobs::JanitorFacts> janitor_facts();
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "runner/tick/observe.h"
 
@@ -156,11 +157,38 @@ jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector
   return jobs::ok();
 }
 
+jobs::Status Observer::complete_texts(const jobs::PollFacts& facts, jobs::Change& change) {
+  for (jobs::Run& run : change.runs) {
+    const auto repo = std::ranges::find(facts.repos, run.issue.repo, &jobs::RepoFacts::repo);
+    if (repo == facts.repos.end()) {
+      continue;
+    }
+    const auto listed = std::ranges::find(repo->ready, run.issue, &jobs::Issue::key);
+    if (listed == repo->ready.end() || !listed->text_left_out) {
+      continue;
+    }
+    std::string error;
+    const jobs::Repo* known = fleet_.repo(run.issue.repo);
+    jobs::TrackerReader* reader = known != nullptr ? tracker(*known, error) : nullptr;
+    if (reader == nullptr) {
+      return jobs::fail(jobs::ErrorKind::not_found, error);
+    }
+    RUNNER_ASSIGN(const jobs::Issue issue, reader->issue(*known, run.issue.number, fleet_.labels));
+    if (issue.text_digest() != run.text_digest) {
+      return jobs::fail(
+          jobs::ErrorKind::conflict,
+          fmt::format("the text of {} was changed since the issues were listed", run.issue.str()));
+    }
+    run.body = jobs::to_valid_utf8(issue.body);
+  }
+  return jobs::ok();
+}
+
 jobs::Result<jobs::PollFacts> Observer::poll_facts(jobs::TimePoint now) {
   jobs::PollFacts facts;
   facts.kill_switch = false;
   facts.entropy = {ports_.clock->random(), ports_.clock->random()};
-  RUNNER_ASSIGN(const std::vector<jobs::Run> runs, ports_.store->runs({}));
+  RUNNER_ASSIGN(const std::vector<jobs::Run> runs, ports_.store->runs({.texts = false}));
   RUNNER_ASSIGN(facts.brakes, ports_.store->brakes(/*in_force_only=*/true));
   facts.repos.resize(fleet_.repos.size());
   in_parallel(fleet_.repos.size(), observers_,

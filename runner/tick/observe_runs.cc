@@ -141,7 +141,7 @@ jobs::Result<jobs::JanitorFacts> Observer::janitor_facts() {
   // an orphan.
   RUNNER_ASSIGN(facts.worktrees, ports_.workspace->list());
   RUNNER_ASSIGN(facts.turn_directories, ports_.executor->list());
-  RUNNER_ASSIGN(facts.runs, ports_.store->runs({}));
+  RUNNER_ASSIGN(facts.runs, ports_.store->runs({.texts = false}));
   RUNNER_ASSIGN(facts.outbox, ports_.store->outbox(std::nullopt));
   for (const jobs::Run& run : facts.runs) {
     if (!run.live()) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "jobs/base/text.h"
+#include "jobs/model/issue.h"
 
 namespace runner::trackers {
 
@@ -14,7 +15,7 @@ using jobs::IssueNumber;
 
 namespace {
 
-constexpr std::size_t kHeadBytes = 16U << 10U;
+constexpr std::size_t kHeadBytes = 4U << 10U;
 /// File times come in steps of the kernel's timer (at most 10 ms), or of a second or two on simple
 /// file systems.
 constexpr std::chrono::seconds kSettled{3};
@@ -33,6 +34,21 @@ std::string title_from(std::string_view name) {
 /// Without a number in its name and without front matter it is somebody's notes, not an issue.
 bool is_just_notes(std::string_view name, std::string_view bytes) {
   return number_in_name(name) == 0 && !has_front_matter(bytes);
+}
+
+/// Notes what is asked of the text, and forgets a long body.
+void digest_text(IssueFile& file, bool keep_body) {
+  jobs::Issue issue;
+  issue.title = file.text.title;
+  issue.body = file.text.body;
+  file.text_bytes = issue.text_bytes();
+  file.references = jobs::blocked_by_references(issue.body);
+  file.text_left_out = !keep_body && issue.body.size() > kMostKeptBody;
+  if (file.text_left_out) {
+    // The digest of a short text is made where it is needed; nobody asks for that of a closed one.
+    file.text_digest = file.text.open && !file.text.labels.empty() ? issue.text_digest() : "";
+    file.text.body = {};
+  }
 }
 
 std::shared_ptr<IssueFile> read_issue_file(const Fd& folder, const std::string& name,
@@ -65,6 +81,7 @@ std::shared_ptr<IssueFile> read_issue_file(const Fd& folder, const std::string& 
     file->text.problem = fmt::format("{}:2:1: has no number; expected a line like number = 12",
                                      jobs::one_line(name));
   }
+  digest_text(*file, /*keep_body=*/false);
   return file;
 }
 
@@ -137,6 +154,32 @@ jobs::Result<std::shared_ptr<const IssueFile>> IssueFolder::find(IssueNumber num
     return jobs::fail(ErrorKind::not_found, fmt::format("there is no issue #{}", number));
   }
   return *found;
+}
+
+IssueFile read_whole_issue(const Fd& folder, const IssueFile& known) {
+  if (!known.text_left_out) {
+    return known;
+  }
+  IssueFile file = known;
+  const auto read = read_regular(folder, known.name, kMaxFileBytes);
+  if (!read) {
+    file.text.problem = read.error().message;
+    return file;
+  }
+  file.stamp = read->stamp;
+  file.text = parse_issue_text(read->bytes, known.name);
+  if (file.text.title.empty()) {
+    file.text.title = known.text.title;
+  }
+  if (file.text.problem.empty()) {
+    file.text.problem = known.text.problem;
+  }
+  if (file.text.number.value_or(number_in_name(known.name)) != known.number &&
+      file.text.problem.empty()) {
+    file.text.problem = fmt::format("{} changed while it was read", jobs::one_line(known.name));
+  }
+  digest_text(file, /*keep_body=*/true);
+  return file;
 }
 
 jobs::Result<IssueFolder> read_issue_folder(const Fd& folder, const std::string& shown_path,

@@ -25,10 +25,18 @@ struct IssueFile {
   Stamp stamp;
   bool understood = false;  ///< the front matter itself was right: state and labels are known
   std::string head;         ///< of a file with a problem: its first bytes, to look for a label in
+  /// Of a long text only what is asked of it is kept, so that a folder of any size fits into
+  /// memory: `text.body` is empty then.
+  bool text_left_out = false;
+  std::string text_digest;
+  std::int64_t text_bytes = 0;
+  std::vector<std::string> references;  ///< what its body is blocked by
 };
 
 /// Larger files are not read at all.
 inline constexpr std::size_t kMaxFileBytes = 1U << 20U;
+/// Longer bodies are not kept.
+inline constexpr std::size_t kMostKeptBody = 2048;
 
 /// Remembers files that did not change since they were read. Safe to use from several threads.
 class IssueCache {
@@ -53,6 +61,9 @@ struct IssueFolder {
   /// says so).
   [[nodiscard]] jobs::Result<std::shared_ptr<const IssueFile>> find(jobs::IssueNumber number) const;
 };
+
+/// The same file read anew, with its body however long it is. What is wrong with it is its problem.
+[[nodiscard]] IssueFile read_whole_issue(const Fd& folder, const IssueFile& known);
 
 [[nodiscard]] jobs::Result<IssueFolder> read_issue_folder(const Fd& folder,
                                                           const std::string& shown_path,

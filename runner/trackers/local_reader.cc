@@ -51,18 +51,23 @@ class Converter {
 
   /// Reads the folder of `repo`; comes first.
   jobs::Status open(const Repo& repo) {
-    RUNNER_ASSIGN(const Place place, open_place(config_, repo, false));
+    RUNNER_ASSIGN(Place place, open_place(config_, repo, false));
     RUNNER_ASSIGN(permissions_, read_permissions(place.tracker, place.folder)
                                     .while_doing(fmt::format("reading who may do what in {}",
                                                              jobs::one_line(place.path))));
     RUNNER_ASSIGN(IssueFolder folder, read_issue_folder(place.folder, place.path, &cache_));
     repo_ = repo.name;
-    path_ = place.path;
+    place_ = std::move(place);
     folders_.insert_or_assign(repo.name, FolderResult(std::move(folder)));
     return jobs::ok();
   }
 
   [[nodiscard]] const IssueFolder& own() { return *folders_.at(repo_); }
+
+  /// The issue with its whole text.
+  Issue to_whole_issue(const IssueFile& file) {
+    return to_issue(read_whole_issue(place_.folder, file));
+  }
 
   Issue to_issue(const IssueFile& file) {
     const IssueText& text = file.text;
@@ -74,20 +79,23 @@ class Converter {
     issue.labels = text.labels;
     issue.priority = text.priority;
     issue.problem = text.problem;
-    issue.url = path_ + "/" + file.name;
+    issue.url = place_.path + "/" + file.name;
+    issue.text_left_out = file.text_left_out;
+    issue.left_out_digest = file.text_digest;
+    issue.left_out_bytes = file.text_bytes;
     issue.ready_by = {.login = text.ready_by,
                       .is_bot = text.ready_by == options_.bot || permissions_.is_bot(text.ready_by),
                       .permission = text.ready_by.empty() ? jobs::Permission::unknown
                                                           : permissions_.of(text.ready_by),
                       .at = text.ready_at};
     set_edited(issue, file);
-    const auto size = static_cast<std::int64_t>(text.title.size() + text.body.size());
+    const std::int64_t size = file.text_bytes;
     if (issue.problem.empty() && size > options_.issue_bytes) {
       issue.problem = fmt::format("title and body have {} bytes, more than the {} that are allowed",
                                   size, options_.issue_bytes);
     }
     if (issue.problem.empty()) {
-      issue.blockers = blockers(text);
+      issue.blockers = blockers(file);
     }
     return issue;
   }
@@ -112,11 +120,9 @@ class Converter {
     }
   }
 
-  std::vector<Blocker> blockers(const IssueText& text) {
-    std::vector<std::string> references = text.blocked_by;
-    for (std::string& reference : jobs::blocked_by_references(text.body)) {
-      references.push_back(std::move(reference));
-    }
+  std::vector<Blocker> blockers(const IssueFile& file) {
+    std::vector<std::string> references = file.text.blocked_by;
+    references.insert(references.end(), file.references.begin(), file.references.end());
     std::vector<Blocker> found;
     for (const std::string& reference : references) {
       const bool known = std::ranges::find(found, reference, &Blocker::reference) != found.end();
@@ -174,7 +180,7 @@ class Converter {
   const LocalTrackerOptions& options_;
   IssueCache& cache_;
   jobs::RepoName repo_;
-  std::string path_;
+  Place place_;
   Permissions permissions_;
   std::map<jobs::RepoName, FolderResult> folders_;
 };
@@ -209,7 +215,7 @@ class LocalReader final : public jobs::TrackerReader {
       RUNNER_TRY(converter.open(repo));
       const auto file = converter.own().find(number);
       if (file) {
-        return converter.to_issue(**file);
+        return converter.to_whole_issue(**file);
       }
       if (look > 0) {
         return jobs::Error(file.error())
