@@ -43,7 +43,9 @@ struct RunFilter {
   std::optional<RepoName> repo;
   std::optional<IssueKey> issue;
   std::optional<Outcome> outcome;
-  int limit = 0;  ///< 0 = all; newest first
+  int limit = 0;      ///< 0 = all; newest first
+  bool texts = true;  ///< false: title, body and text_digest may be left out, so that the runs of
+                      ///< years fit into memory
 };
 
 /// Numbers for metrics: totals that never go backwards, also after retention has pruned the rows

@@ -219,6 +219,15 @@ jobs::Status Database::run(const std::string& sql, const Row& parameters) {
 }
 
 jobs::Result<std::vector<Row>> Database::rows(const std::string& sql, const Row& parameters) {
+  std::vector<Row> result;
+  RUNNER_TRY(each(sql, parameters, [&](Row&& row) {
+    result.push_back(std::move(row));
+    return jobs::ok();
+  }));
+  return result;
+}
+
+jobs::Status Database::each(const std::string& sql, const Row& parameters, const Visitor& visit) {
   try {
     errno = 0;
     SQLite::Statement& statement = impl_->prepared(sql);
@@ -233,9 +242,9 @@ jobs::Result<std::vector<Row>> Database::rows(const std::string& sql, const Row&
         statement.bindNoCopy(index, *text);
       }
     }
-    std::vector<Row> result;
+    jobs::Status visited;
     int code = SQLITE_OK;
-    while ((code = statement.tryExecuteStep()) == SQLITE_ROW) {
+    while (visited && (code = statement.tryExecuteStep()) == SQLITE_ROW) {
       Row row;
       row.reserve(static_cast<std::size_t>(statement.getColumnCount()));
       for (int column = 0; column < statement.getColumnCount(); ++column) {
@@ -248,7 +257,7 @@ jobs::Result<std::vector<Row>> Database::rows(const std::string& sql, const Row&
           row.emplace_back(cell.getString());
         }
       }
-      result.push_back(std::move(row));
+      visited = visit(std::move(row));
     }
     // The text must be taken before the reset, and the statement reset before anything else: it
     // holds locks.
@@ -256,10 +265,10 @@ jobs::Result<std::vector<Row>> Database::rows(const std::string& sql, const Row&
     const std::string why = sqlite3_errmsg(impl_->database.getHandle());
     statement.tryReset();
     statement.clearBindings();
-    if (code != SQLITE_DONE) {
+    if (visited && code != SQLITE_DONE) {
       return impl_->failure((extended & 0xff) == (code & 0xff) ? extended : code, why);
     }
-    return result;
+    return visited;
   } catch (const SQLite::Exception& exception) {
     return impl_->failure(exception);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,6 +40,11 @@ class Database {
   /// All rows of one statement.
   [[nodiscard]] jobs::Result<std::vector<Row>> rows(const std::string& sql,
                                                     const Row& parameters = {});
+  /// The same one by one, so that a large table is never in memory as a whole. `visit` must not use
+  /// the database; its error ends the reading and is returned.
+  using Visitor = std::function<jobs::Status(Row&&)>;
+  [[nodiscard]] jobs::Status each(const std::string& sql, const Row& parameters,
+                                  const Visitor& visit);
   /// The first cell of the first row, an integer. corrupt if there is none.
   [[nodiscard]] jobs::Result<std::int64_t> number(const std::string& sql,
                                                   const Row& parameters = {});

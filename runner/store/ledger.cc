@@ -52,14 +52,9 @@ jobs::Status Ledger::load(Database& database, Seals& seals) {
   carried_.clear();
   RUNNER_ASSIGN(const Seal* const head, seals.of(kTable));
   RUNNER_ASSIGN(const Seal* const anchor, seals.of(kLedgerAnchor));
-  RUNNER_ASSIGN(auto rows,
-                database.rows(fmt::format(
-                    "SELECT seq, {}, previous, digest FROM ledger NOT INDEXED ORDER BY seq",
-                    kLedgerColumns)));
   std::int64_t expected = anchor->next_id;
   std::string previous = anchor->sum;
-  links_.reserve(rows.size());
-  for (const Row& row : rows) {
+  const auto link = [&](Row&& row) -> jobs::Status {
     const Row cells(row.begin() + 1, row.end() - 2);
     const std::string digest = link_digest(expected, cells, previous);
     const bool linked = row.front() == Value(expected) && row[row.size() - 2] == Value(previous) &&
@@ -68,13 +63,18 @@ jobs::Status Ledger::load(Database& database, Seals& seals) {
       return damaged(fmt::format("the ledger's chain breaks at row {}", expected));
     }
     RUNNER_ASSIGN(jobs::LedgerRow ledger, ledger_from(cells));
-    links_.push_back({.seq = expected, .digest = digest, .row = std::move(ledger)});
+    links_.push_back({.seq = expected, .row = std::move(ledger)});
     RUNNER_TRY(index_last());
     previous = digest;
     ++expected;
-  }
+    return jobs::ok();
+  };
+  RUNNER_TRY(database.each(
+      fmt::format("SELECT seq, {}, previous, digest FROM ledger NOT INDEXED ORDER BY seq",
+                  kLedgerColumns),
+      {}, link));
   const bool whole = expected == head->next_id && previous == head->sum &&
-                     head->row_count == static_cast<std::int64_t>(rows.size());
+                     head->row_count == static_cast<std::int64_t>(links_.size());
   if (!whole && !RUNNER_PLANTED(chain_not_checked)) {
     return damaged(fmt::format("the ledger's chain ends at row {} instead of {}", expected - 1,
                                head->next_id - 1));
@@ -125,11 +125,10 @@ jobs::Status Ledger::append(Database& database, Seals& seals, const jobs::Ledger
         fmt::format("ledger: a negative amount for turn {} of run {}", row.turn, row.run.str()));
   }
   RUNNER_ASSIGN(Seal* const head, seals.of(kTable));
-  links_.push_back({.seq = head->next_id, .digest = {}, .row = row});
+  links_.push_back({.seq = head->next_id, .row = row});
   RUNNER_TRY(index_last());
   const Row cells = to_row(row);
   const std::string digest = link_digest(head->next_id, cells, head->sum);
-  links_.back().digest = digest;
   Row all{head->next_id};
   all.insert(all.end(), cells.begin(), cells.end());
   all.emplace_back(head->sum);
@@ -250,7 +249,9 @@ jobs::Status Ledger::prune(Database& database, Seals& seals, jobs::TimePoint bef
   RUNNER_ASSIGN(Seal* const head, seals.of(kTable));
   RUNNER_ASSIGN(Seal* const anchor, seals.of(kLedgerAnchor));
   anchor->next_id = links_[cut - 1].seq + 1;
-  anchor->sum = links_[cut - 1].digest;
+  for (std::size_t i = 0; i < cut; ++i) {
+    anchor->sum = link_digest(links_[i].seq, to_row(links_[i].row), anchor->sum);
+  }
   head->row_count -= static_cast<std::int64_t>(cut);
   RUNNER_TRY(database.run("DELETE FROM ledger WHERE seq < ?", {anchor->next_id}));
   // What memory holds must be what is left; read again, it is verified again.

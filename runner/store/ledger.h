@@ -43,8 +43,7 @@ class Ledger {
   using TurnKey = std::pair<jobs::RunId, int>;
   struct Link {
     std::int64_t seq = 0;
-    std::string digest;
-    jobs::LedgerRow row;
+    jobs::LedgerRow row;  ///< without its digest: that follows from the links before
   };
   /// One turn's money: its reservation and how it ended.
   struct Entry {

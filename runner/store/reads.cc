@@ -1,6 +1,7 @@
 // What StoreReader promises.
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -19,14 +20,16 @@ using jobs::fail;
 template <typename T>
 jobs::Result<std::vector<T>> decoded(Database& database, const SealedTable& table,
                                      jobs::Result<T> (*from)(const Row&), const std::string& where,
-                                     const Row& parameters) {
-  RUNNER_ASSIGN(const auto rows, select(database, table, where, parameters));
+                                     const Row& parameters,
+                                     const std::function<bool(T&)>& keep = {}) {
   std::vector<T> result;
-  result.reserve(rows.size());
-  for (const Row& row : rows) {
+  RUNNER_TRY(select_each(database, table, where, parameters, [&](Row&& row) -> jobs::Status {
     RUNNER_ASSIGN(T one, from(row));
-    result.push_back(std::move(one));
-  }
+    if (!keep || keep(one)) {
+      result.push_back(std::move(one));
+    }
+    return jobs::ok();
+  }));
   return result;
 }
 
@@ -68,13 +71,17 @@ jobs::Result<std::vector<jobs::Run>> SqliteStore::runs(const jobs::RunFilter& fi
       parameters = {filter.repo->str()};
     }
     where += " ORDER BY id DESC";
+    const auto wanted = [&](jobs::Run& run) {
+      if (!filter.texts) {
+        run.title = run.body = run.text_digest = {};
+      }
+      return (!filter.outcome || run.outcome == filter.outcome) &&
+             (!filter.repo || run.issue.repo == *filter.repo);
+    };
     RUNNER_ASSIGN(auto runs,
-                  decoded(database_, runs_table(), run_from,
-                          where + (filter.outcome ? "" : limited(filter.limit)), parameters));
-    std::erase_if(runs, [&](const jobs::Run& run) {
-      return (filter.outcome && run.outcome != filter.outcome) ||
-             (filter.repo && run.issue.repo != *filter.repo);
-    });
+                  decoded<jobs::Run>(database_, runs_table(), run_from,
+                                     where + (filter.outcome ? "" : limited(filter.limit)),
+                                     parameters, wanted));
     if (filter.limit > 0 && runs.size() > static_cast<std::size_t>(filter.limit)) {
       runs.resize(static_cast<std::size_t>(filter.limit));
     }

@@ -145,11 +145,19 @@ jobs::Status Seals::flush() {
 
 jobs::Result<std::vector<Row>> select(Database& database, const SealedTable& table,
                                       const std::string& where, const Row& parameters) {
-  RUNNER_ASSIGN(auto rows,
-                database.rows(fmt::format("SELECT {}, digest FROM {} {}",
-                                          joined(table.columns, ", "), table.name, where),
-                              parameters));
-  for (Row& row : rows) {
+  std::vector<Row> rows;
+  RUNNER_TRY(select_each(database, table, where, parameters, [&](Row&& row) {
+    rows.push_back(std::move(row));
+    return jobs::ok();
+  }));
+  return rows;
+}
+
+jobs::Status select_each(Database& database, const SealedTable& table, const std::string& where,
+                         const Row& parameters, const Database::Visitor& visit) {
+  const std::string sql =
+      fmt::format("SELECT {}, digest FROM {} {}", joined(table.columns, ", "), table.name, where);
+  return database.each(sql, parameters, [&](Row&& row) -> jobs::Status {
     const Value digest = std::move(row.back());
     row.pop_back();
     const std::string* text = text_in(digest);
@@ -160,8 +168,8 @@ jobs::Result<std::vector<Row>> select(Database& database, const SealedTable& tab
           "a row of table {} does not match its digest{}", table.name,
           key != nullptr && key->size() <= 40 ? fmt::format(" ({})", jobs::one_line(*key)) : ""));
     }
-  }
-  return rows;
+    return visit(std::move(row));
+  });
 }
 
 jobs::Status put(Database& database, Seals& seals, const SealedTable& table, const Row& row) {
@@ -196,20 +204,22 @@ jobs::Status verify_table(Database& database, Seals& seals, const SealedTable& t
                           bool contents) {
   RUNNER_ASSIGN(const Seal* const seal, seals.of(table.name));
   if (contents) {
-    RUNNER_TRY(select(database, table, "NOT INDEXED"));
+    RUNNER_TRY(select_each(database, table, "NOT INDEXED", {}, [](Row&&) { return jobs::ok(); }));
   }
   // NOT INDEXED: what counts is the table itself; whether its indexes agree with it is the
   // integrity check's business.
-  RUNNER_ASSIGN(const auto digests,
-                database.rows(fmt::format("SELECT digest FROM {} NOT INDEXED", table.name)));
   std::string sum(64, '0');
-  for (const Row& row : digests) {
-    const std::string* digest = text_in(row.front());
-    sum = combined(sum, digest != nullptr ? *digest : "");
-  }
-  if (static_cast<std::int64_t>(digests.size()) != seal->row_count || sum != seal->sum) {
+  std::int64_t count = 0;
+  RUNNER_TRY(database.each(fmt::format("SELECT digest FROM {} NOT INDEXED", table.name), {},
+                           [&](Row&& row) {
+                             const std::string* digest = text_in(row.front());
+                             sum = combined(sum, digest != nullptr ? *digest : "");
+                             ++count;
+                             return jobs::ok();
+                           }));
+  if (count != seal->row_count || sum != seal->sum) {
     return damaged(fmt::format("table {} has lost, gained or changed rows ({} instead of {})",
-                               table.name, digests.size(), seal->row_count));
+                               table.name, count, seal->row_count));
   }
   return jobs::ok();
 }

@@ -54,6 +54,10 @@ class Seals {
 [[nodiscard]] jobs::Result<std::vector<Row>> select(Database& database, const SealedTable& table,
                                                     const std::string& where = "",
                                                     const Row& parameters = {});
+/// The same one by one.
+[[nodiscard]] jobs::Status select_each(Database& database, const SealedTable& table,
+                                       const std::string& where, const Row& parameters,
+                                       const Database::Visitor& visit);
 /// Inserts the row, or replaces the one with the same key.
 [[nodiscard]] jobs::Status put(Database& database, Seals& seals, const SealedTable& table,
                                const Row& row);
