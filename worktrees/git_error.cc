@@ -32,6 +32,11 @@ jobs::Error make(jobs::ErrorKind kind, std::string_view what, std::string hint =
 
 }  // namespace
 
+constexpr std::size_t kMostCached = 16U << 20U;
+constexpr std::size_t kWindow = 4U << 20U;
+constexpr std::size_t kMostMapped = 32U << 20U;
+constexpr std::size_t kMostPacksOpen = 32;
+
 void start_libgit2() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -46,6 +51,12 @@ void start_libgit2() {
     // The owner check guards people from running a stranger's hooks and filters. We run neither,
     // and a state directory on a volume often belongs to another user id than the pod.
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    // Its own defaults would let it hold 256 MiB of objects, map 8 GiB of packs in pieces of 1 GiB,
+    // and keep any number of packs open.
+    git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(kMostCached));
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, kWindow);
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, kMostMapped);
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, kMostPacksOpen);
   });
 }
 

@@ -18,6 +18,7 @@ namespace {
 using jobs::ErrorKind;
 using Outcome = jobs::Result<std::optional<Refusal>>;
 
+constexpr std::size_t kLongestCommit = 1U << 20U;
 constexpr int kDeepestTree = 512;
 
 /// The order git keeps a tree's entries in: as bytes, a directory as if its name ended in '/'.
@@ -73,6 +74,11 @@ class Importer {
         stack.pop_back();
         continue;
       }
+      // Before it is read: a commit is taken apart in memory, message and all.
+      RUNNER_ASSIGN(auto too_long, long_commit(current));
+      if (too_long) {
+        return too_long;
+      }
       Commit commit;
       if (const int code = git_commit_lookup(into(commit), source_, &current); code < 0) {
         return missing(code, "commit", current);
@@ -105,6 +111,19 @@ class Importer {
  private:
   [[nodiscard]] bool has(const git_oid& id) const {
     return git_odb_exists_ext(to_, &id, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
+  }
+
+  [[nodiscard]] Outcome long_commit(const git_oid& id) const {
+    size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    if (const int code = git_odb_read_header(&size, &type, from_, &id); code < 0) {
+      return missing(code, "commit", id);
+    }
+    return size <= kLongestCommit
+               ? std::optional<Refusal>{}
+               : std::optional(Refusal{
+                     "size", fmt::format("the commit {} has {} bytes, at most {} are taken over",
+                                         to_hex(id), size, kLongestCommit)});
   }
 
   static jobs::Error missing(int code, std::string_view what, const git_oid& id) {
