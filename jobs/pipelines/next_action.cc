@@ -91,7 +91,7 @@ Action advance(const RunView& view, const Pipeline& pipeline, std::string reason
 /// The worktree is not what a gate may judge; empty if it is.
 std::string worktree_trouble(const WorktreeFacts& worktree) {
   if (!worktree.problem.empty()) {
-    return worktree.problem;
+    return one_line(worktree.problem, 500);
   }
   if (!worktree.base_is_ancestor) {
     return "the branch was rewritten below its base commit";

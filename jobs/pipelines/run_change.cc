@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "jobs/base/planted.h"
+#include "jobs/base/text.h"
 #include "jobs/pipelines/checklist.h"
 #include "jobs/policy/budget.h"
 
@@ -56,7 +57,7 @@ void RunChange::notify(const std::string& text) {
     Effect message;
     message.kind = EffectKind::notify;
     message.target = target;
-    message.text = text;
+    message.text = one_line(text, 1000);  // whoever worded it
     effect(std::move(message));
   }
 }

@@ -87,5 +87,16 @@ TEST(Watch, APipelineThatLeftTheManifestsIsTheDefault) {
   EXPECT_EQ(watch(view, fleet(), kNow).change.runs.at(0).stage, "verify");
 }
 
+TEST(Watch, Invariant11_WhatIsWrongWithAWorktreeIsOneHarmlessLine) {
+  RunView view = scenario::turning();
+  scenario::end_turn(view, TurnEnd::exited, 0, 1);
+  ASSERT_TRUE(view.worktree);
+  view.worktree->problem = "on branch \x1b[31mevil\nand more";
+  const Plan plan = watch(view, scenario::fleet(), scenario::kNow);
+  const auto calls = scenario::effects_of(plan.change, EffectKind::notify);
+  ASSERT_EQ(calls.size(), 1U);
+  EXPECT_EQ(calls[0].text.find_first_of("\x1b\n"), std::string::npos) << calls[0].text;
+}
+
 }  // namespace
 }  // namespace jobs
