@@ -121,7 +121,7 @@ Fault json_fault(const std::string& text) {
 
 Fault json_line_fault(const std::string& text) {
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == '\x7f') {
+    if (static_cast<unsigned char>(c) < 0x20) {
       return "a raw control character";
     }
   }
