@@ -40,7 +40,7 @@ void many_issues(World& world, const Options& options) {
   world.fleet.shell("coder", "true");
   world.fleet.repo("acme/shop", "coder");
   world.fleet.write();
-  const auto count = static_cast<int>(options.count(3000, 10'000));
+  const auto count = static_cast<int>(options.count(1000, 10'000));
   const auto body = static_cast<std::size_t>(options.count(100'000, 200'000));
   for (int number = 1; number <= count; ++number) {
     // Each tenth is as long as an issue may be.
@@ -55,7 +55,7 @@ void long_texts(World& world, const Options& options) {
   world.fleet.shell("coder", "true");
   world.fleet.repo("acme/shop", "coder");
   world.fleet.write();
-  const auto count = static_cast<int>(options.count(1500, 3000));
+  const auto count = static_cast<int>(options.count(300, 3000));
   for (int number = 1; number <= count; ++number) {
     world.fleet.write_issue("acme/shop", fmt::format("{:05}-a.md", number),
                             issue_file(number, 250'000));
@@ -75,7 +75,7 @@ void huge_issue_files(World& world, const Options& options) {
   }
   // A comment for each day of some years, each as long as a comment may be.
   world.fleet.issue("acme/shop", 500);
-  for (int comment = 1; comment <= options.count(400, 1000); ++comment) {
+  for (int comment = 1; comment <= options.count(100, 1000); ++comment) {
     world.fleet.write_issue("acme/shop", fmt::format("0500.comments/{:04}-bob.md", comment),
                             "+++\nauthor = \"bob\"\n+++\n\n" + std::string(900'000, 'c') + "\n");
   }
@@ -86,7 +86,7 @@ void huge_issue_files(World& world, const Options& options) {
 
 void many_repositories(World& world, const Options& options) {
   world.fleet.shell("coder", "true");
-  for (int number = 1; number <= options.count(400, 1000); ++number) {
+  for (int number = 1; number <= options.count(60, 1000); ++number) {
     const std::string name = fmt::format("acme/r{:04}", number);
     world.fleet.repo(name, "coder");
     world.fleet.issue(name, 1);
@@ -150,7 +150,7 @@ void large_repository(World& world, const Options& options) {
       "git clone -q remotes/acme/shop.git big && cd big && head -c {}M /dev/urandom > blob && "
       "mkdir d && for i in $(seq 1 {}); do echo $i > d/$i; done && git add -A && "
       "git commit -qm Large && git push -q origin main && cd .. && rm -rf big",
-      options.count(200, 200), options.count(5000, 20'000)));
+      options.count(100, 200), options.count(1000, 20'000)));
   world.fleet.issue("acme/shop", 1);
   world.look("acme/shop#1");
   world.tick_until_quiet(120);
@@ -201,8 +201,8 @@ void old_runs(World& world, const Options& options) {
   world.fleet.repo("acme/shop", "coder");
   world.fleet.write();
   if (!fill_with_old_runs(world.fleet.folder() + "/state",
-                          static_cast<int>(options.count(10'000, 50'000)),
-                          static_cast<int>(options.count(20'000, 4000)))) {
+                          static_cast<int>(options.count(3000, 50'000)),
+                          static_cast<int>(options.count(4000, 4000)))) {
     return world.violation("the harness could not fill the state");
   }
   world.fleet.issue("acme/shop", 1);
