@@ -115,8 +115,11 @@ void judge_work(const Observation& now, const RunRow& run, std::vector<Finding>&
   }
   const bool pushed = std::ranges::find(remote->second.base, run.head, &CommitSeen::id) !=
                       remote->second.base.end();
-  const bool kept =
-      std::ranges::find(now.rescue_refs, "refs/runner/rescue/" + run.id) != now.rescue_refs.end();
+  // Where the rescue was visibly given up, the work still stands in the worktree that was kept.
+  const bool stands = gave_up(now, run.id, "rescue") && !run.worktree_released &&
+                      std::ranges::find(now.worktrees, run.worktree) != now.worktrees.end();
+  const bool kept = stands || std::ranges::find(now.rescue_refs, "refs/runner/rescue/" + run.id) !=
+                                  now.rescue_refs.end();
   if (!pushed && !kept) {
     findings.push_back(
         {14, name_of(run) + ": its head " + run.head + " is neither pushed nor kept"});

@@ -47,7 +47,8 @@ void World::settle() {
     return;
   }
   for (int day = 0; day < 2; ++day) {
-    clock.advance(std::chrono::hours(24));
+    clock.advance(std::chrono::hours(24 * 9));
+    looked.reset();
     if (!rest()) {
       checks.broken(4, "days later ticks alone do not bring it to rest");
     }
