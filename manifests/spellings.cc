@@ -30,10 +30,12 @@ std::optional<std::int64_t> parse_size(std::string_view text) {
   std::int64_t count = 0;
   std::size_t i = 0;
   for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i) {
-    count = count * 10 + (text[i] - '0');
-    if (count > kMostBytes) {
+    // Asked before the digit is added: ten times the most does not fit.
+    const std::int64_t digit = text[i] - '0';
+    if (count > (kMostBytes - digit) / 10) {
       return std::nullopt;
     }
+    count = count * 10 + digit;
   }
   if (i == 0) {
     return std::nullopt;
