@@ -11,8 +11,8 @@ namespace runner::process {
 [[nodiscard]] bool looks_secret(std::string_view name);
 
 /// Replaces secrets in a stream by "[redacted]", also where one is split over two chunks. Knows
-/// each value as it is, line by line, and as JSON, URLs and base64 write it (secret_forms.h). Values
-/// shorter than four bytes are left alone: they would match everywhere.
+/// each value as it is, line by line, and as JSON, URLs and base64 write it (secret_forms.h).
+/// Values shorter than four bytes are left alone: they would match everywhere.
 class Redactor {
  public:
   void add_secret(std::string_view value);

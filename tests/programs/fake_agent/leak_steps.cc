@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "tests/programs/fake_agent/agent.h"
+#include "tests/support/signals.h"
 
 /// Children that are made to outlive the agent, each hard to end in its own way (`leak SHAPE`).
 /// Every one ends by itself after two minutes, but for those that a signal cannot reach.
@@ -206,7 +207,7 @@ void trace_each_other(int ready) {
     ::ptrace(PTRACE_INTERRUPT, held, nullptr, nullptr);
     ::waitpid(held, nullptr, __WALL);
   } else {
-    ::kill(held, SIGSTOP);
+    (void)test_support::send_signal(held, SIGSTOP);
   }
   settle("tracer", ready);
 }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "tests/programs/fake_agent/agent.h"
+#include "tests/support/signals.h"
 
 /// Looking into and reaching for the runner's own processes. Only those of this very installation
 /// are ever touched: whose command line or current folder names the folder in which the log stands.
@@ -148,7 +149,7 @@ bool signal_supervisor(int number, const char* wanted, const char* name) {
     ::setsid();
     bool done = false;
     for (const pid_t pid : targets) {
-      const bool sent = ::kill(pid, number) == 0;
+      const bool sent = test_support::send_signal(pid, number) == 0;
       sleep_ms(50);
       const char state = state_of(pid);
       done = done || (sent && std::string(wanted).find(state) != std::string::npos);

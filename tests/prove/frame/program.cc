@@ -12,6 +12,8 @@
 #include <iterator>
 #include <thread>
 
+#include "tests/support/signals.h"
+
 namespace prove {
 
 namespace {
@@ -67,8 +69,8 @@ Ended run_program(const Program& program) {
   while (::wait4(child, &status, WNOHANG, &usage) == 0) {
     if (!ended.too_late && std::chrono::steady_clock::now() - begin > program.deadline) {
       ended.too_late = true;
-      ::kill(-child, SIGKILL);
-      ::kill(child, SIGKILL);
+      (void)test_support::send_signal_to_group(child, SIGKILL);
+      (void)test_support::send_signal(child, SIGKILL);
     }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(50));
