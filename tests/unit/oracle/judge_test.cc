@@ -93,7 +93,7 @@ const Breach kBreaches[] = {
     {"landed_twice", 2,
      [](Observation& seen) {
        auto& base = seen.remotes[kRepo].base;
-       base.insert(base.begin(), base.front());
+       base.insert(base.begin(), {"m2", {"m1", "c1"}, base.front().message});
      }},
     {"started_without_a_record", 3, [](Observation& seen) { seen.starts[{kRun, 2}] = 1; }},
     {"landing_of_an_unknown_run", 3,
