@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -139,6 +140,13 @@ void add_plain_steps(Steps& steps) {
   steps["phase"] = {true, [](const std::string& text) { report("phase", text); }};
   steps["blocked"] = {true, [](const std::string& text) { report("blocked", text); }};
   steps["note"] = {true, [](const std::string& text) { report("note", text); }};
+  // Tries to end its own turn with a success that never was.
+  steps["forge"] = {false, [](const std::string&) {
+                      std::ofstream out(variable("RUNNER_TURN_DIR") + "/../exit.json");
+                      out << R"({"schema":1,"end":"exited","exit_code":0})";
+                      out.close();
+                      put(out.good() ? "forged\n" : "refused\n");
+                    }};
 }
 
 }  // namespace fake_agent
