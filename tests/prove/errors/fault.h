@@ -40,7 +40,7 @@ class Injector {
   const Fault& fault_;
   std::int64_t seen_ = 0;
   std::int64_t injected_ = 0;
-  std::int64_t struck_ = 0;
+  std::uint64_t struck_ = 0;
 };
 
 }  // namespace prove

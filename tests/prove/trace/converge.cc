@@ -13,7 +13,6 @@ namespace prove::trace {
 
 namespace {
 
-constexpr int kMostTicks = 60;
 constexpr int kMostSeconds = 60;
 
 std::int64_t one_number(const std::string& path, const char* sql) {
@@ -83,11 +82,11 @@ std::int64_t open_work(const Ground& ground) {
                     "FROM outbox WHERE state IN ('pending', 'claimed'))");
 }
 
-Converged converge(const Ground& ground) {
+Converged converge(const Ground& ground, int most_ticks) {
   Converged result;
   ground.open_all();
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(kMostSeconds);
-  while (result.ticks < kMostTicks && std::chrono::steady_clock::now() < give_up) {
+  while (result.ticks < most_ticks && std::chrono::steady_clock::now() < give_up) {
     const bool was_quiet = result.ticks > 0 && open_work(ground) == 0;
     const End end = ground.tick();
     ++result.ticks;

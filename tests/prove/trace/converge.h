@@ -16,7 +16,7 @@ struct Converged {
 
 /// Opens every gate, then ticks: at least two, until no run is live, no effect is open and no turn
 /// runs; bounded.
-[[nodiscard]] Converged converge(const Ground& ground);
+[[nodiscard]] Converged converge(const Ground& ground, int most_ticks = 60);
 
 /// Live runs and open effects, as the state file says; -1 if it cannot be read.
 [[nodiscard]] std::int64_t open_work(const Ground& ground);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -123,7 +124,11 @@ Ground::Ground(const Options& options, int number)
 }
 
 Ground::~Ground() {
-  kill_processes();
+  try {
+    kill_processes();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+  }
   std::error_code ignored;
   fs::remove_all(root_, ignored);
 }
