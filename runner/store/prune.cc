@@ -12,7 +12,8 @@ namespace {
 constexpr jobs::Duration kLedgerKept = std::chrono::hours(24) * 62;
 
 /// Ended before `before`, with no worktree, no unfinished effect, no request, and no open
-/// reservation.
+/// reservation. Where the ready label could not be taken off, the run is all that keeps its issue
+/// from starting again (invariant 9): it stays, unless a person released it.
 jobs::Result<std::vector<jobs::RunId>> prunable(Step& step, jobs::TimePoint before) {
   RUNNER_ASSIGN(
       const auto rows,
@@ -22,7 +23,9 @@ jobs::Result<std::vector<jobs::RunId>> prunable(Step& step, jobs::TimePoint befo
           "WHERE step = 'ended' AND max(ended_at, created_at) < ? AND (worktree_released = 1 OR "
           "worktree = '') "
           "AND NOT EXISTS(SELECT 1 FROM outbox WHERE outbox.run = runs.id AND finished_at IS NULL) "
-          "AND NOT EXISTS(SELECT 1 FROM requests WHERE requests.run = runs.id)",
+          "AND NOT EXISTS(SELECT 1 FROM requests WHERE requests.run = runs.id) "
+          "AND (released = 1 OR NOT EXISTS(SELECT 1 FROM outbox WHERE outbox.run = runs.id AND "
+          "kind = 'set-labels' AND state = 'given-up'))",
           {before.time_since_epoch().count()}));
   std::vector<jobs::RunId> result;
   for (const Row& row : rows) {

@@ -194,7 +194,11 @@ jobs::Status MemoryStore::prune(const jobs::Lease& lease, const jobs::PruneSpec&
         return !open.empty() ||
                std::any_of(state.outbox.begin(), state.outbox.end(),
                            [&](const auto& row) {
-                             return row.second.effect.run == run.id && !row.second.finished_at;
+                             const jobs::OutboxRow& one = row.second;
+                             const bool label_stays =
+                                 one.effect.kind == jobs::EffectKind::set_labels &&
+                                 one.state == jobs::EffectState::given_up && !run.released;
+                             return one.effect.run == run.id && (!one.finished_at || label_stays);
                            }) ||
                std::any_of(state.requests.begin(), state.requests.end(),
                            [&](const jobs::Request& one) { return one.run == run.id; });

@@ -125,6 +125,24 @@ TEST_P(StoreContract, EndedRunsArePrunedByAge) {
   EXPECT_EQ(store_->counters()->runs_ended.at({"a/old", "landed"}), 1);
 }
 
+TEST_P(StoreContract, Invariant9_ARunWhoseLabelsStayedIsKeptUntilAPersonReleasesIt) {
+  jobs::Run frozen = ended(run("r1aaaa", "a/frozen"), 10, jobs::Outcome::frozen);
+  jobs::Change change;
+  change.runs = {frozen};
+  change.effects = {effect(frozen, "k1", jobs::EffectKind::set_labels)};
+  ASSERT_TRUE(succeeded(commit(change)));
+  const std::int64_t id = store_->outbox(frozen.id)->front().id;
+  ASSERT_TRUE(succeeded(store_->claim_effect(lease_, id)));
+  ASSERT_TRUE(succeeded(store_->finish_effect(
+      lease_, jobs::TickId("t1"), {.id = id, .state = jobs::EffectState::given_up}, {}, at(9))));
+  ASSERT_TRUE(succeeded(store_->prune(lease_, {.ended_runs_before = at(500)})));
+  EXPECT_EQ(store_->runs({})->size(), 1U) << "it alone holds the issue back";
+  frozen.released = true;
+  ASSERT_TRUE(succeeded(start({frozen})));
+  ASSERT_TRUE(succeeded(store_->prune(lease_, {.ended_runs_before = at(500)})));
+  EXPECT_TRUE(store_->runs({})->empty());
+}
+
 TEST_P(StoreContract, NothingIsPrunedWhileReferred) {
   jobs::Run with_tree = ended(run("r1aaaa", "a/tree"), 10);
   with_tree.worktree = "/trees/1";
