@@ -145,16 +145,16 @@ void CommandLine::declare_loop() {
   command(root_, "status", "The state of the fleet on one page",
           [this] { return run_status(global_); });
 
-  CLI::App& doctor = command(root_, "doctor", "What is wrong with the state, and its only repair",
-                             with_globals(doctor_, global_, run_doctor));
-  doctor.add_flag("--fix", doctor_.fix, "Show what would be repaired, ask, and repair it");
-  doctor.add_flag("--yes", doctor_.yes, "Do not ask (with --fix)")->needs("--fix");
-
   CLI::App& explain = command(root_, "explain", "Why an issue starts, or does not",
                               with_globals(explain_, global_, run_explain));
   option(explain, "issue", explain_.issue, "REPO#N", "The issue")->required();
   notes_.defaults[option(explain, "--limit", explain_.limit, "N", "Past ticks to show")
                       ->check(CLI::Range(0, 1000))] = "5";
+
+  CLI::App& doctor = command(root_, "doctor", "What is wrong with the state, and its only repair",
+                             with_globals(doctor_, global_, run_doctor));
+  doctor.add_flag("--fix", doctor_.fix, "Show what would be repaired, ask, and repair it");
+  doctor.add_flag("--yes", doctor_.yes, "Do not ask (with --fix)")->needs("--fix");
 }
 
 void CommandLine::declare_runs() {
