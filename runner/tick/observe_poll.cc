@@ -145,12 +145,10 @@ jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector
               fmt::format("{} ({})", run.id.str(), run.outcome ? to_string(*run.outcome) : "ended");
         }
       }
-      if (history.last_ended) {
-        RUNNER_ASSIGN(
-            const jobs::Spend spent,
-            ports_.store->spend({.run = {}, .issue = issue.key, .repo = {}, .since = {}}));
-        history.spent = spent.total();
-      }
+      // Also of runs that a person released, or that retention took.
+      RUNNER_ASSIGN(const jobs::Spend spent,
+                    ports_.store->spend({.run = {}, .issue = issue.key, .repo = {}, .since = {}}));
+      history.spent = spent.total();
       facts.history[issue.key] = history;
     }
   }
