@@ -81,8 +81,8 @@ jobs::Status Ledger::load(Database& database, Seals& seals) {
   }
   RUNNER_ASSIGN(const auto carried, select(database, carried_table()));
   for (const Row& row : carried) {
-    RUNNER_ASSIGN(CarriedSpend one, carried_from(row));
-    carried_.push_back(std::move(one));
+    RUNNER_ASSIGN(const CarriedSpend one, carried_from(row));
+    carried_[one.issue] = one.amount;
   }
   return jobs::ok();
 }
@@ -173,10 +173,11 @@ jobs::Spend Ledger::spend(const jobs::SpendFilter& filter) const {
     }
   }
   if (!filter.since && !filter.run) {
-    for (const CarriedSpend& carried : carried_) {
-      if ((!filter.issue || *filter.issue == carried.issue) &&
-          (!filter.repo || *filter.repo == carried.issue.repo)) {
-        add(result.settled, carried.amount);
+    const auto [begin, end] = filter.issue ? carried_.equal_range(*filter.issue)
+                                           : std::pair(carried_.begin(), carried_.end());
+    for (auto carried = begin; carried != end; ++carried) {
+      if (!filter.repo || *filter.repo == carried->first.repo) {
+        add(result.settled, carried->second);
       }
     }
   }
@@ -211,11 +212,15 @@ bool Ledger::has_open(const jobs::RunId& run) const {
   return false;
 }
 
-jobs::Status Ledger::prune(Database& database, Seals& seals, jobs::TimePoint before) {
+jobs::Status Ledger::prune(Database& database, Seals& seals, jobs::TimePoint before,
+                           const std::set<jobs::RunId>& live) {
   std::set<TurnKey> open;
   std::size_t cut = 0;
   for (std::size_t i = 0; i < links_.size() && links_[i].row.at < before; ++i) {
     const jobs::LedgerRow& row = links_[i].row;
+    if (live.contains(row.run)) {
+      break;
+    }
     if (row.kind == jobs::LedgerKind::reserve) {
       open.insert({row.run, row.turn});
     } else {
@@ -228,10 +233,7 @@ jobs::Status Ledger::prune(Database& database, Seals& seals, jobs::TimePoint bef
   if (cut == 0) {
     return jobs::ok();
   }
-  std::map<jobs::IssueKey, jobs::Usage> sums;
-  for (const CarriedSpend& carried : carried_) {
-    sums[carried.issue] = carried.amount;
-  }
+  std::map<jobs::IssueKey, jobs::Usage> sums = carried_;
   std::set<jobs::IssueKey> changed;
   for (std::size_t i = 0; i < cut; ++i) {
     if (links_[i].row.kind == jobs::LedgerKind::settle) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,8 +32,10 @@ class Ledger {
   /// a reserve.
   [[nodiscard]] jobs::Status append(Database& database, Seals& seals, const jobs::LedgerRow& row);
   /// Removes the longest beginning in which all turns have ended and all rows are older than
-  /// `before`; what it cost each issue is carried over. The chain's anchor moves along.
-  [[nodiscard]] jobs::Status prune(Database& database, Seals& seals, jobs::TimePoint before);
+  /// `before` and of no run in `live`, whose caps rest on them; what it cost each issue is carried
+  /// over. The chain's anchor moves along.
+  [[nodiscard]] jobs::Status prune(Database& database, Seals& seals, jobs::TimePoint before,
+                                   const std::set<jobs::RunId>& live);
 
   [[nodiscard]] jobs::Spend spend(const jobs::SpendFilter& filter) const;
   [[nodiscard]] std::vector<jobs::LedgerRow> of_run(const jobs::RunId& run) const;
@@ -57,7 +60,7 @@ class Ledger {
   std::vector<Link> links_;
   std::map<TurnKey, Entry> entries_;
   std::map<std::string, std::vector<TurnKey>> by_repo_;
-  std::vector<CarriedSpend> carried_;
+  std::map<jobs::IssueKey, jobs::Usage> carried_;
 };
 
 }  // namespace runner::store

@@ -1,5 +1,6 @@
 // Retention: what is old and referred to by nothing goes; totals and money stay.
 #include <algorithm>
+#include <set>
 
 #include "runner/store/rows.h"
 #include "runner/store/sqlite_store.h"
@@ -37,6 +38,16 @@ jobs::Result<std::vector<jobs::RunId>> prunable(Step& step, jobs::TimePoint befo
   return result;
 }
 
+jobs::Result<std::set<jobs::RunId>> live_runs(Step& step) {
+  std::set<jobs::RunId> live;
+  RUNNER_ASSIGN(const auto rows, select(step.database, runs_table(), "WHERE step <> 'ended'"));
+  for (const Row& row : rows) {
+    RUNNER_ASSIGN(const jobs::Run run, run_from(row));
+    live.insert(run.id);
+  }
+  return live;
+}
+
 jobs::Status prune_runs(Step& step, jobs::TimePoint before) {
   RUNNER_ASSIGN(const auto runs, prunable(step, before));
   for (const jobs::RunId& run : runs) {
@@ -61,9 +72,10 @@ jobs::Status SqliteStore::prune(const jobs::Lease& lease, const jobs::PruneSpec&
       RUNNER_TRY(prune_runs(step, *spec.ended_runs_before));
       // The store has no clock; the lease's end is never before the present.
       step.ledger_changed = true;
-      RUNNER_TRY(
-          step.ledger.prune(step.database, step.seals,
-                            std::min(*spec.ended_runs_before, lease.expires_at - kLedgerKept)));
+      RUNNER_ASSIGN(const std::set<jobs::RunId> live, live_runs(step));
+      RUNNER_TRY(step.ledger.prune(
+          step.database, step.seals,
+          std::min(*spec.ended_runs_before, lease.expires_at - kLedgerKept), live));
     }
     if (spec.decisions_before) {
       const std::int64_t limit = spec.decisions_before->time_since_epoch().count();

@@ -150,6 +150,9 @@ void MemoryStore::prune_ledger(State& state, jobs::TimePoint before) {
   std::size_t cut = 0;
   for (std::size_t i = 0; i < state.ledger.size() && state.ledger[i].at < before; ++i) {
     const jobs::LedgerRow& row = state.ledger[i];
+    if (const auto run = state.runs.find(row.run); run != state.runs.end() && run->second.live()) {
+      break;
+    }
     const TurnKey key{row.run, row.turn};
     if (row.kind == jobs::LedgerKind::reserve) {
       open.insert(key);

@@ -82,6 +82,27 @@ void judge_account(const TurnName& turn, const Account& account, const Observati
   }
 }
 
+/// Retention takes lines of the books off their front, none younger than this (docs/state.md).
+constexpr Millis kLinesStay = Millis{62} * 24 * 3600 * 1000;
+
+/// Every agent turn that was started is in the books, unless retention may have taken its lines.
+void judge_missing(const Observation& now, const std::map<TurnName, Account>& accounts,
+                   std::vector<Finding>& findings) {
+  const bool cut = now.ledger.empty() || now.ledger.front().seq > 1;
+  for (const auto& [turn, starts] : now.starts) {
+    const bool agent = std::ranges::any_of(now.turns, [&](const TurnRow& row) {
+      return row.run == turn.first && row.number == turn.second && row.kind != "command";
+    });
+    const bool old = std::ranges::any_of(now.runs, [&](const RunRow& run) {
+      return run.id == turn.first && !run.live() && now.at - run.created_at > kLinesStay;
+    });
+    if (agent && !accounts.contains(turn) && !(cut && old)) {
+      findings.push_back({5, fmt::format("turn {}/{} was started and is not in the books",
+                                         turn.first, turn.second)});
+    }
+  }
+}
+
 }  // namespace
 
 void judge_books(const Observation& now, const Rules& rules, std::vector<Finding>& findings) {
@@ -109,15 +130,7 @@ void judge_books(const Observation& now, const Rules& rules, std::vector<Finding
   for (const auto& [turn, account] : accounts) {
     judge_account(turn, account, now, findings);
   }
-  for (const auto& [turn, starts] : now.starts) {
-    const bool agent = std::ranges::any_of(now.turns, [&](const TurnRow& row) {
-      return row.run == turn.first && row.number == turn.second && row.kind != "command";
-    });
-    if (agent && !accounts.contains(turn)) {
-      findings.push_back({5, fmt::format("turn {}/{} was started and is not in the books",
-                                         turn.first, turn.second)});
-    }
-  }
+  judge_missing(now, accounts, findings);
   const Amount sum = charged(accounts);
   judge_cap("micro-dollars", sum.usd, rules.cap.usd, rules.per_turn.usd, findings);
   judge_cap("tokens", sum.tokens, rules.cap.tokens, rules.per_turn.tokens, findings);

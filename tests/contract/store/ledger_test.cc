@@ -172,7 +172,7 @@ TEST_P(StoreContract, NothingIsPrunedWhileReferred) {
 
 TEST_P(StoreContract, Invariant5_PrunedLedgerStillCountsForTheIssue) {
   const jobs::Run a = ended(run("r1aaaa", "a/a", 1), 10);
-  const jobs::Run b = run("r2bbbb", "a/a", 2);
+  const jobs::Run b = ended(run("r2bbbb", "a/a", 2), 10);
   const auto age = [&](std::int64_t days) { return -days * kDay; };
   jobs::Change change;
   change.runs = {a, b};
@@ -201,6 +201,26 @@ TEST_P(StoreContract, Invariant5_PrunedLedgerStillCountsForTheIssue) {
   later.ledger = {money(LedgerKind::settle, b, 2, 3, 20)};
   ASSERT_TRUE(succeeded(commit(later))) << "the chain goes on behind its anchor";
   EXPECT_EQ(store_->spend({.issue = b.issue})->total().usd.micros, 47);
+}
+
+TEST_P(StoreContract, Invariant5_TheMoneyOfALiveRunIsNotPruned) {
+  const jobs::Run a = ended(run("r1aaaa", "a/a", 1), 10);
+  const jobs::Run live = run("r2bbbb", "a/a", 2);
+  jobs::Change change;
+  change.runs = {a, live};
+  change.ledger = {money(LedgerKind::reserve, a, 1, 100, -100 * kDay),
+                   money(LedgerKind::settle, a, 1, 11, -99 * kDay),
+                   money(LedgerKind::reserve, live, 1, 200, -98 * kDay),
+                   money(LedgerKind::settle, live, 1, 22, -97 * kDay)};
+  ASSERT_TRUE(succeeded(commit(change)));
+  ASSERT_TRUE(succeeded(store_->prune(lease_, {.ended_runs_before = at(0)})));
+  EXPECT_EQ(store_->spend({.run = live.id})->total().usd.micros, 22)
+      << "the caps of the run rest on its lines";
+  EXPECT_TRUE(store_->ledger(a.id)->empty());
+  ASSERT_TRUE(succeeded(start({ended(live, 20)})));
+  ASSERT_TRUE(succeeded(store_->prune(lease_, {.ended_runs_before = at(0)})));
+  EXPECT_TRUE(store_->ledger(live.id)->empty());
+  EXPECT_EQ(store_->spend({.issue = live.issue})->total().usd.micros, 22);
 }
 
 TEST_P(StoreContract, OpenReservationHoldsTheLedger) {

@@ -152,6 +152,15 @@ TEST(JudgeItself, Invariant5_SeesACapThatWasPassedByMoreThanOneTurn) {
   EXPECT_EQ(oracle::describe(oracle::judge_always(landed(), rules)), "");
 }
 
+TEST(JudgeItself, Invariant5_BelievesThatRetentionTookOldLinesOfEndedRunsOnly) {
+  Observation seen = landed();
+  seen.ledger.clear();
+  seen.at = seen.runs[0].created_at + oracle::Millis{63} * 24 * 3600 * 1000;
+  EXPECT_EQ(oracle::describe(oracle::judge_always(seen, {})), "");
+  seen.runs[0].step = "watching";
+  EXPECT_NE(oracle::describe(oracle::judge_always(seen, {})), "");
+}
+
 TEST(JudgeItself, Invariant12_SeesASecret) {
   Observation seen = landed();
   seen.issues[{kRepo, 1}].comments[0].text += "hunter2";
