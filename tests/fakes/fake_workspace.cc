@@ -46,7 +46,7 @@ std::vector<FakeWorkspace::Seen> FakeWorkspace::history(const std::string& url,
   std::vector<Seen> seen;
   for (const Oid& id : ancestors(head)) {
     const Commit& commit = commits_.at(id);
-    seen.push_back({id, commit.parents, commit.message});
+    seen.insert(id == head ? seen.begin() : seen.end(), {id, commit.parents, commit.message});
   }
   return seen;
 }

@@ -43,7 +43,7 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
     std::vector<jobs::Oid> parents;
     std::string message;
   };
-  /// Every commit that the branch of the remote contains.
+  /// Every commit that the branch of the remote contains, its head first.
   [[nodiscard]] std::vector<Seen> history(const std::string& url, const std::string& branch) const;
   /// Somebody else pushes to `branch`: sets these files. Returns the new head.
   jobs::Oid commit_on_remote(const std::string& url, const std::string& branch, const Files& files);

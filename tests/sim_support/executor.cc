@@ -77,15 +77,6 @@ std::optional<jobs::Usage> Executor::reported(const Turn& turn) const {
 
 jobs::Result<jobs::TurnFacts> Executor::observe(const std::string& directory) {
   jobs::TurnFacts facts;
-  if (const auto tomb = tombs_.find(directory); tomb != tombs_.end()) {
-    facts.state = State::ended;
-    facts.exit = jobs::TurnExit{.end = jobs::TurnEnd::not_started,
-                                .exit_code = 0,
-                                .signal = 0,
-                                .detail = "stopped before it was started",
-                                .at = clock_.now()};
-    return facts;
-  }
   const auto found = turns_.find(directory);
   if (found == turns_.end()) {
     return facts;
@@ -113,16 +104,10 @@ jobs::Result<std::vector<std::string>> Executor::list() {
   for (const auto& [directory, turn] : turns_) {
     result.push_back(directory);
   }
-  for (const auto& [directory, there] : tombs_) {
-    result.push_back(directory);
-  }
   return result;
 }
 
 jobs::Status Executor::start(const jobs::TurnSpec& spec) {
-  if (tombs_.contains(spec.directory)) {
-    return jobs::ok();
-  }
   if (const auto found = turns_.find(spec.directory); found != turns_.end()) {
     return found->second.spec.issue == spec.issue
                ? jobs::ok()
@@ -167,7 +152,6 @@ jobs::Result<int> Executor::reap(const std::string& directory) {
 jobs::Status Executor::remove(const std::string& directory) {
   const auto found = turns_.find(directory);
   if (found == turns_.end()) {
-    tombs_.erase(directory);
     return jobs::ok();
   }
   if (!found->second.ended) {

@@ -74,7 +74,6 @@ class Executor final : public jobs::ExecutorReader, public jobs::ExecutorWriter 
 
   jobs::Clock& clock_;
   std::map<std::string, Turn> turns_;
-  std::map<std::string, bool> tombs_;  ///< directories in which nothing may be started any more
   std::map<std::string, int> starts_;
   std::map<std::string, jobs::Usage> meter_;
 };

@@ -157,7 +157,8 @@ oracle::Observation observe(World& world) {
   std::set<std::string> keys;
   for (const jobs::Notification& one : world.notified) {
     if (keys.insert(one.key).second) {
-      out.notifications.push_back("{\"key\":\"" + one.key + "\"}");
+      out.notifications.push_back(
+          fmt::format(R"({{"run":"{}","text":"{}","key":"{}"}})", one.run, one.text, one.key));
     }
   }
   return out;

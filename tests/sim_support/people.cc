@@ -308,7 +308,10 @@ void People::on_world(const Step& step) {
       }
       break;
     case Move::turn_directory_gone:
-      if (const jobs::Run* run = live(); run != nullptr && run->turns > 0) {
+      // Before a start is recorded the directory alone tells of it.
+      if (const jobs::Run* run = live();
+          run != nullptr && run->turns > 0 &&
+          world_.store.look().turns.at({run->id, run->turns}).state != jobs::TurnState::planned) {
         world_.executor.forget_directory(
             fmt::format("{}/turns/{}/{}", world_.declared.state_dir, run->id.str(), run->turns));
         seen();
