@@ -57,8 +57,8 @@ std::string harmed(const oracle::Observation& now, const Jump& what) {
   return found;
 }
 
-/// Takes out what tells of runs that are in the state no more. A turn that was started twice is
-/// found all the same.
+/// Takes out what tells of runs that are in the state no more, and of turns whose lines retention
+/// cut off the books' front. A turn that was started twice is found all the same.
 std::string forget_pruned(oracle::Observation& now) {
   std::set<std::string> known;
   for (const oracle::RunRow& run : now.runs) {
@@ -70,7 +70,14 @@ std::string forget_pruned(oracle::Observation& now) {
       twice += fmt::format("turn {}/{} was started {} times ", turn.first, turn.second, times);
     }
   }
-  const auto gone = [&](const auto& entry) { return !known.contains(entry.first.first); };
+  std::set<oracle::TurnName> booked;
+  for (const oracle::LedgerLine& line : now.ledger) {
+    booked.insert({line.run, line.turn});
+  }
+  const bool cut = now.ledger.empty() || now.ledger.front().seq > 1;
+  const auto gone = [&](const auto& entry) {
+    return !known.contains(entry.first.first) || (cut && !booked.contains(entry.first));
+  };
   std::erase_if(now.starts, gone);
   std::erase_if(now.spent, gone);
   for (auto& [repo, remote] : now.remotes) {

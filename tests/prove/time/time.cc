@@ -3,7 +3,11 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <set>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -38,6 +42,7 @@ class Jumps {
     const auto& scenes = test_support::scenes();
     spread(options_, record_, static_cast<std::int64_t>(scenes.size()),
            [&](std::int64_t number) { scene(scenes[static_cast<std::size_t>(number)]); });
+    left_out();
     for (const std::string_view name : jobs::kPointNames) {
       record_.expect("the clock jumped at " + std::string(name));
     }
@@ -89,9 +94,56 @@ class Jumps {
             record_.seen("the clock jumped at " + name);
           }
         }
+        const std::lock_guard guard(mutex_);
+        (size == kTenYears ? far_ : near_[scene]).insert(passed.begin(), passed.end());
         record_.count("runs with a jump at every point", passed.empty() ? 0 : 1);
       }
     }
+  }
+
+  /// Ten years at one point send a tick another way than the one to the next point: where none of
+  /// those runs came, the jump is made there alone, in a scene that comes there otherwise.
+  void left_out() {
+    std::map<std::string, std::set<std::string>> alone;  // by scene
+    for (const std::string_view name : jobs::kPointNames) {
+      const std::string point(name);
+      const auto comes_there = std::ranges::find_if(
+          near_, [&](const auto& scene) { return scene.second.contains(point); });
+      if (!far_.contains(point) && comes_there != near_.end()) {
+        alone[comes_there->first].insert(point);
+      }
+    }
+    if (options_.only.ends_with(" alone")) {  // "SCENE POINT JUMP alone"
+      std::istringstream words(options_.only);
+      std::string scene;
+      std::string point;
+      words >> scene >> point;
+      alone[scene].insert(point);
+    }
+    const auto& scenes = test_support::scenes();
+    spread(options_, record_, static_cast<std::int64_t>(scenes.size()), [&](std::int64_t number) {
+      const Scene& scene = scenes[static_cast<std::size_t>(number)];
+      const auto points = alone.find(scene.name);
+      if (points == alone.end()) {
+        return;
+      }
+      Stage stage(scene, environment_);
+      for (const std::string& point : points->second) {
+        for (const int sign : {+1, -1}) {
+          const Jump what{
+              .scene = scene.name,
+              .points = fmt::format("{}={}", point, to(sign * kTenYears)),
+              .far = true,
+              .forward = true,
+              .name = fmt::format("{} {} {:+} alone", scene.name, point, sign * kTenYears)};
+          if ((options_.only.empty() || options_.only == what.name) &&
+              jump(stage, what, options_, record_).contains(point)) {
+            record_.seen("the clock jumped at " + point);
+            record_.count("jumps at a point");
+          }
+        }
+      }
+    });
   }
 
   /// One jump at one point; the clock stays there, or is right again in the next tick.
@@ -156,6 +208,9 @@ class Jumps {
   Options options_;
   Record& record_;
   std::vector<std::string> environment_;
+  std::mutex mutex_;
+  std::map<std::string, std::set<std::string>> near_;  ///< points passed with small jumps, by scene
+  std::set<std::string> far_;                          ///< points passed with jumps of ten years
 };
 
 void harness(const Options& options, Record& record) {
