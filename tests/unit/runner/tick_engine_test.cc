@@ -254,6 +254,23 @@ TEST(NeverAgain, AFrozenIssueStartsAgainOnlyWhenAPersonSaysSo) {
   EXPECT_EQ(world.executor.starts(), 2);
 }
 
+TEST(NeverAgain, Invariant5_WhatRetentionTookStillCountsAgainstTheIssue) {
+  World world;
+  const auto key = world.add_issue(1);
+  world.executor.script({.blocked = "no"});
+  ASSERT_TRUE(world.until_quiet());
+  world.fleet.budget.issue_turns = 1;
+  world.clock.advance(scenario::hours(24) * 200);
+  world.tick();
+  world.clock.advance(scenario::hours(24) * 200);
+  world.tick();
+  ASSERT_TRUE(scenario::must(world.store->runs({})).empty());
+  world.tracker.unlabel(key, world.fleet.labels.human);
+  world.tracker.label(key, world.fleet.labels.ready, "alice", world.clock.now());
+  world.clock.advance(scenario::minutes(1));
+  EXPECT_EQ(world.tick().decisions.at(0).reason, jobs::Reason::budget);
+}
+
 TEST(NeverAgain, ALandedIssueWhoseLabelStayedDoesNotStartAgain) {
   World world;
   const auto key = world.add_issue(1);
