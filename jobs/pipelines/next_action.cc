@@ -267,7 +267,7 @@ Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& 
     case RunStep::turning: return turning(view, pipeline, limits, now);
     case RunStep::watching: return watching(view, pipeline, limits, now);
     case RunStep::waiting:
-      if (still_waits(view.run.not_before, now)) {
+      if (still_waits(view.run.not_before, view.run.updated_at, now)) {
         return wait(
             fmt::format("until {}: {}", format_time(*view.run.not_before), view.run.reason));
       } else if (stage_named(pipeline, view.run.stage).kind == StageKind::agent &&

@@ -71,7 +71,7 @@ Action watching(const RunView& view, const Pipeline& pipeline, const Limits& lim
   const TimePoint since = view.run.landed_at.value_or(now);
   const bool in_time = now - since < view.ci_deadline && !lies_ahead(since, now);
   if (in_time || RUNNER_PLANTED(absent_ci_is_pending)) {
-    const bool due = !still_waits(view.run.not_before, now);
+    const bool due = !still_waits(view.run.not_before, view.run.updated_at, now);
     if (verdict == Verdict::absent && view.ci && due && !view.effects_pending) {
       return make(ActionKind::start_ci, "CI has not reported yet");
     }

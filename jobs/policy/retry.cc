@@ -19,6 +19,10 @@ bool still_waits(const std::optional<TimePoint>& until, TimePoint now) {
   return until && now < *until && *until - now <= kLongestWait;
 }
 
+bool still_waits(const std::optional<TimePoint>& until, TimePoint since, TimePoint now) {
+  return since - now <= kClockTrifle && still_waits(until, now);
+}
+
 bool lies_ahead(TimePoint then, TimePoint now) {
   return then - now > kLongestWait;
 }

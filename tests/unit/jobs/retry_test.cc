@@ -31,6 +31,10 @@ TEST(Retry, WhatAWrongClockPutOffIsNotWaitedFor) {
   EXPECT_TRUE(still_waits(now + minutes(1), now));
   EXPECT_TRUE(still_waits(now + kLongestWait, now));
   EXPECT_FALSE(still_waits(now + kLongestWait + minutes(1), now));
+  EXPECT_TRUE(still_waits(now + hours(1), now, now));
+  EXPECT_TRUE(still_waits(now + hours(1), now + kClockTrifle, now));
+  EXPECT_FALSE(still_waits(now + hours(1), now + kClockTrifle + minutes(1), now));
+  EXPECT_FALSE(still_waits(now - minutes(1), now - hours(1), now));
   EXPECT_FALSE(lies_ahead(now + hours(1), now));
   EXPECT_TRUE(lies_ahead(now + kLongestWait + minutes(1), now));
   EXPECT_FALSE(lies_ahead(now - hours(999), now));
