@@ -293,8 +293,8 @@ Change after_landing(const Run& run, const LandResult& result, const Pipeline& p
   return std::move(change).take();
 }
 
-Change after_given_up(const Run& run, const Effect& effect, const Error& error, const Fleet& fleet,
-                      TimePoint now) {
+Change after_given_up(const Run& run, const Effect& effect, bool tried, const Error& error,
+                      const Fleet& fleet, TimePoint now) {
   RunChange change(run, fleet, now);
   change.run().last_error = one_line(error.text(), 500);
   change.event("given-up",
@@ -306,7 +306,11 @@ Change after_given_up(const Run& run, const Effect& effect, const Error& error, 
     case EffectKind::start_ci:
       // The run cannot go on without these. The fault is not the issue's, so it is not charged.
       change.end(run.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                 fmt::format("{} failed: {}", to_string(effect.kind), one_line(error.text(), 400)),
+                 fmt::format("{} failed{}: {}", to_string(effect.kind),
+                             tried && effect.kind == EffectKind::land
+                                 ? " (an earlier try may have landed it: look at the base branch)"
+                                 : "",
+                             one_line(error.text(), 400)),
                  /*charged=*/false);
       break;
     case EffectKind::set_labels:

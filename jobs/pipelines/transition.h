@@ -25,9 +25,10 @@ namespace jobs {
                                    const Pipeline& pipeline, const Fleet& fleet,
                                    const std::string& reached_cap, TimePoint now);
 /// What an effect that failed for good changes: the run ends where it cannot go on without it; else
-/// the failure is recorded.
-[[nodiscard]] Change after_given_up(const Run& run, const Effect& effect, const Error& error,
-                                    const Fleet& fleet, TimePoint now);
+/// the failure is recorded. `tried` = an earlier try was made whose outcome nobody knows: the
+/// effect may have happened.
+[[nodiscard]] Change after_given_up(const Run& run, const Effect& effect, bool tried,
+                                    const Error& error, const Fleet& fleet, TimePoint now);
 
 /// False if the run went on in the meantime so that carrying `effect` out would be wrong (a turn of
 /// a run that has ended).

@@ -209,7 +209,8 @@ jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run,
           fmt::format("{} will be tried again: {}", to_string(row.effect.kind), end.error));
     } else {
       end.state = jobs::EffectState::given_up;
-      change = jobs::after_given_up(run, row.effect, error, context_.fleet, now);
+      const bool tried = row.attempts > 0 || row.state == jobs::EffectState::claimed;
+      change = jobs::after_given_up(run, row.effect, tried, error, context_.fleet, now);
       say(TickLine::Level::error, "given-up", row.effect,
           fmt::format("{} given up: {}", to_string(row.effect.kind), end.error));
     }

@@ -239,15 +239,13 @@ bool FakeWorkspace::contains(const Oid& commit, const Oid& ancestor) const {
   return ancestors(commit).contains(ancestor);
 }
 
-bool FakeWorkspace::on_remote(const Oid& commit) const {
-  for (const auto& [url, branches] : remotes_) {
-    for (const auto& [name, head] : branches) {
-      if (contains(head, commit)) {
-        return true;
-      }
-    }
-  }
-  return false;
+bool FakeWorkspace::on_remote(const jobs::RepoName& repo, const Oid& commit) const {
+  // Commits are named by what is in them: that of another repository may bear the same name.
+  const auto url = urls_.find(repo);
+  const auto remote = url == urls_.end() ? remotes_.end() : remotes_.find(url->second);
+  return remote != remotes_.end() && std::ranges::any_of(remote->second, [&](const auto& branch) {
+           return contains(branch.second, commit);
+         });
 }
 
 jobs::Result<Oid> FakeWorkspace::base_of(const Repo& repo) const {

@@ -132,10 +132,12 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   [[nodiscard]] jobs::Oid tree_id(const Files& files) const;
   [[nodiscard]] Ancestors ancestors(const jobs::Oid& commit) const;
   [[nodiscard]] bool contains(const jobs::Oid& commit, const jobs::Oid& ancestor) const;
-  [[nodiscard]] bool on_remote(const jobs::Oid& commit) const;
+  [[nodiscard]] bool on_remote(const jobs::RepoName& repo, const jobs::Oid& commit) const;
   [[nodiscard]] jobs::Result<jobs::Oid> base_of(const jobs::Repo& repo) const;
   [[nodiscard]] Slot* slot_of(const std::string& run);
   [[nodiscard]] std::string branch_key(const jobs::RepoName& repo, const std::string& branch) const;
+  [[nodiscard]] bool owns_branch(const jobs::RepoName& repo, const std::string& run,
+                                 const std::string& branch) const;
   [[nodiscard]] jobs::Oid keep(const jobs::RepoName& repo, const std::string& run,
                                const std::string& branch);
   [[nodiscard]] jobs::Result<jobs::LandResult> merge_and_push(const jobs::Repo& repo,
@@ -154,6 +156,7 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   std::map<jobs::Oid, Commit> commits_;
   std::map<std::string, jobs::Oid> branches_;  ///< "repo\nbranch" in the checkouts
   std::map<std::string, jobs::Oid> rescued_;
+  std::map<jobs::RepoName, std::string> urls_;  ///< of every repository that was prepared
   std::deque<Slot> slots_;
   std::set<std::string> trees_;
   std::vector<Push> pushes_;

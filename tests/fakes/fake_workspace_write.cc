@@ -36,11 +36,19 @@ std::string value_at(const Files& files, const std::string& path) {
 
 }  // namespace
 
+/// A later attempt at an issue has a branch of the same name.
+bool FakeWorkspace::owns_branch(const jobs::RepoName& repo, const std::string& run,
+                                const std::string& branch) const {
+  return std::ranges::none_of(slots_, [&](const Slot& slot) {
+    return slot.repo == repo && slot.branch == branch && !slot.run.empty() && slot.run != run;
+  });
+}
+
 Oid FakeWorkspace::keep(const jobs::RepoName& repo, const std::string& run,
                         const std::string& branch) {
   const Slot* slot = slot_of(run);
   const auto head = branches_.find(branch_key(repo, branch));
-  Oid top = head == branches_.end() ? Oid() : head->second;
+  Oid top = head == branches_.end() || !owns_branch(repo, run, branch) ? Oid() : head->second;
   const bool dirty = slot != nullptr && slot->folder && !slot->dirty.empty();
   const Oid existing = rescued_.contains(run) ? rescued_[run] : Oid();
   if (dirty) {
@@ -48,7 +56,7 @@ Oid FakeWorkspace::keep(const jobs::RepoName& repo, const std::string& run,
     const Files& below = commits_[snapshot.parents.front()].files;
     snapshot.files.insert(below.begin(), below.end());
     top = store(std::move(snapshot));
-  } else if (top.empty() || on_remote(top)) {
+  } else if (top.empty() || on_remote(repo, top)) {
     return existing;
   }
   if (contains(existing, top)) {
@@ -71,6 +79,7 @@ jobs::Result<jobs::Prepared> FakeWorkspace::prepare(const Repo& repo, const Run&
       run.branch.find("..") != std::string::npos) {
     return jobs::fail(ErrorKind::usage, "'" + run.branch + "' is not a branch of the runner");
   }
+  urls_[repo.name] = repo.remote;
   if (Slot* slot = slot_of(run.id.str())) {
     if (!slot->problem.empty()) {
       return jobs::fail(ErrorKind::conflict, slot->problem);
@@ -286,7 +295,9 @@ jobs::Status FakeWorkspace::release(const Repo& repo, const Run& run) {
     return *error;
   }
   (void)keep(repo.name, run.id.str(), run.branch);
-  branches_.erase(branch_key(repo.name, run.branch));
+  if (owns_branch(repo.name, run.id.str(), run.branch)) {
+    branches_.erase(branch_key(repo.name, run.branch));
+  }
   const auto slot = std::ranges::find_if(
       slots_, [&](const Slot& each) { return !run.id.empty() && each.run == run.id.str(); });
   if (slot == slots_.end()) {

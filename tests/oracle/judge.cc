@@ -70,7 +70,7 @@ void judge_starts(const Observation& now, std::vector<Finding>& findings) {
 void judge_landings(const Observation& now, std::vector<Finding>& findings) {
   std::map<std::string, std::int64_t> landings;
   for (const RunRow& run : now.runs) {
-    landings[run.id] = run.landings + (run.live() ? 1 : 0);
+    landings[run.id] = run.landings + (run.live() || says_may_have_landed(now, run) ? 1 : 0);
   }
   for (const auto& [repo, remote] : now.remotes) {
     for (const auto& [run, merges] : merges_by_run(remote)) {

@@ -52,7 +52,7 @@ Executor::Plan World::plan_turn(const jobs::TurnSpec& spec) {
     plan.report = Executor::UsageReport::partial;
   } else if (once(Move::supervisor_stuck)) {
     plan.stuck = true;
-  } else if (once(Move::turn_not_started)) {
+  } else if (armed.now(Move::turn_not_started, repo, clock.truth()) != nullptr) {
     plan.exit = exit_of(TurnEnd::not_started);
   } else if (once(Move::overspends)) {
     plan.spends = spec.reserved;

@@ -70,7 +70,9 @@ std::optional<jobs::Usage> Executor::reported(const Turn& turn) const {
     case UsageReport::reordered: return spent->second;
     case UsageReport::negative:
       return jobs::Usage{jobs::Usd{-spent->second.usd.micros}, -spent->second.tokens, 1, 0};
-    case UsageReport::partial: return part(spent->second, 40);
+    case UsageReport::partial:
+      // Whose supervisor died has a last report, not a final one.
+      return part(spent->second, turn.exit.end == jobs::TurnEnd::lost ? 40 : 100);
   }
   return std::nullopt;
 }

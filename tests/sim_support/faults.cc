@@ -58,7 +58,9 @@ void World::tick_faults(Tick& tick, const Call& call) {
 std::optional<jobs::Error> World::before(Tick& tick, const Call& call) {
   ++tick.calls;
   ++counts["port calls"];
-  clock.advance(std::chrono::milliseconds(schedule_.between(1, call.writes ? 900 : 60)));
+  if (!stands_still_) {
+    clock.advance(std::chrono::milliseconds(schedule_.between(1, call.writes ? 900 : 60)));
+  }
   run_due();
   tick_faults(tick, call);
   if (ticks_.size() > 1 && schedule_.chance(30)) {

@@ -254,6 +254,10 @@ void People::on_world(const Step& step) {
     case Move::disk_full:
     case Move::tracker_down:
     case Move::notify_down: world_.armed.until(step, now + a_while); break;
+    case Move::turn_not_started:
+      // Long enough, sometimes, for a run to give up and to brake its agent.
+      world_.armed.until(step, now + minutes(2 + step.random % 120));
+      break;
     case Move::tracker_lag:
       world_.tracker.lag(repo.name, minutes(1 + step.random % 12));
       seen();

@@ -53,6 +53,7 @@ jobs::Fleet make_fleet(const Script& script) {
   fleet.limits.fix_attempts = static_cast<int>(random.between(1, 3));
   fleet.limits.verify_attempts = static_cast<int>(random.between(1, 3));
   fleet.limits.land_attempts = static_cast<int>(random.between(2, 4));
+  fleet.limits.issue_attempts = static_cast<int>(random.between(1, 3));
   fleet.limits.cooldown = minutes(random.between(1, 20));
   if (script.profile == Profile::money || random.chance(15)) {
     fleet.budget.run_usd = jobs::Usd{random.between(4, 20) * 1'000'000};

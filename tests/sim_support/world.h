@@ -107,6 +107,7 @@ class World {
   std::set<std::string> dead_;  ///< owners that are known to live no more
   int tick_numbers_ = 0;
   bool settling_ = false;
+  bool stands_still_ = false;  ///< a port call takes no time
   int looks_ = 0;
 };
 

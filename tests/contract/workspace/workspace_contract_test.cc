@@ -1,7 +1,5 @@
 // What every workspace must do: the same cases against the fake and against real git.
-#include <gmock/gmock.h>
-
-#include "tests/contract/workspace/workspace_world.h"
+#include "tests/contract/workspace/workspace_fixture.h"
 
 namespace contract {
 namespace {
@@ -10,57 +8,6 @@ using jobs::ErrorKind;
 using jobs::LandResult;
 using jobs::Oid;
 using ::testing::HasSubstr;
-
-class Workspace : public ::testing::TestWithParam<WorldMaker> {
- protected:
-  void SetUp() override {
-    world_ = GetParam().make();
-    repo_ = world_->repo();
-  }
-
-  [[nodiscard]] jobs::Run make_run(const std::string& id = "r01", int issue = 12) const {
-    jobs::Run run;
-    run.id = jobs::RunId(id);
-    run.issue = {repo_.name, issue};
-    run.title = "Add a cart";
-    run.branch = "runner/" + std::to_string(issue) + "-add-a-cart";
-    return run;
-  }
-
-  jobs::Run prepared(const std::string& id = "r01", int issue = 12) {
-    jobs::Run run = make_run(id, issue);
-    const auto made = world_->writer().prepare(repo_, run);
-    EXPECT_TRUE(made.has_value()) << (made ? "" : made.error().text());
-    if (made) {
-      run.base = made->base;
-      run.worktree = made->path;
-    }
-    return run;
-  }
-
-  jobs::WorktreeFacts observe(const jobs::Run& run) {
-    const auto facts = world_->reader().observe(repo_, run);
-    EXPECT_TRUE(facts.has_value()) << (facts ? "" : facts.error().text());
-    return facts ? *facts : jobs::WorktreeFacts{};
-  }
-
-  void verify(jobs::Run& run) {
-    const auto facts = observe(run);
-    run.head = facts.head;
-    run.verified_tree = facts.head_tree;
-    run.verified_base = run.base;
-  }
-
-  LandResult land(const jobs::Run& run) {
-    const auto result = world_->writer().land(
-        repo_, {.run = run, .at = jobs::TimePoint(std::chrono::seconds(1'795'000'000))});
-    EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().text());
-    return result ? *result : LandResult{};
-  }
-
-  std::unique_ptr<WorkspaceWorld> world_;
-  jobs::Repo repo_;
-};
 
 TEST_P(Workspace, NothingIsThereBeforePrepare) {
   const auto facts = observe(make_run());
@@ -267,91 +214,6 @@ TEST_P(Workspace, Invariant10_ARewrittenRemoteIsNotForced) {
   EXPECT_EQ(world_->remote_head(), rewritten);
 }
 
-TEST_P(Workspace, RescueKeepsNothingWhereThereIsNothing) {
-  EXPECT_TRUE(world_->writer().rescue(repo_, make_run()).value().empty());
-  const jobs::Run run = prepared();
-  EXPECT_TRUE(world_->writer().rescue(repo_, run).value().empty());
-}
-
-TEST_P(Workspace, Invariant14_RescueKeepsCommitsAndDirt) {
-  const jobs::Run run = prepared();
-  const Oid head = world_->commit(run, {{"cart.txt", "cart\n"}});
-  EXPECT_EQ(world_->writer().rescue(repo_, run).value(), head);
-  world_->make_dirty(run);
-  const Oid dirty = world_->writer().rescue(repo_, run).value();
-  EXPECT_NE(dirty, head);
-  EXPECT_EQ(world_->writer().rescue(repo_, run).value(), dirty);
-  EXPECT_EQ(world_->reader().file_at(repo_, dirty, "loose.txt").value(), "loose\n");
-  EXPECT_EQ(world_->reader().file_at(repo_, dirty, "cart.txt").value(), "cart\n");
-  EXPECT_TRUE(observe(run).dirty);
-}
-
-TEST_P(Workspace, Invariant14_ReleaseRescuesFirst) {
-  const jobs::Run run = prepared();
-  const Oid head = world_->commit(run, {{"cart.txt", "cart\n"}});
-  ASSERT_TRUE(world_->writer().release(repo_, run).has_value());
-  EXPECT_FALSE(observe(run).exists);
-  EXPECT_EQ(world_->writer().rescue(repo_, run).value(), head);
-  EXPECT_EQ(world_->reader().file_at(repo_, head, "cart.txt").value(), "cart\n");
-}
-
-TEST_P(Workspace, ReleasedWorktreeIsUsedAgain) {
-  jobs::Run run = prepared();
-  world_->commit(run, {{"cart.txt", "cart\n"}});
-  world_->make_dirty(run);
-  ASSERT_TRUE(world_->writer().release(repo_, run).has_value());
-  ASSERT_TRUE(world_->writer().release(repo_, run).has_value());
-  const jobs::Run next = make_run("r02", 13);
-  const auto again = world_->writer().prepare(repo_, next);
-  ASSERT_TRUE(again.has_value());
-  EXPECT_TRUE(again->recycled);
-  EXPECT_EQ(again->path, run.worktree);
-  EXPECT_FALSE(observe(next).dirty);
-  EXPECT_EQ(observe(next).head, again->base);
-}
-
-TEST_P(Workspace, ReleaseWithoutAWorktreeIsDone) {
-  EXPECT_TRUE(world_->writer().release(repo_, make_run()).has_value());
-}
-
-TEST_P(Workspace, Invariant14_ASecondRunOfTheIssueKeepsTheFirstOnesWork) {
-  const jobs::Run first = prepared("r01", 12);
-  const Oid head = world_->commit(first, {{"cart.txt", "first\n"}});
-  const jobs::Run second = prepared("r02", 12);
-  EXPECT_NE(second.worktree, first.worktree);
-  EXPECT_EQ(observe(second).head, second.base);
-  EXPECT_EQ(world_->writer().rescue(repo_, first).value(), head);
-}
-
-TEST_P(Workspace, ListNamesTheRunsAndTheIdle) {
-  EXPECT_TRUE(world_->reader().list().value().empty());
-  const jobs::Run run = prepared();
-  auto entries = world_->reader().list().value();
-  ASSERT_EQ(entries.size(), 1U);
-  EXPECT_EQ(entries[0].repo, repo_.name);
-  EXPECT_EQ(entries[0].path, run.worktree);
-  EXPECT_EQ(entries[0].run, "r01");
-  EXPECT_EQ(entries[0].branch, run.branch);
-  EXPECT_GT(entries[0].bytes, 0);
-  ASSERT_TRUE(world_->writer().release(repo_, run).has_value());
-  entries = world_->reader().list().value();
-  ASSERT_EQ(entries.size(), 1U);
-  EXPECT_EQ(entries[0].run, "");
-}
-
-TEST_P(Workspace, Invariant14_AnOrphanIsRescuedThenRemoved) {
-  const jobs::Run run = prepared();
-  const Oid head = world_->commit(run, {{"cart.txt", "cart\n"}});
-  jobs::WorktreeEntry entry = world_->reader().list().value().at(0);
-  entry.run = "somebody-else";
-  EXPECT_EQ(world_->writer().remove_orphan(entry).error().kind, ErrorKind::conflict);
-  entry.run = "r01";
-  ASSERT_TRUE(world_->writer().remove_orphan(entry).has_value());
-  ASSERT_TRUE(world_->writer().remove_orphan(entry).has_value());
-  EXPECT_TRUE(world_->reader().list().value().empty());
-  EXPECT_EQ(world_->writer().rescue(repo_, run).value(), head);
-}
-
 TEST_P(Workspace, CommitTreeForCi) {
   jobs::Run run = prepared();
   const auto path = world_->writer().commit_tree(repo_, run.base);
@@ -382,10 +244,7 @@ TEST_P(Workspace, DiskFreeIsKnown) {
   EXPECT_GT(world_->reader().disk_free().value(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Workspace,
-                         ::testing::Values(WorldMaker{"Fake", make_fake_world},
-                                           WorldMaker{"Git", make_git_world}),
-                         [](const auto& maker) { return maker.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, Workspace, kWorkspaces, name_of);
 
 }  // namespace
 }  // namespace contract

@@ -142,7 +142,7 @@ void adapter_error(Record& record, const char* field, const Hostile& string) {
     effect.kind = kind;
     effect.turn = 1;
     changed(record, field, string,
-            jobs::after_given_up(scenario::run(), effect,
+            jobs::after_given_up(scenario::run(), effect, /*tried=*/true,
                                  jobs::fail(jobs::ErrorKind::denied, string.text),
                                  scenario::fleet(), kNow));
   }

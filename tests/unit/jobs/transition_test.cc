@@ -273,7 +273,7 @@ TEST(GivenUp, TheRunEndsOnlyWhereItCannotGoOn) {
   for (int i = 0; i <= static_cast<int>(EffectKind::notify); ++i) {
     Effect effect;
     effect.kind = static_cast<EffectKind>(i);
-    const Change change = after_given_up(scenario::run(), effect, error, fleet(), kNow);
+    const Change change = after_given_up(scenario::run(), effect, true, error, fleet(), kNow);
     const bool needed = effect.kind == EffectKind::prepare_worktree ||
                         effect.kind == EffectKind::start_turn || effect.kind == EffectKind::land ||
                         effect.kind == EffectKind::start_ci;
@@ -281,6 +281,12 @@ TEST(GivenUp, TheRunEndsOnlyWhereItCannotGoOn) {
     EXPECT_FALSE(needed && change.runs.at(0).charged) << "not the issue's fault";
     EXPECT_NE(change.runs.at(0).last_error.find("no network"), std::string::npos);
     EXPECT_TRUE(change.brakes_set.empty());
+    const auto hints = [&](bool tried) {
+      const Change end = after_given_up(scenario::run(), effect, tried, error, fleet(), kNow);
+      return end.runs.at(0).reason.find("may have landed") != std::string::npos;
+    };
+    EXPECT_EQ(hints(true), effect.kind == EffectKind::land) << to_string(effect.kind);
+    EXPECT_FALSE(hints(false)) << to_string(effect.kind);
   }
 }
 
