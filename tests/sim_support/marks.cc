@@ -37,6 +37,7 @@ std::vector<std::string> expected_marks(Profile profile) {
                            "outcome cancelled",
                            "a tick falls asleep in the middle of an effect",
                            "a tick wakes up and has lost its lease",
+                           "a sleeper sets labels too late",
                            "a lease is lost in the middle of an effect",
                            "a tick dies between an effect and its record",
                            "an effect is claimed again by a later epoch",

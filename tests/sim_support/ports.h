@@ -52,8 +52,15 @@ class TickTracker final : public jobs::TrackerReader, public jobs::TrackerWriter
   jobs::Status set_labels(const jobs::Repo& repo, jobs::IssueNumber number,
                           const std::vector<std::string>& add,
                           const std::vector<std::string>& remove) override {
-    return world_.pass(tick_, write("set_labels", repo, number, Kind::set_labels),
-                       [&] { return world_.tracker.set_labels(repo, number, add, remove); });
+    return world_.pass(tick_, write("set_labels", repo, number, Kind::set_labels), [&] {
+      // It slept past its lease with this one effect claimed: no tracker can
+      // refuse it, and the labels tell of an earlier moment now.
+      if (tick_.epoch != world_.store.look().lease.epoch) {
+        world_.tracker.touch({repo.name, number});
+        world_.see("a sleeper sets labels too late");
+      }
+      return world_.tracker.set_labels(repo, number, add, remove);
+    });
   }
   jobs::Status upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
                               const std::string& marker, const std::string& body) override {

@@ -42,6 +42,10 @@ void Tracker::edit(const IssueKey& key, const std::function<void(Text&)>& how) {
   }
 }
 
+void Tracker::touch(const IssueKey& key) {
+  cards_[key].touched = clock_.now();
+}
+
 void Tracker::comment(const IssueKey& key, const std::string& author, const std::string& body) {
   Card& card = cards_[key];
   card.comments.push_back({.id = std::to_string(card.comments.size() + 1),

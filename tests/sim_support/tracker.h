@@ -43,6 +43,8 @@ class Tracker final : public jobs::TrackerReader, public jobs::TrackerWriter {
 
   /// People's doing: a new version of the issue.
   void edit(const jobs::IssueKey& key, const std::function<void(Text&)>& how);
+  /// What the issue shows is not the doing of its newest run alone.
+  void touch(const jobs::IssueKey& key);
   void comment(const jobs::IssueKey& key, const std::string& author, const std::string& body);
   void permit(const std::string& login, jobs::Permission permission, bool bot = false);
   /// How far behind reads are; zero = not at all.
