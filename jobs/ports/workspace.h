@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -84,6 +85,9 @@ struct LandRequest {
   TimePoint at;  ///< author and committer time of the merge commit
   std::string author_name = "runner";
   std::string author_email = "runner@localhost";
+  /// Asked right before the push, after whatever may have taken long: an error ends the landing
+  /// with it and without a push. Empty = not asked.
+  std::function<Status()> still_ours;
 };
 
 struct LandResult {

@@ -65,6 +65,13 @@ jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const job
     request.run = run;
     request.at = effect.at;
     request.author_name = context_.fleet.bot;
+    if (!RUNNER_PLANTED(push_without_fence)) {
+      request.still_ours = [this]() -> jobs::Status {
+        RUNNER_TRY(context_.writers.store->renew_lease(
+            context_.lease, context_.readers.clock->now(), context_.fleet.limits.lease_ttl));
+        return jobs::ok();
+      };
+    }
     RUNNER_ASSIGN(const jobs::LandResult result, git.land(repo, request));
     const jobs::TimePoint now = context_.readers.clock->now();
     RUNNER_ASSIGN(const std::string cap,
@@ -96,6 +103,11 @@ jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const
   const auto turn = std::ranges::find(turns, effect.turn, &jobs::Turn::number);
   if (turn == turns.end()) {
     return jobs::fail(jobs::ErrorKind::bug, fmt::format("turn {} is not recorded", effect.turn));
+  }
+  if (turn->state != jobs::TurnState::planned && !RUNNER_PLANTED(running_turn_started_again)) {
+    // Its start was seen since, though the answer to it was lost. A second one finds the directory
+    // taken, unless somebody deleted it.
+    return jobs::Change{};
   }
   if (run.worktree.empty()) {
     return jobs::fail(jobs::ErrorKind::bug, "the run has no worktree");

@@ -173,8 +173,17 @@ class TickWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   }
   jobs::Result<jobs::LandResult> land(const jobs::Repo& repo,
                                       const jobs::LandRequest& request) override {
-    return world_.pass(tick_, write("git.land", request.run, Kind::land),
-                       [&] { return world_.land(repo, request); });
+    return world_.pass(tick_, write("git.land", request.run, Kind::land), [&] {
+      jobs::LandRequest fenced = request;
+      if (request.still_ours) {  // without another port call in the middle of one
+        fenced.still_ours = [&]() -> jobs::Status {
+          return tick_.epoch == world_.store.look().lease.epoch
+                     ? jobs::ok()
+                     : jobs::fail(jobs::ErrorKind::conflict, "the lease is lost");
+        };
+      }
+      return world_.land(repo, fenced);
+    });
   }
   jobs::Result<jobs::Oid> rescue(const jobs::Repo& repo, const jobs::Run& run) override {
     return world_.pass(tick_, write("git.rescue", run, Kind::rescue),

@@ -122,6 +122,26 @@ TEST_P(Workspace, LandPushesOnceAndFindsItselfLandedAfterwards) {
   EXPECT_EQ(later.commit, first.commit);
 }
 
+TEST_P(Workspace, Invariant10_WhoLostTheLeaseDoesNotPush) {
+  jobs::Run run = prepared();
+  world_->commit(run, {{"cart.txt", "cart\n"}});
+  verify(run);
+  const Oid before = world_->remote_head();
+  jobs::LandRequest request = landing_of(run);
+  request.still_ours = [] { return jobs::fail(ErrorKind::conflict, "the lease is lost"); };
+  const auto refused = world_->writer().land(repo_, request);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().text(), HasSubstr("the lease is lost"));
+  EXPECT_EQ(world_->remote_head(), before);
+  int asked = 0;
+  request.still_ours = [&]() -> jobs::Status {
+    ++asked;
+    return jobs::ok();
+  };
+  EXPECT_EQ(world_->writer().land(repo_, request).value().kind, LandResult::Kind::landed);
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_P(Workspace, MovedBaseIsMergedThenVerifiedThenLanded) {
   jobs::Run run = prepared();
   world_->commit(run, {{"cart.txt", "cart\n"}});

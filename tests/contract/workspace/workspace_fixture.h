@@ -50,9 +50,15 @@ class Workspace : public ::testing::TestWithParam<WorldMaker> {
     run.verified_base = run.base;
   }
 
+  static jobs::LandRequest landing_of(const jobs::Run& run) {
+    jobs::LandRequest request;
+    request.run = run;
+    request.at = jobs::TimePoint(std::chrono::seconds(1'795'000'000));
+    return request;
+  }
+
   jobs::LandResult land(const jobs::Run& run) {
-    const auto result = world_->writer().land(
-        repo_, {.run = run, .at = jobs::TimePoint(std::chrono::seconds(1'795'000'000))});
+    const auto result = world_->writer().land(repo_, landing_of(run));
     EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().text());
     return result ? *result : jobs::LandResult{};
   }
