@@ -131,7 +131,13 @@ class GatedWorkspace final : public jobs::WorkspaceReader, public jobs::Workspac
   }
   jobs::Result<jobs::LandResult> land(const jobs::Repo& repo,
                                       const jobs::LandRequest& request) override {
-    return gate_.pass("git.land", [&] { return writer_.land(repo, request); });
+    // A call of its own: a gate lets one call through at a time.
+    if (request.still_ours) {
+      RUNNER_TRY(request.still_ours());
+    }
+    jobs::LandRequest asked = request;
+    asked.still_ours = nullptr;
+    return gate_.pass("git.land", [&] { return writer_.land(repo, asked); });
   }
   jobs::Result<jobs::Oid> rescue(const jobs::Repo& repo, const jobs::Run& run) override {
     return gate_.pass("git.rescue", [&] { return writer_.rescue(repo, run); });

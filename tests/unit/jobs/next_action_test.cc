@@ -290,12 +290,6 @@ TEST(NextAction, Invariant5_NoTurnOfAnAgentIsPlannedAtACap) {
   waiting.run.step = RunStep::waiting;
   waiting.run.not_before = kNow;
   EXPECT_EQ(kind(waiting), ActionKind::start_turn);
-  waiting.run.not_before = kNow + minutes(50);
-  EXPECT_EQ(kind(waiting), ActionKind::wait);
-  waiting.run.updated_at = kNow + minutes(40);
-  EXPECT_EQ(kind(waiting), ActionKind::start_turn) << "put off by a clock that was set back";
-  waiting.run.updated_at = kNow - minutes(10);
-  waiting.run.not_before = kNow;
   waiting.reached_cap = red.reached_cap;
   EXPECT_EQ(kind(waiting), ActionKind::escalate) << "a retry is a turn as well";
   EXPECT_FALSE(decide(waiting).charged);
