@@ -15,10 +15,11 @@
 
 #include "tests/prove/errors/fault.h"
 #include "tests/prove/frame/harness.h"
+#include "tests/prove/trace/aftermath.h"
 #include "tests/prove/trace/calls.h"
-#include "tests/prove/trace/converge.h"
 #include "tests/prove/trace/pool.h"
 #include "tests/prove/trace/scenario.h"
+#include "tests/prove/trace/sieve.h"
 #include "tests/prove/trace/tracer.h"
 
 namespace prove {
@@ -118,13 +119,14 @@ class Sweep {
   Sweep(const Options& options, Record& record)
       : options_(options),
         record_(record),
+        follower_(options),
         stages_([&](int number) { return std::make_unique<trace::Stage>(options, number); }) {}
 
   void run() {
     const std::vector<Fault> faults = choose();
     spread(options_, record_, static_cast<std::int64_t>(faults.size()), [&](std::int64_t index) {
       const auto stage = stages_.take();
-      hurt(*stage, faults[static_cast<std::size_t>(index)]);
+      hurt(*stage, faults[static_cast<std::size_t>(index)], index);
     });
   }
 
@@ -152,13 +154,15 @@ class Sweep {
     return all;
   }
 
-  void hurt(trace::Stage& stage, const Fault& fault) {
+  void hurt(trace::Stage& stage, const Fault& fault, std::int64_t index) {
     const Scenario& scenario = trace::scenario(fault.scenario);
     const trace::Ground& ground = stage.at(scenario);
     Injector injector(fault);
-    const trace::Traced traced =
-        trace::run_traced(trace::launch_of(scenario, ground), false,
-                          [&](const Call& call) { return injector(call); });
+    const trace::Sifted sifted = trace::run_sifted(
+        trace::launch_of(scenario, ground),
+        fault.sticky ? trace::numbers_with_effect() : std::vector<int>{fault.number},
+        [&](const Call& call) { return injector(call); });
+    const trace::Traced& traced = sifted.traced;
     const auto violation = [&](const std::string& what) {
       record_.violation({.what = what, .where = fault.name(), .seed = options_.seed});
     };
@@ -170,7 +174,9 @@ class Sweep {
     }
     const oracle::Observation left = ground.observe();
     if (const std::string bad =
-            misbehaviour(scenario, traced.end, progress_of(left), unhurt_.at(scenario.name));
+            injector.silenced()
+                ? std::string(traced.end.hung ? "it hangs" : "")
+                : misbehaviour(scenario, traced.end, progress_of(left), unhurt_.at(scenario.name));
         !bad.empty()) {
       violation("a failing call: " + bad);
     }
@@ -179,24 +185,27 @@ class Sweep {
     if (const auto found = oracle::judge_always(left, trace::Ground::rules()); !found.empty()) {
       violation("at once: " + oracle::describe(found));
     }
-    mend(ground, fault, left);
+    mend(ground, fault, left, index);
   }
 
   /// The cause is gone.
-  void mend(const trace::Ground& ground, const Fault& fault, const oracle::Observation& left) {
+  void mend(const trace::Ground& ground, const Fault& fault, const oracle::Observation& left,
+            std::int64_t index) {
     const auto violation = [&](const std::string& what) {
       record_.violation({.what = what, .where = fault.name(), .seed = options_.seed});
     };
-    const trace::Converged after = trace::converge(ground);
+    const trace::Aftermath after = follower_.follow(ground, left, false, fault.scenario, index);
     record_.count("clean ticks", after.ticks);
-    if (!after.trouble.empty()) {
-      violation("invariant 4: " + after.trouble);
+    record_.count("cases judged at rest", after.at_rest ? 1 : 0);
+    if (!after.broken.empty()) {
+      violation(after.broken);
       return;
     }
-    if (const std::string broken = trace::judge_end(ground, left, false); !broken.empty()) {
-      violation(broken);
-    }
-    for (const oracle::RunRow& run : ground.observe().runs) {
+    for (const oracle::RunRow& run : after.now.runs) {
+      if (run.live()) {
+        record_.count("runs that were left on their way");
+        continue;
+      }
       record_.count("runs that ended as " + run.outcome);
       // A missing permission is for a person to see; a disk that was full for a moment is not.
       if (run.outcome != "landed" && fault.error != EACCES &&
@@ -209,6 +218,7 @@ class Sweep {
 
   const Options& options_;
   Record& record_;
+  trace::Follower follower_;
   trace::Pool<trace::Stage> stages_;
   std::map<std::string_view, std::string> unhurt_;
 };

@@ -345,4 +345,19 @@ Effect effect_of(const Call& call) {
   }
 }
 
+const std::vector<int>& numbers_with_effect() {
+  static const std::vector<int> all = [] {
+    std::vector<int> numbers = {SYS_open, SYS_openat, SYS_mmap, SYS_fcntl};
+    for (int number = 0; number <= SYS_faccessat2; ++number) {
+      Call call;
+      call.number = number;
+      if (effect_of(call) != Effect::none && std::ranges::find(numbers, number) == numbers.end()) {
+        numbers.push_back(number);
+      }
+    }
+    return numbers;
+  }();
+  return all;
+}
+
 }  // namespace prove::trace
