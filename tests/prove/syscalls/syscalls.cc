@@ -14,6 +14,7 @@
 #include "tests/prove/frame/harness.h"
 #include "tests/prove/trace/aftermath.h"
 #include "tests/prove/trace/calls.h"
+#include "tests/prove/trace/own_pids.h"
 #include "tests/prove/trace/pool.h"
 #include "tests/prove/trace/scenario.h"
 #include "tests/prove/trace/sieve.h"
@@ -210,5 +211,6 @@ void harness(const Options& options, Record& record) {
 }  // namespace prove
 
 int main(int argc, char** argv) {
-  return prove::main(argc, argv, "syscalls", prove::harness);
+  return prove::trace::among_own_pids(
+      [&] { return prove::main(argc, argv, "syscalls", prove::harness); });
 }
