@@ -1,4 +1,7 @@
-// Kills ticks, and supervisors of turns, on entry to each of their system calls.
+// Kills ticks, and supervisors of turns, on entry to each of their system calls. What is left is
+// judged at once, then given two clean ticks and judged again by all that is true at any moment.
+// Cases that may tell something new, and one in ten, go on to rest and are judged there:
+// trace/aftermath.h says which. `--only` always goes on to rest.
 #include <sys/syscall.h>
 
 #include <algorithm>
