@@ -150,7 +150,8 @@ void kill_at(trace::Stage& stage, const Pair& pair, std::int64_t index, trace::F
   record.count(traced.killed ? "kills" : "pairs that did not come again");
   record.count(fmt::format("in {}", scenario.name));
   if (!traced.killed && traced.end.code != 0) {
-    violation(fmt::format("invariant 4: unhurt, it ended with {}: {}{}", traced.end.code,
+    violation(fmt::format("invariant 4: unhurt, it {} {}: {}{}",
+                          traced.end.hung ? "hangs, and ended with" : "ended with", traced.end.code,
                           traced.end.out, traced.end.error));
   }
   const oracle::Observation left = ground.observe();

@@ -112,11 +112,16 @@ class Keeper {
       if (::poll(files, 2, -1) < 0) {
         continue;
       }
-      // No process has the filter any more, or nobody wants to know.
-      if (files[1].revents != 0 || (files[0].revents & POLLIN) == 0) {
-        return;
+      const auto listener = static_cast<unsigned>(files[0].revents);
+      if (files[1].revents != 0) {
+        return;  // nobody wants to know
       }
-      answer();
+      if ((listener & POLLIN) != 0) {
+        answer();
+      } else if ((listener & POLLHUP) != 0) {
+        return;  // no process has the filter any more
+      }
+      // Anything else is a look that was interrupted.
     }
   }
 
