@@ -33,12 +33,12 @@ void check(int status, const std::string& what) {
   }
 }
 
-struct Library {
-  Library() { git_libgit2_init(); }
-  ~Library() { git_libgit2_shutdown(); }
-  Library(const Library&) = delete;
-  Library& operator=(const Library&) = delete;
-};
+/// Once for the whole program, and never given back: each first use reads all certificates of the
+/// machine, which takes longer than everything that is looked at here.
+void use_library() {
+  static const int uses = git_libgit2_init();
+  check(uses, "libgit2");
+}
 
 std::string text(const git_oid* id) {
   char buffer[GIT_OID_HEXSZ + 1];
@@ -70,7 +70,7 @@ std::map<std::string, std::string> refs_of(git_repository* repository) {
 }  // namespace
 
 RemoteSeen read_remote(const std::string& path, const std::string& base_branch) {
-  const Library library;
+  use_library();
   RemoteSeen seen;
   if (!fs::exists(path)) {
     return seen;
@@ -104,7 +104,7 @@ RemoteSeen read_remote(const std::string& path, const std::string& base_branch) 
 }
 
 std::vector<std::string> read_rescue_refs(const std::string& state_dir) {
-  const Library library;
+  use_library();
   std::vector<std::string> result;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(state_dir + "/mirrors", error)) {

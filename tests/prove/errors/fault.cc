@@ -1,6 +1,7 @@
 #include "tests/prove/errors/fault.h"
 
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -64,6 +65,12 @@ bool asks_by_name(const Call& call) {
   }
 }
 
+/// Says something to a person. Where that goes is not the disk in trouble.
+bool speaks(const Call& call) {
+  const bool writes = call.number == SYS_write || call.number == SYS_writev;
+  return writes && (call.arguments[0] == STDOUT_FILENO || call.arguments[0] == STDERR_FILENO);
+}
+
 }  // namespace
 
 std::string Fault::name() const {
@@ -119,10 +126,12 @@ trace::Verdict Injector::operator()(const Call& call) {
   seen_ += counts ? 1 : 0;
   const bool first = counts && injected_ == 0 && seen_ == fault_.ordinal;
   if (first) {
+    silenced_ = speaks(call);
     ++injected_;
     return fail;
   }
-  const bool again = fault_.sticky && injected_ > 0 && (counts || strikes(fault_.error, call));
+  const bool again =
+      fault_.sticky && injected_ > 0 && !speaks(call) && (counts || strikes(fault_.error, call));
   if (!again) {
     return {};
   }

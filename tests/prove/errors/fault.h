@@ -35,11 +35,14 @@ class Injector {
   explicit Injector(const Fault& fault) : fault_(fault) {}
   [[nodiscard]] trace::Verdict operator()(const trace::Call& call);
   [[nodiscard]] std::int64_t injected() const { return injected_; }
+  /// The call that failed was itself a word to a person.
+  [[nodiscard]] bool silenced() const { return silenced_; }
 
  private:
   const Fault& fault_;
   std::int64_t seen_ = 0;
   std::int64_t injected_ = 0;
+  bool silenced_ = false;
   std::uint64_t struck_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/prove/trace/tracer.h"
 
@@ -26,6 +27,9 @@ enum class Effect : std::uint8_t {
 /// By number and arguments: an open for reading changes nothing, an open for writing does. Looks at
 /// no path and no descriptor.
 [[nodiscard]] Effect effect_of(const Call& call);
+
+/// Every number whose calls have an effect, with some arguments at least.
+[[nodiscard]] const std::vector<int>& numbers_with_effect();
 
 /// A new thread of the same process.
 [[nodiscard]] bool makes_thread(const Call& call);

@@ -67,6 +67,27 @@ std::string judge_life(const oracle::Observation& now) {
   return problems.empty() ? problems : "invariant 4: after nothing but a death" + problems;
 }
 
+void one_tick(const Ground& ground, Converged& result) {
+  const bool was_quiet = result.ticks > 0 && open_work(ground) == 0;
+  const End end = ground.tick();
+  ++result.ticks;
+  result.failing_ticks += end.code == 0 ? 0 : 1;
+  result.last = end.out + end.error;
+  result.trouble = crash_of(end);
+  result.quiet = result.trouble.empty() && was_quiet && open_work(ground) == 0;
+}
+
+/// Until the next tick has something to see. False if that does not come.
+bool pass_time(const Ground& ground, Converged& result) {
+  if (!ground.wait_for_turns()) {
+    result.trouble = "a turn does not end";
+    return false;
+  }
+  // What is tried again later comes within milliseconds here, doubling.
+  std::this_thread::sleep_for(std::chrono::milliseconds(result.ticks));
+  return true;
+}
+
 void add(std::string& all, const std::string& more) {
   all += (all.empty() || more.empty() ? "" : "; ") + more;
 }
@@ -82,30 +103,27 @@ std::int64_t open_work(const Ground& ground) {
                     "FROM outbox WHERE state IN ('pending', 'claimed'))");
 }
 
+Converged clean_ticks(const Ground& ground, int ticks) {
+  Converged result;
+  ground.open_all();
+  while (result.trouble.empty() && result.ticks < ticks) {
+    if (result.ticks > 0 && !pass_time(ground, result)) {
+      break;
+    }
+    one_tick(ground, result);
+  }
+  return result;
+}
+
 Converged converge(const Ground& ground, int most_ticks) {
   Converged result;
   ground.open_all();
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(kMostSeconds);
   while (result.ticks < most_ticks && std::chrono::steady_clock::now() < give_up) {
-    const bool was_quiet = result.ticks > 0 && open_work(ground) == 0;
-    const End end = ground.tick();
-    ++result.ticks;
-    result.failing_ticks += end.code == 0 ? 0 : 1;
-    result.last = end.out + end.error;
-    result.trouble = crash_of(end);
-    if (!result.trouble.empty()) {
+    one_tick(ground, result);
+    if (!result.trouble.empty() || !pass_time(ground, result) || result.quiet) {
       return result;
     }
-    if (!ground.wait_for_turns()) {
-      result.trouble = "a turn does not end";
-      return result;
-    }
-    if (was_quiet && open_work(ground) == 0) {
-      result.quiet = true;
-      return result;
-    }
-    // What is tried again later comes within milliseconds here, doubling.
-    std::this_thread::sleep_for(std::chrono::milliseconds(result.ticks));
   }
   const End runs = run(ground.runner({"runs", "--json"}));
   const End plan = run(ground.runner({"tick", "--dry-run"}));
@@ -116,14 +134,23 @@ Converged converge(const Ground& ground, int most_ticks) {
   return result;
 }
 
-std::string judge_end(const Ground& ground, const oracle::Observation& before, bool whole) {
-  const oracle::Observation now = ground.observe();
-  const oracle::Rules rules = Ground::rules();
-  std::string problems = oracle::describe(oracle::judge_quiet(now, rules));
+std::string judge_end(const oracle::Observation& before, const oracle::Observation& now,
+                      bool whole) {
+  std::string problems = oracle::describe(oracle::judge_quiet(now, Ground::rules()));
   add(problems, oracle::describe(oracle::judge_between(before, now)));
   if (whole) {
     add(problems, judge_life(now));
   }
+  return problems;
+}
+
+std::string judge_end(const Ground& ground, const oracle::Observation& before, bool whole) {
+  return judge_end(before, ground.observe(), whole);
+}
+
+std::string judge_now(const oracle::Observation& before, const oracle::Observation& now) {
+  std::string problems = oracle::describe(oracle::judge_always(now, Ground::rules()));
+  add(problems, oracle::describe(oracle::judge_between(before, now)));
   return problems;
 }
 

@@ -118,7 +118,8 @@ int supervisor_of(const std::string& directory) {
 
 Ground::Ground(const Options& options, int number)
     : options_(options),
-      root_(fmt::format("{}/runner-prove-{}-{}", fast_folder(options), ::getpid(), number)),
+      root_(fmt::format("{}/{}-{}", fast_folder(options),
+                        fs::path(options.scratch).filename().string(), number)),
       folder_(root_ + "/play") {
   fs::create_directories(root_);
 }

@@ -1,11 +1,15 @@
 #include "tests/prove/trace/launch.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -86,10 +90,28 @@ std::string content(int file) {
   return text;
 }
 
+void put_on(const Filter& filter) {
+  constexpr unsigned long kFlags =
+      SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+  const auto put = [&] {
+    return static_cast<int>(
+        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, kFlags, filter.program));
+  };
+  int listener = put();
+  // Who is not root has to give up gaining rights first.
+  if (listener < 0 && errno == EACCES && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
+    listener = put();
+  }
+  std::atomic_ref<int>(*filter.listener).store(listener);
+}
+
 /// Other threads may hold locks that this process has copied: only what is safe in a signal
 /// handler.
 [[noreturn]] void become(const char* folder, char* const* argv, char* const* environment, int gate,
-                         int out, int error) {
+                         int out, int error, const Filter& filter) {
+  if (filter.program != nullptr) {
+    put_on(filter);
+  }
   char byte = 0;
   while (gate >= 0 && ::read(gate, &byte, 1) < 0 && errno == EINTR) {
   }
@@ -106,7 +128,7 @@ std::string content(int file) {
 
 }  // namespace
 
-Child::Child(const Launch& launch, bool held) {
+Child::Child(const Launch& launch, bool held, const Filter& filter) {
   int ends[2] = {-1, -1};
   if (held && ::pipe2(ends, O_CLOEXEC) != 0) {
     throw std::runtime_error("no pipe");
@@ -118,7 +140,7 @@ Child::Child(const Launch& launch, bool held) {
   pid_ = ::fork();
   if (pid_ == 0) {
     ::close(ends[1]);
-    become(launch.folder.c_str(), argv.data(), environment.data(), ends[0], out_, error_);
+    become(launch.folder.c_str(), argv.data(), environment.data(), ends[0], out_, error_, filter);
   }
   ::close(ends[0]);
   gate_ = ends[1];

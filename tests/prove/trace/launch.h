@@ -1,5 +1,6 @@
 #pragma once
 
+#include <linux/filter.h>
 #include <sys/types.h>
 
 #include <string>
@@ -26,11 +27,18 @@ struct End {
 /// Starts it, waits for its end. What it leaves running is not waited for.
 [[nodiscard]] End run(const Launch& launch);
 
+/// A seccomp filter that a child puts on itself; the number of its listener is told in memory that
+/// both see, -1 if there is none. The child waits at its gate then.
+struct Filter {
+  const sock_fprog* program = nullptr;
+  int* listener = nullptr;
+};
+
 /// A child that is not waited for yet: `release` lets it go on to its program.
 class Child {
  public:
   /// With `held`, the child waits before it becomes the program, so that somebody can attach to it.
-  Child(const Launch& launch, bool held);
+  Child(const Launch& launch, bool held, const Filter& filter = {});
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

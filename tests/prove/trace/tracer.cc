@@ -28,22 +28,6 @@ constexpr unsigned long kThreads =
     PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
 constexpr unsigned long kChildren = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
 
-/// The process of a thread. Threads of the program are asked for once each.
-pid_t process_of(pid_t thread) {
-  char line[256];
-  FILE* file = std::fopen(fmt::format("/proc/{}/status", thread).c_str(), "re");
-  pid_t process = thread;
-  while (file != nullptr && std::fgets(line, sizeof line, file) != nullptr) {
-    if (std::sscanf(line, "Tgid: %d", &process) == 1) {
-      break;
-    }
-  }
-  if (file != nullptr) {
-    std::fclose(file);
-  }
-  return process;
-}
-
 class Tracing {
  public:
   Tracing(Child& child, const OnEntry& on_entry) : child_(child), on_entry_(on_entry) {}
@@ -164,6 +148,21 @@ class Tracing {
 };
 
 }  // namespace
+
+pid_t process_of(pid_t thread) {
+  char line[256];
+  FILE* file = std::fopen(fmt::format("/proc/{}/status", thread).c_str(), "re");
+  pid_t process = thread;
+  while (file != nullptr && std::fgets(line, sizeof line, file) != nullptr) {
+    if (std::sscanf(line, "Tgid: %d", &process) == 1) {
+      break;
+    }
+  }
+  if (file != nullptr) {
+    std::fclose(file);
+  }
+  return process;
+}
 
 Traced run_traced(const Launch& launch, bool children, const OnEntry& on_entry) {
   Child child(launch, /*held=*/true);

@@ -42,6 +42,8 @@ struct Traced {
 /// are not traced are left alone, whatever happens to the program.
 [[nodiscard]] Traced run_traced(const Launch& launch, bool children, const OnEntry& on_entry);
 
+/// The process of a thread.
+[[nodiscard]] pid_t process_of(pid_t thread);
 /// A string of the thread's memory, as an argument points to it. Empty if it cannot be read.
 [[nodiscard]] std::string text_at(const Call& call, std::uint64_t address);
 /// Bytes of the thread's memory, as many as can be read.
