@@ -169,6 +169,14 @@ jobs::Result<Database> Database::open(const Spec& spec) {
     Database database(std::make_unique<Impl>(spec));
     sqlite3* handle = database.impl_->database.getHandle();
     sqlite3_extended_result_codes(handle, 1);
+    if (spec.mode == Mode::read_write && sqlite3_db_readonly(handle, "main") == 1) {
+      // Nothing of the file was read yet, so this is not about its header: it could not be opened
+      // for writing, and SQLite took what it could get.
+      return fail(ErrorKind::denied,
+                  fmt::format("{} cannot be opened for writing: {}", spec.path,
+                              errno == 0 ? "permission denied" : std::strerror(errno)),
+                  "give the runner's user write permission on the file and its folder");
+    }
     // The schema comes from the file, and the file may be damaged or hostile: no trigger or
     // function of it may do harm.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

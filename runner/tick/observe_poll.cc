@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
@@ -13,7 +14,7 @@ namespace runner {
 
 namespace {
 
-/// Calls `work(i)` for every i below `count` on at most `most` threads.
+/// Calls `work(i)` for every i below `count` on at most `most` threads, this one included.
 template <typename Work>
 void in_parallel(std::size_t count, std::size_t most, const Work& work) {
   if (count <= 1 || most <= 1) {
@@ -23,14 +24,20 @@ void in_parallel(std::size_t count, std::size_t most, const Work& work) {
     return;
   }
   std::atomic<std::size_t> next{0};
+  const auto take_turns = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      work(i);
+    }
+  };
   std::vector<std::jthread> threads;
-  for (std::size_t t = 0; t < std::min(count, most); ++t) {
-    threads.emplace_back([&] {
-      for (std::size_t i = next++; i < count; i = next++) {
-        work(i);
-      }
-    });
+  try {
+    for (std::size_t t = 1; t < std::min(count, most); ++t) {
+      threads.emplace_back(take_turns);
+    }
+  } catch (const std::system_error&) {
+    // No more threads to be had: those there are do the work.
   }
+  take_turns();
 }
 
 }  // namespace
