@@ -13,6 +13,7 @@
 #include "tests/oracle/read_git.h"
 #include "tests/oracle/read_issues.h"
 #include "tests/oracle/read_state.h"
+#include "tests/support/whole_file.h"
 
 namespace oracle {
 
@@ -20,17 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string all_of(const std::string& path) {
-  // No stream: of a process that ends just now the kernel gives an error, and a stream throws.
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  std::string text;
-  char buffer[8192];
-  for (ssize_t got = 0; file >= 0 && (got = ::read(file, buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(got));
-  }
-  ::close(file);
-  return text;
-}
+using test_support::whole_file;
 
 /// "RUN/NUMBER" of the marker RUNNER_TURN.
 TurnName turn_of(const std::string& marker) {
@@ -98,11 +89,11 @@ std::vector<ProcessSeen> census(const std::string& state_dir) {
     if (pid <= 0) {
       continue;
     }
-    const std::string environment = all_of(entry.path().string() + "/environ");
+    const std::string environment = whole_file(entry.path().string() + "/environ");
     if (!variable_in(environment, "RUNNER_TURN_DIR").starts_with(state_dir + "/")) {
       continue;
     }
-    std::string command = all_of(entry.path().string() + "/cmdline");
+    std::string command = whole_file(entry.path().string() + "/cmdline");
     for (char& c : command) {
       c = c == '\0' ? ' ' : c;
     }

@@ -20,6 +20,7 @@
 #include "tests/prove/trace/pool.h"
 #include "tests/prove/trace/scenario.h"
 #include "tests/support/signals.h"
+#include "tests/support/whole_file.h"
 
 namespace prove {
 namespace {
@@ -201,7 +202,7 @@ class Blind {
       return after;
     }
     const std::string manifest = ground.folder() + "/manifests/fleet.toml";
-    std::string text = trace::read_text(manifest);
+    std::string text = test_support::whole_file(manifest);
     text.insert(text.find("[limits]\n") + 9, "fix_window = \"1ms\"\n");
     trace::write_text(manifest, text);
     record_.count("lives whose window for corrections was closed");

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "tests/support/signals.h"
+#include "tests/support/whole_file.h"
 
 namespace prove::containment {
 
@@ -23,18 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string all_of(const std::string& path) {
-  std::string out;
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  char buffer[16384];
-  for (ssize_t got = 0; fd >= 0 && (got = ::read(fd, buffer, sizeof buffer)) > 0;) {
-    out.append(buffer, static_cast<std::size_t>(got));
-  }
-  if (fd >= 0) {
-    ::close(fd);
-  }
-  return out;
-}
+using test_support::whole_file;
 
 std::string proc(pid_t pid, const char* file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
@@ -59,7 +49,7 @@ std::vector<pid_t> all_pids() {
 
 /// State and start time out of /proc/PID/stat.
 std::pair<char, std::string> stat_of(pid_t pid) {
-  const std::string text = all_of(proc(pid, "stat"));
+  const std::string text = whole_file(proc(pid, "stat"));
   const auto close = text.rfind(')');
   if (close == std::string::npos) {
     return {'X', ""};
@@ -76,7 +66,7 @@ std::pair<char, std::string> stat_of(pid_t pid) {
 
 /// The pid as the innermost namespace of the process knows it.
 pid_t inner_pid(pid_t pid) {
-  std::istringstream lines(all_of(proc(pid, "status")));
+  std::istringstream lines(whole_file(proc(pid, "status")));
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("NSpid:")) {
       const auto last = line.find_last_of(" \t");
@@ -106,8 +96,8 @@ std::vector<Child> Census::children() const {
 }
 
 bool Census::belongs(pid_t pid, const std::vector<Child>& children) const {
-  if (all_of(proc(pid, "maps")).find(log_) != std::string::npos ||
-      all_of(proc(pid, "environ")).find("RUNNER_TURN_DIR=" + home_) != std::string::npos) {
+  if (whole_file(proc(pid, "maps")).find(log_) != std::string::npos ||
+      whole_file(proc(pid, "environ")).find("RUNNER_TURN_DIR=" + home_) != std::string::npos) {
     return true;
   }
   const std::string space = link_of(proc(pid, "ns/pid"));
@@ -159,7 +149,7 @@ std::vector<std::string> Census::rabbits() const {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(home_, error)) {
       if (entry.path().filename().string().starts_with("agent.log.rabbit.")) {
-        result[entry.path().filename().string()] = all_of(entry.path().string());
+        result[entry.path().filename().string()] = whole_file(entry.path().string());
       }
     }
     return result;
@@ -183,7 +173,7 @@ std::vector<std::string> Census::rabbits() const {
 std::string Census::describe(const std::set<pid_t>& pids) {
   std::string out;
   for (const pid_t pid : pids) {
-    std::string command = all_of(proc(pid, "cmdline"));
+    std::string command = whole_file(proc(pid, "cmdline"));
     for (char& c : command) {
       c = c == '\0' ? ' ' : c;
     }

@@ -14,6 +14,7 @@
 
 #include "tests/prove/trace/converge.h"
 #include "tests/support/signals.h"
+#include "tests/support/whole_file.h"
 
 namespace prove {
 
@@ -30,7 +31,7 @@ const Ground& at(Stage& stage, std::string_view scenario) {
 }
 
 void edit(const std::string& path, const std::string& from, const std::string& to) {
-  std::string text = trace::read_text(path);
+  std::string text = test_support::whole_file(path);
   const std::size_t found = text.find(from);
   if (found == std::string::npos) {
     throw std::runtime_error(fmt::format("no '{}' in {}", from, path));
@@ -48,7 +49,7 @@ std::string issue(const Ground& ground, int number) {
 
 /// As issue 1, which everything begins with.
 void another_issue(const Ground& ground, int number, const std::string& more = {}) {
-  trace::write_text(issue(ground, number), trace::read_text(issue(ground, 1)) + more);
+  trace::write_text(issue(ground, number), test_support::whole_file(issue(ground, 1)) + more);
 }
 
 void end_of_life(const Ground& ground, std::string_view outcome) {
@@ -75,7 +76,7 @@ void needs_human(Stage& stage) {
 }
 
 void damage(const Ground& ground, std::int64_t place, const std::string& bytes) {
-  std::string content = trace::read_text(ground.state_file());
+  std::string content = test_support::whole_file(ground.state_file());
   content.replace(static_cast<std::size_t>(place), bytes.size(), bytes);
   trace::write_text(ground.state_file(), content);
 }
@@ -95,7 +96,7 @@ const std::vector<State>& states() {
                       const Ground& ground = at(stage, "claim");
                       another_issue(ground, 2);
                       trace::write_text(issue(ground, 1),
-                                        trace::read_text(issue(ground, 1)) + "\nBlocked by #2\n");
+                                        test_support::whole_file(issue(ground, 1)) + "\nBlocked by #2\n");
                     }});
     list.push_back({"out of budget", [](Stage& stage) {
                       edit(manifest(at(stage, "claim")), "[defaults]",

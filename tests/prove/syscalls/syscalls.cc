@@ -22,6 +22,7 @@
 #include "tests/prove/trace/scenario.h"
 #include "tests/prove/trace/sieve.h"
 #include "tests/prove/trace/tracer.h"
+#include "tests/support/whole_file.h"
 
 namespace prove {
 namespace {
@@ -112,7 +113,7 @@ std::vector<Pair> sample(std::vector<Pair> pairs, std::size_t most, std::mt19937
 
 /// What a death may leave behind; a harness that never saw it does not kill where it matters.
 void note_marks(const oracle::Observation& left, const trace::Ground& ground, Record& record) {
-  if (!trace::read_text(ground.state_file() + "-journal").empty()) {
+  if (!test_support::whole_file(ground.state_file() + "-journal").empty()) {
     record.seen("a step half written");
   }
   for (const oracle::EffectRow& row : left.outbox) {

@@ -18,6 +18,7 @@
 
 #include "tests/prove/trace/copy.h"
 #include "tests/support/signals.h"
+#include "tests/support/whole_file.h"
 
 namespace prove::trace {
 
@@ -104,12 +105,12 @@ std::string fast_folder(const Options& options) {
 
 bool lives(int pid) {
   return pid > 1 && test_support::send_signal(pid, 0) == 0 &&
-         read_text(fmt::format("/proc/{}/stat", pid)).find(") Z ") == std::string::npos;
+         test_support::whole_file(fmt::format("/proc/{}/stat", pid)).find(") Z ") == std::string::npos;
 }
 
 /// The pid in a supervisor.json; 0 if there is none.
 int supervisor_of(const std::string& directory) {
-  const std::string text = read_text(directory + "/supervisor.json");
+  const std::string text = test_support::whole_file(directory + "/supervisor.json");
   const std::size_t at = text.find("\"pid\":");
   return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + 6);
 }
@@ -242,8 +243,8 @@ std::vector<int> Ground::processes() const {
       continue;
     }
     const std::string path = entry.path();
-    if (read_text(path + "/cmdline").find(folder_ + "/") != std::string::npos ||
-        read_text(path + "/environ").find(folder_ + "/") != std::string::npos) {
+    if (test_support::whole_file(path + "/cmdline").find(folder_ + "/") != std::string::npos ||
+        test_support::whole_file(path + "/environ").find(folder_ + "/") != std::string::npos) {
       result.push_back(pid);
     }
   }
@@ -287,18 +288,6 @@ oracle::Rules Ground::rules() {
 void write_text(const std::string& path, const std::string& text) {
   fs::create_directories(fs::path(path).parent_path());
   std::ofstream(path, std::ios::binary) << text;
-}
-
-std::string read_text(const std::string& path) {
-  // No stream: of a process that ends just now the kernel gives an error, and a stream throws.
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  std::string text;
-  char buffer[8192];
-  for (ssize_t got = 0; file >= 0 && (got = ::read(file, buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(got));
-  }
-  ::close(file);
-  return text;
 }
 
 }  // namespace prove::trace

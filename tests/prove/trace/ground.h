@@ -66,6 +66,5 @@ class Ground {
 };
 
 void write_text(const std::string& path, const std::string& text);
-[[nodiscard]] std::string read_text(const std::string& path);
 
 }  // namespace prove::trace

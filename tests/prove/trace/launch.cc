@@ -163,6 +163,9 @@ Child::~Child() {
 
 void Child::release() {
   if (gate_ >= 0) {
+    // A byte, not only the end of the pipe: a child that another thread made just then holds a copy
+    // of this end, and two such children would wait for each other.
+    (void)!::write(gate_, "", 1);
     ::close(gate_);
     gate_ = -1;
   }
