@@ -27,8 +27,7 @@ jobs::Status bring(const Context& context, const jobs::Repo& repo, const Oid& co
   if (tree_of(mirror.get(), commit)) {
     return jobs::ok();
   }
-  RUNNER_ASSIGN(const Repository source, open_with_checkout(context.layout, repo.name));
-  RUNNER_ASSIGN(const auto refusal, import_commit(mirror.get(), source.get(), commit));
+  RUNNER_ASSIGN(const auto refusal, import_commit(mirror.get(), context.layout, repo.name, commit));
   if (refusal) {
     return jobs::fail(ErrorKind::denied,
                       fmt::format("the commit {} is refused: {}", commit.str(), refusal->message));

@@ -1,6 +1,8 @@
 #include "worktrees/commits.h"
 
 #include <chrono>
+#include <set>
+#include <string_view>
 
 #include <fmt/core.h>
 
@@ -8,6 +10,16 @@
 #include "worktrees/git_error.h"
 
 namespace worktrees {
+namespace {
+
+constexpr std::size_t kLongestCommit = 1U << 20U;
+
+jobs::Error too_many(std::size_t most, std::string_view above) {
+  return jobs::fail(jobs::ErrorKind::conflict,
+                    fmt::format("more than {} commits above {}", most, above));
+}
+
+}  // namespace
 
 jobs::Result<jobs::Oid> write_commit(git_repository* repository, const NewCommit& commit) {
   RUNNER_ASSIGN(const git_oid tree_id, parse_oid(commit.tree));
@@ -52,6 +64,52 @@ jobs::Result<CommitFacts> read_commit(git_repository* repository, const jobs::Oi
   return facts;
 }
 
+jobs::Result<std::string> long_commit(git_odb* odb, const git_oid& id) {
+  size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  if (const int code = git_odb_read_header(&size, &type, odb, &id); code < 0) {
+    return git_failure(code, fmt::format("cannot read the commit {}", to_hex(id)));
+  }
+  return size <= kLongestCommit
+             ? std::string()
+             : fmt::format("the commit {} has {} bytes, at most {} are taken over", to_hex(id),
+                           size, kLongestCommit);
+}
+
+jobs::Result<std::string> long_commit_below(git_repository* repository, git_repository* known,
+                                            const jobs::Oid& top, std::size_t most) {
+  Odb odb;
+  Odb ours;
+  int code = git_repository_odb(into(odb), repository);
+  code = code < 0 ? code : git_repository_odb(into(ours), known);
+  if (code < 0) {
+    return git_failure(code, "cannot open the object database");
+  }
+  std::set<std::string> seen{top.str()};
+  std::vector<jobs::Oid> left{top};
+  while (!left.empty()) {
+    RUNNER_ASSIGN(const git_oid id, parse_oid(left.back()));
+    left.pop_back();
+    if (git_odb_exists(ours.get(), &id) == 1) {
+      continue;
+    }
+    if (seen.size() > most) {
+      return too_many(most, "what was fetched");
+    }
+    RUNNER_ASSIGN(std::string too_long, long_commit(odb.get(), id));
+    if (!too_long.empty()) {
+      return too_long;
+    }
+    RUNNER_ASSIGN(const CommitFacts facts, read_commit(repository, to_oid(id)));
+    for (const jobs::Oid& parent : facts.parents) {
+      if (seen.insert(parent.str()).second) {
+        left.push_back(parent);
+      }
+    }
+  }
+  return std::string();
+}
+
 jobs::Result<std::vector<jobs::Oid>> commits_between(git_repository* repository,
                                                      const jobs::Oid& include,
                                                      const std::vector<jobs::Oid>& exclude,
@@ -68,9 +126,7 @@ jobs::Result<std::vector<jobs::Oid>> commits_between(git_repository* repository,
   git_oid id{};
   while (code >= 0 && (code = git_revwalk_next(&id, walk.get())) == 0) {
     if (found.size() == most) {
-      return jobs::fail(jobs::ErrorKind::conflict,
-                        fmt::format("more than {} commits above {}", most,
-                                    exclude.empty() ? "nothing" : exclude.front().str()));
+      return too_many(most, exclude.empty() ? "nothing" : exclude.front().str());
     }
     found.push_back(to_oid(id));
   }

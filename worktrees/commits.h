@@ -34,6 +34,15 @@ struct CommitFacts {
 [[nodiscard]] jobs::Result<CommitFacts> read_commit(git_repository* repository,
                                                     const jobs::Oid& commit);
 
+/// Why a commit is too long to be read ("" = it is not): it is read whole, message and all. Told by
+/// its header alone.
+[[nodiscard]] jobs::Result<std::string> long_commit(git_odb* odb, const git_oid& id);
+
+/// The same for every commit that `top` stands on and `known` does not have.
+[[nodiscard]] jobs::Result<std::string> long_commit_below(git_repository* repository,
+                                                          git_repository* known,
+                                                          const jobs::Oid& top, std::size_t most);
+
 /// Commits reachable from `include` and not from any of `exclude`, newest first; conflict above
 /// `most`.
 [[nodiscard]] jobs::Result<std::vector<jobs::Oid>> commits_between(

@@ -9,7 +9,7 @@
 namespace worktrees {
 namespace {
 
-constexpr git_object_size_t kLongestFile = 1 << 20;
+constexpr std::size_t kLongestFile = 1 << 20;
 
 }  // namespace
 
@@ -34,15 +34,21 @@ jobs::Result<std::optional<std::string>> file_at(const Context& context, const j
   if (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE) {
     return none;
   }
-  if (const int code =
-          git_blob_lookup(into(blob), repository.get(), git_tree_entry_id(entry.get()));
-      code < 0) {
+  // Before it is read: a blob is read whole.
+  Odb odb;
+  size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  int code = git_repository_odb(into(odb), repository.get());
+  code = code < 0 ? code
+                  : git_odb_read_header(&size, &type, odb.get(), git_tree_entry_id(entry.get()));
+  if (code >= 0 && size > kLongestFile) {
+    return none;
+  }
+  code = code < 0 ? code
+                  : git_blob_lookup(into(blob), repository.get(), git_tree_entry_id(entry.get()));
+  if (code < 0) {
     return git_failure(
         code, fmt::format("cannot read {} of {}", jobs::one_line(path, 120), commit.str()));
-  }
-  const git_object_size_t size = git_blob_rawsize(blob.get());
-  if (size > kLongestFile) {
-    return none;
   }
   return std::optional(
       std::string(static_cast<const char*>(git_blob_rawcontent(blob.get())), size));

@@ -4,10 +4,12 @@
 #include <array>
 #include <cctype>
 #include <mutex>
+#include <optional>
 
 #include <fmt/core.h>
 
 #include "jobs/base/text.h"
+#include "worktrees/git_memory.h"
 
 namespace worktrees {
 namespace {
@@ -30,17 +32,32 @@ jobs::Error make(jobs::ErrorKind kind, std::string_view what, std::string hint =
                     std::move(hint));
 }
 
+/// The error of a call that met the bound on memory. Nobody's next try would find less to read.
+std::optional<jobs::Error> too_large(std::string_view what) {
+  const std::size_t wanted = refused_git_bytes();
+  const ::git_error* last = git_error_last();
+  if (wanted == 0 || last == nullptr || last->klass != GIT_ERROR_NOMEMORY) {
+    return std::nullopt;
+  }
+  return jobs::fail(jobs::ErrorKind::denied,
+                    fmt::format("{}: a file, commit or tree is too large: {} bytes more are needed "
+                                "at once, work with git has {} in all",
+                                what, wanted, kMostGitMemory),
+                    "make the largest files of the repository smaller, or take them out of it");
+}
+
 }  // namespace
 
 constexpr std::size_t kMostCached = 16U << 20U;
-constexpr std::size_t kWindow = 4U << 20U;
-constexpr std::size_t kMostMapped = 32U << 20U;
+constexpr std::size_t kWindow = 2U << 20U;
+constexpr std::size_t kMostMapped = 12U << 20U;
 constexpr std::size_t kMostPacksOpen = 32;
 
 void start_libgit2() {
   static std::once_flag once;
   std::call_once(once, [] {
     git_libgit2_init();
+    bound_git_memory();
     for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
                             GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
@@ -69,6 +86,9 @@ std::string last_git_message() {
 }
 
 jobs::Error git_failure(int code, std::string_view what) {
+  if (auto error = too_large(what)) {
+    return *std::move(error);
+  }
   const ::git_error* last = git_error_last();
   switch (code) {
     case GIT_ENOTFOUND: return make(jobs::ErrorKind::not_found, what);
@@ -89,6 +109,9 @@ jobs::Error git_failure(int code, std::string_view what) {
 }
 
 jobs::Error remote_failure(int code, std::string_view what) {
+  if (auto error = too_large(what)) {
+    return *std::move(error);
+  }
   const std::string message = lower(last_git_message());
   if (code == GIT_EAUTH || code == GIT_ECERTIFICATE ||
       contains_any(message, {"authentication", "credential", "status code: 401", "status code: 403",

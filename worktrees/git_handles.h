@@ -20,6 +20,7 @@ struct Freed {
 using Repository = std::unique_ptr<git_repository, Freed<git_repository_free>>;
 using Odb = std::unique_ptr<git_odb, Freed<git_odb_free>>;
 using OdbObject = std::unique_ptr<git_odb_object, Freed<git_odb_object_free>>;
+using OdbStream = std::unique_ptr<git_odb_stream, Freed<git_odb_stream_free>>;
 using Commit = std::unique_ptr<git_commit, Freed<git_commit_free>>;
 using Tree = std::unique_ptr<git_tree, Freed<git_tree_free>>;
 using TreeEntry = std::unique_ptr<git_tree_entry, Freed<git_tree_entry_free>>;

@@ -9,6 +9,7 @@
 #include "worktrees/context.h"
 #include "worktrees/dead_locks.h"
 #include "worktrees/git_error.h"
+#include "worktrees/git_memory.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
 
@@ -26,6 +27,7 @@ RemoteAccess Context::access(const jobs::Repo& repo) const {
 
 jobs::Result<PathLock> Context::lock(const jobs::RepoName& repo) const {
   RUNNER_TRY(make_directories(layout.root + "/locks"));
+  RUNNER_TRY(write_pack_limits(layout.root));
   RUNNER_ASSIGN(PathLock lock, PathLock::acquire(layout.lock(repo), options.lock_patience));
   RUNNER_TRY(drop_dead_locks(layout.mirror(repo)));
   return lock;
@@ -44,6 +46,7 @@ jobs::Status discard(const Context& context, const std::string& path) {
 GitWorkspace::GitWorkspace(Options options, jobs::CommandRunner& commands)
     : context_(std::make_unique<Context>()) {
   start_libgit2();
+  read_pack_limits(options.root);
   context_->layout.root = options.root;
   context_->options = std::move(options);
   context_->commands = &commands;

@@ -113,12 +113,11 @@ class Lander {
           "unverified",
           fmt::format("the branch {} is gone and no head of it was recorded", run_.branch));
     }
-    RUNNER_ASSIGN(const Repository source, open_with_checkout(context_.layout, repo_.name));
-    RUNNER_ASSIGN(auto refusal, import_commit(mirror_.get(), source.get(), head_));
+    RUNNER_ASSIGN(auto refusal, import_commit(mirror_.get(), context_.layout, repo_.name, head_));
     if (refusal || branch_head.empty() || branch_head == head_) {
       return refusal;
     }
-    RUNNER_ASSIGN(refusal, import_commit(mirror_.get(), source.get(), branch_head));
+    RUNNER_ASSIGN(refusal, import_commit(mirror_.get(), context_.layout, repo_.name, branch_head));
     if (refusal) {
       return refusal;
     }

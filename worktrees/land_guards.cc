@@ -8,6 +8,7 @@
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
+#include "worktrees/land_lines.h"
 #include "worktrees/land_text.h"
 #include "worktrees/mirror.h"
 
@@ -30,10 +31,7 @@ jobs::Result<Diff> diff_between(git_repository* mirror, const Oid& from, const O
   Tree after;
   Diff diff;
   git_diff_options options = GIT_DIFF_OPTIONS_INIT;
-  options.context_lines = 0;
-  // Attributes of the repository must not make a text "binary" and hide its lines from us.
-  options.flags =
-      GIT_DIFF_FORCE_TEXT | GIT_DIFF_INCLUDE_TYPECHANGE | GIT_DIFF_INCLUDE_TYPECHANGE_TREES;
+  options.flags = GIT_DIFF_INCLUDE_TYPECHANGE | GIT_DIFF_INCLUDE_TYPECHANGE_TREES;
   int code = git_tree_lookup(into(before), mirror, &old_id);
   code = code < 0 ? code : git_tree_lookup(into(after), mirror, &new_id);
   code = code < 0 ? code
@@ -61,52 +59,6 @@ std::optional<Refusal> protected_path(const jobs::Repo& repo, git_diff* diff) {
   return std::nullopt;
 }
 
-/// Bytes and conflict markers of the added lines of one diff.
-struct LineScan {
-  std::int64_t bytes = 0;
-  std::string file;
-  bool opened = false;
-  std::string marked;  ///< first file with a pair of markers
-};
-
-int on_file(const git_diff_delta* delta, float /*progress*/, void* payload) {
-  auto* scan = static_cast<LineScan*>(payload);
-  scan->file = delta->new_file.path;
-  scan->opened = false;
-  return 0;
-}
-
-int on_line(const git_diff_delta* /*delta*/, const git_diff_hunk* /*hunk*/,
-            const git_diff_line* line, void* payload) {
-  auto* scan = static_cast<LineScan*>(payload);
-  if (line->origin != GIT_DIFF_LINE_ADDITION) {
-    return 0;
-  }
-  const std::string_view text(line->content, line->content_len);
-  scan->bytes += static_cast<std::int64_t>(text.size());
-  if (text.starts_with("<<<<<<< ")) {
-    scan->opened = true;
-  } else if (text.starts_with(">>>>>>> ") && scan->opened && scan->marked.empty()) {
-    scan->marked = scan->file;
-  }
-  return 0;
-}
-
-/// Sizes by header only, so that a huge object is refused before it is read.
-std::int64_t biggest_new_file(git_odb* odb, git_diff* diff) {
-  std::int64_t biggest = 0;
-  for (size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
-    const git_diff_delta* delta = git_diff_get_delta(diff, i);
-    size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
-    if (delta->status != GIT_DELTA_DELETED &&
-        git_odb_read_header(&size, &type, odb, &delta->new_file.id) == 0) {
-      biggest = std::max(biggest, static_cast<std::int64_t>(size));
-    }
-  }
-  return biggest;
-}
-
 Outcome guard_net_change(git_repository* mirror, const jobs::Repo& repo, const jobs::Limits& limits,
                          const Landing& landing) {
   RUNNER_ASSIGN(const Diff diff, diff_between(mirror, landing.base, landing.head));
@@ -118,28 +70,27 @@ Outcome guard_net_change(git_repository* mirror, const jobs::Repo& repo, const j
     return std::optional(refuse(
         "size", fmt::format("{} changed files, {} are allowed", files, limits.land_changed_files)));
   }
-  Odb odb;
-  if (const int code = git_repository_odb(into(odb), mirror); code < 0) {
-    return git_failure(code, "cannot open the object database");
-  }
   // A changed big file may add few bytes, but nothing reviewed by a machine needs one four times
   // the limit.
-  if (const std::int64_t biggest = biggest_new_file(odb.get(), diff.get());
-      biggest > 4 * limits.land_changed_bytes) {
-    return std::optional(refuse("size", fmt::format("a changed file of {} bytes", biggest)));
+  RUNNER_ASSIGN(const std::int64_t biggest, biggest_new_file(mirror, diff.get()));
+  if (biggest > 4 * limits.land_changed_bytes) {
+    return std::optional(refuse("size", fmt::format("a changed file of {} bytes, {} are allowed",
+                                                    biggest, 4 * limits.land_changed_bytes)));
   }
-  LineScan scan;
-  if (const int code = git_diff_foreach(diff.get(), on_file, nullptr, nullptr, on_line, &scan);
-      code < 0) {
-    return git_failure(code, "cannot read the changed lines");
+  RUNNER_ASSIGN(const AddedLines added, added_lines(mirror, diff.get()));
+  if (added.bytes > limits.land_changed_bytes) {
+    return std::optional(refuse(
+        "size",
+        fmt::format("{} added bytes, {} are allowed{}", added.bytes, limits.land_changed_bytes,
+                    added.taken_whole.empty()
+                        ? ""
+                        : fmt::format(" ({} is too long to be compared: all of it counts)",
+                                      jobs::one_line(added.taken_whole, 120)))));
   }
-  if (scan.bytes > limits.land_changed_bytes) {
-    return std::optional(refuse("size", fmt::format("{} added bytes, {} are allowed", scan.bytes,
-                                                    limits.land_changed_bytes)));
-  }
-  if (!scan.marked.empty()) {
-    return std::optional(refuse("conflict-markers", fmt::format("{} has conflict markers",
-                                                                jobs::one_line(scan.marked, 120))));
+  if (!added.marked.empty()) {
+    return std::optional(
+        refuse("conflict-markers",
+               fmt::format("{} has conflict markers", jobs::one_line(added.marked, 120))));
   }
   return std::optional<Refusal>{};
 }

@@ -12,6 +12,9 @@ std::string Layout::mirror(const jobs::RepoName& repo) const {
 std::string Layout::checkout(const jobs::RepoName& repo) const {
   return fmt::format("{}/checkouts/{}.git", root, jobs::path_component(repo.str()));
 }
+std::string Layout::checkout_objects(const jobs::RepoName& repo) const {
+  return checkout(repo) + "/objects";
+}
 std::string Layout::pool(const jobs::RepoName& repo) const {
   return fmt::format("{}/worktrees/{}", root, jobs::path_component(repo.str()));
 }

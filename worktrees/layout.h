@@ -14,6 +14,7 @@ struct Layout {
 
   [[nodiscard]] std::string mirror(const jobs::RepoName& repo) const;    ///< mirrors/<repo>.git
   [[nodiscard]] std::string checkout(const jobs::RepoName& repo) const;  ///< checkouts/<repo>.git
+  [[nodiscard]] std::string checkout_objects(const jobs::RepoName& repo) const;
   [[nodiscard]] std::string pool(
       const jobs::RepoName& repo) const;  ///< worktrees/<repo>: slots and their records
   [[nodiscard]] std::string slot(const jobs::RepoName& repo, std::string_view name) const;

@@ -111,7 +111,7 @@ jobs::Result<Repository> open_or_make_mirror(const Layout& layout, const jobs::R
 
 jobs::Result<Repository> open_with_checkout(const Layout& layout, const jobs::RepoName& repo) {
   RUNNER_ASSIGN(Repository mirror, open_mirror(layout, repo));
-  const std::string objects = layout.checkout(repo) + "/objects";
+  const std::string objects = layout.checkout_objects(repo);
   if (kind_of(layout.checkout(repo)) == PathKind::nothing) {
     return mirror;
   }

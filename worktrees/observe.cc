@@ -39,8 +39,15 @@ std::string head_problem(const Context& context, git_repository* repository, con
 }
 
 /// Fills in what the branch's commits say; the problem found, if any.
-std::string look_at_commits(git_repository* repository, const Oid& base,
+std::string look_at_commits(git_repository* repository, git_repository* mirror, const Oid& base,
                             jobs::WorktreeFacts& facts) {
+  // Before anything walks over them, which reads them whole.
+  const auto too_long = long_commit_below(repository, mirror, facts.head, kMostCommits);
+  if (!too_long || !too_long->empty()) {
+    return too_long ? *too_long
+                    : fmt::format("the branch's head {} cannot be read: {}", facts.head.str(),
+                                  too_long.error().message);
+  }
   auto tree = tree_of(repository, facts.head);
   if (!tree) {
     return fmt::format("the branch's head {} cannot be read: {}", facts.head.str(),
@@ -97,8 +104,9 @@ jobs::Result<jobs::WorktreeFacts> observe(const Context& context, const jobs::Re
     facts.problem = repository.error().message;
     return facts;
   }
+  RUNNER_ASSIGN(const Repository mirror, open_mirror(layout, repo.name));
   const Oid base = !run.base.empty() || !record ? run.base : record->base;
-  std::string problem = look_at_commits(repository->get(), base, facts);
+  std::string problem = look_at_commits(repository->get(), mirror.get(), base, facts);
   if (problem.empty() && facts.exists) {
     problem = head_problem(context, repository->get(), repo, *record, facts.head);
   }

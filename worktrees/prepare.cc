@@ -187,13 +187,10 @@ jobs::Result<bool> find_again(const Context& context, const jobs::Repo& repo,
   if (head.empty()) {
     head = record.base;
   }
-  {
-    RUNNER_ASSIGN(const Repository source, open_with_checkout(context.layout, repo.name));
-    RUNNER_ASSIGN(const auto refusal, import_commit(mirror.get(), source.get(), head));
-    if (refusal) {
-      return jobs::fail(ErrorKind::conflict,
-                        fmt::format("the worktree cannot be made again: {}", refusal->message));
-    }
+  RUNNER_ASSIGN(const auto refusal, import_commit(mirror.get(), context.layout, repo.name, head));
+  if (refusal) {
+    return jobs::fail(ErrorKind::denied,
+                      fmt::format("the worktree cannot be made again: {}", refusal->message));
   }
   context.say(fmt::format("making the lost worktree {} again", folder));
   RUNNER_TRY(restore_checkout(context.layout, repo.name));

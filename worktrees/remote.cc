@@ -10,6 +10,7 @@
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
 #include "worktrees/local_push.h"
+#include "worktrees/pack_watch.h"
 
 namespace worktrees {
 namespace {
@@ -24,6 +25,7 @@ struct Session {
   std::string commit;    ///< push: new value
   bool lost_race = false;
   std::string refusal;
+  PackWatch watch;
 };
 
 // No exception may cross libgit2's C frames: every callback that can throw is wrapped.
@@ -100,9 +102,16 @@ int on_update(const char* /*reference*/, const char* status, void* payload) {
   });
 }
 
+int on_progress(const git_indexer_progress* progress, void* payload) {
+  return guarded([&]() -> int {
+    return static_cast<Session*>(payload)->watch.goes_on(*progress) ? 0 : GIT_EUSER;
+  });
+}
+
 git_remote_callbacks callbacks_for(Session& session) {
   git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
   callbacks.credentials = on_credentials;
+  callbacks.transfer_progress = on_progress;
   callbacks.push_negotiation = on_negotiation;
   callbacks.push_update_reference = on_update;
   callbacks.payload = &session;

@@ -89,16 +89,14 @@ jobs::Result<Oid> keep_work(const Context& context, const jobs::RepoName& repo,
   RUNNER_ASSIGN(
       std::vector<Oid> tips,
       tips_of(context, repo, owns_branch(layout, repo, run, branch) ? branch : "", record));
-  {
-    RUNNER_ASSIGN(const Repository source, open_with_checkout(layout, repo));
-    for (const Oid& tip : tips) {
-      RUNNER_ASSIGN(const auto refusal,
-                    import_commit(mirror.get(), source.get(), tip, {.check_trees = false}));
-      if (refusal) {
-        return jobs::fail(jobs::ErrorKind::conflict,
-                          fmt::format("the work is too large to be kept: {}", refusal->message),
-                          "look at the worktree yourself");
-      }
+  for (const Oid& tip : tips) {
+    RUNNER_ASSIGN(const auto refusal,
+                  import_commit(mirror.get(), layout, repo, tip, {.check_trees = false}));
+    if (refusal) {
+      // Not tried again: it does not get smaller by itself, and the run would wait for it.
+      return jobs::fail(jobs::ErrorKind::denied,
+                        fmt::format("the work is too large to be kept: {}", refusal->message),
+                        "it stays in the worktree: make it smaller there, or take it out by hand");
     }
   }
   RUNNER_ASSIGN(const Oid existing, mirror_ref(mirror.get(), rescue_ref(run)));

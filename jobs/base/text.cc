@@ -146,19 +146,30 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+void forget(std::string& text) {
+  std::string().swap(text);
+}
+
 std::string to_valid_utf8(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());
+  // What is good goes over in runs: texts are long, and mostly ASCII.
+  std::size_t begin = 0;
   for (std::size_t pos = 0; pos < bytes.size();) {
+    if (const char c = bytes[pos]; c > 0 && c < 0x7F) {
+      ++pos;
+      continue;
+    }
     const Decoded found = decode(bytes, pos);
     if (found.length == 0 || found.code == 0) {
+      out += bytes.substr(begin, pos - begin);
       out += kReplacement;
-      ++pos;
+      begin = ++pos;
     } else {
-      out += bytes.substr(pos, found.length);
       pos += found.length;
     }
   }
+  out += bytes.substr(begin);
   return out;
 }
 

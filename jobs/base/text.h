@@ -11,6 +11,9 @@
 /// (invariant 11).
 namespace jobs {
 
+/// Empties a text and gives its memory back, which assigning an empty one does not.
+void forget(std::string& text);
+
 /// Valid UTF-8 with every invalid byte replaced by U+FFFD, and without NUL. Idempotent.
 [[nodiscard]] std::string to_valid_utf8(std::string_view bytes);
 

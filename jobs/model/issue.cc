@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jobs/base/sha256.h"
+#include "jobs/base/text.h"
 
 namespace jobs {
 
@@ -123,8 +124,20 @@ void Issue::leave_text_out() {
   left_out_digest = text_digest();
   left_out_bytes = text_bytes();
   text_left_out = true;
-  body = {};
+  forget(body);
 }
+
+namespace {
+
+/// Where `wanted` stands next; `known` is where it stood last, or the end.
+std::size_t next_of(std::string_view text, char wanted, std::size_t& known, std::size_t from) {
+  if (known < from || known == 0) {
+    known = std::min(text.find(wanted, from), text.size());
+  }
+  return known;
+}
+
+}  // namespace
 
 std::vector<std::string> blocked_by_references(std::string_view body) {
   // Emphasis and a colon may stand around the words: "**Blocked by:** #3".
@@ -132,8 +145,13 @@ std::vector<std::string> blocked_by_references(std::string_view body) {
   constexpr std::string_view kDecoration = " \t*_:`";
   std::vector<std::string> found;
   Cursor cursor(body);
+  std::size_t small = 0;
+  std::size_t large = 0;
   while (!cursor.at_end() && found.size() < kMaxReferences) {
-    const std::size_t start = cursor.pos();
+    // Straight to where the word could begin: bodies are long.
+    const std::size_t start =
+        std::min(next_of(body, 'b', small, cursor.pos()), next_of(body, 'B', large, cursor.pos()));
+    cursor.move_to(start);
     if (!(cursor.word("blocked") && cursor.skip(kGap) && cursor.word("by"))) {
       cursor.move_to(start + 1);
       continue;

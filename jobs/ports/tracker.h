@@ -29,7 +29,8 @@ class TrackerReader {
   /// One issue, open or closed. not_found if there is none.
   [[nodiscard]] virtual Result<Issue> issue(const Repo& repo, IssueNumber number,
                                             const Labels& labels) = 0;
-  /// The issue's comments, oldest first.
+  /// The issue's comments, oldest first. Where all of them together are too long for memory, texts
+  /// of the older ones say only that they were left out.
   [[nodiscard]] virtual Result<std::vector<Comment>> comments(const Repo& repo,
                                                               IssueNumber number) = 0;
 };

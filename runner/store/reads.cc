@@ -73,7 +73,9 @@ jobs::Result<std::vector<jobs::Run>> SqliteStore::runs(const jobs::RunFilter& fi
     where += " ORDER BY id DESC";
     const auto wanted = [&](jobs::Run& run) {
       if (!filter.texts) {
-        run.title = run.body = run.text_digest = {};
+        jobs::forget(run.title);
+        jobs::forget(run.body);
+        jobs::forget(run.text_digest);
       }
       return (!filter.outcome || run.outcome == filter.outcome) &&
              (!filter.repo || run.issue.repo == *filter.repo);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 #include <thread>
 
 #include <fmt/format.h>
@@ -22,6 +23,8 @@ constexpr int kTries = 5;
 constexpr std::chrono::milliseconds kPause{10};
 constexpr std::size_t kMaxSlug = 20;
 constexpr std::size_t kMaxBody = kMaxFileBytes / 2;
+/// Of the texts of all comments of an issue together: whoever shows them holds them more than once.
+constexpr std::size_t kMostShown = 8U << 20U;
 
 bool is_comment_name(std::string_view name) {
   return name.ends_with(".md");
@@ -122,7 +125,9 @@ jobs::Result<std::vector<jobs::Comment>> read_comments(const Place& place, Issue
   }
   RUNNER_ASSIGN(std::vector<std::string> names, list_names(*folder));
   std::ranges::stable_sort(names, {}, [](const std::string& name) { return number_in_name(name); });
-  for (const std::string& name : names) {
+  std::size_t room = kMostShown;
+  // The newest first, so that it is they whose text is there.
+  for (const std::string& name : std::views::reverse(names)) {
     if (!is_comment_name(name)) {
       continue;
     }
@@ -133,11 +138,17 @@ jobs::Result<std::vector<jobs::Comment>> read_comments(const Place& place, Issue
       continue;
     }
     CommentText text = parse_comment_text(file->bytes);
+    if (text.body.size() > room) {
+      text.body = fmt::format("({} bytes left out; they stand in the file {})", text.body.size(),
+                              jobs::one_line(name));
+    }
+    room -= std::min(room, text.body.size());
     comments.push_back({.id = name,
                         .author = std::move(text.author),
                         .body = std::move(text.body),
                         .at = text.at});
   }
+  std::ranges::reverse(comments);
   return comments;
 }
 

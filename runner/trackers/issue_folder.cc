@@ -47,7 +47,7 @@ void digest_text(IssueFile& file, bool keep_body) {
   if (file.text_left_out) {
     // The digest of a short text is made where it is needed; nobody asks for that of a closed one.
     file.text_digest = file.text.open && !file.text.labels.empty() ? issue.text_digest() : "";
-    file.text.body = {};
+    jobs::forget(file.text.body);
   }
 }
 

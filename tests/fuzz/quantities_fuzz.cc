@@ -62,7 +62,9 @@ void check_http(const std::string& text, std::int64_t number) {
     require(error->message.size() < 1000, "an error is short");
   }
   const std::string shown = runner::http::shown_url("https://user:Xs3cretX@host/" + text);
-  require(shown.find("Xs3cretX") == std::string::npos, "no password is shown");
+  // The fuzzer learns the word; in the path it is nobody's password.
+  require(text.find("Xs3cretX") != std::string::npos || shown.find("Xs3cretX") == std::string::npos,
+          "no password is shown");
   require(fuzz::is_safe_text(runner::http::shown_url(text), false), "a URL is one harmless line");
 }
 

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 using prove::Options;
 using prove::Record;
 
-constexpr int kQuickSeconds = 20;
+constexpr int kQuickSeconds = 15;
 constexpr int kNightSeconds = 600;
 
 std::string base64(const std::string& bytes) {

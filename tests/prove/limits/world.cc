@@ -1,5 +1,6 @@
 #include "tests/prove/limits/world.h"
 
+#include <algorithm>
 #include <chrono>
 #include <sstream>
 #include <thread>
@@ -7,6 +8,12 @@
 #include "tests/prove/frame/program.h"
 
 namespace prove::limits {
+
+void World::one_repository(const std::string& script) {
+  fleet.shell("coder", script);
+  fleet.repo("acme/shop", "coder");
+  fleet.write();
+}
 
 std::string World::measure(const std::vector<std::string>& words) {
   Program program;
@@ -53,13 +60,16 @@ void World::look(const std::string& issue) {
 
 void World::tick_until(const std::function<bool()>& done, int seconds) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  // A turn that takes long is not looked at so often that the looking takes a core.
+  auto pause = std::chrono::milliseconds(50);
   do {
     (void)measure({"tick"});
     if (std::chrono::steady_clock::now() > give_up) {
       violation("it is not done within " + std::to_string(seconds) + " seconds");
       return;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(800));
   } while (!done());
 }
 
@@ -74,6 +84,13 @@ void World::tick_until_quiet(int seconds) {
         return true;
       },
       seconds);
+}
+
+void World::expect(const std::string& outcome) {
+  const test_support::RunSeen run = fleet.run_of("acme/shop");
+  if (run.outcome != outcome) {
+    violation("the run ended as '" + run.outcome + "', not as " + outcome + ": " + run.reason);
+  }
 }
 
 void World::violation(const std::string& what) {

@@ -18,6 +18,9 @@ class World {
   World(const Options& options, Record& record, std::string name)
       : options_(options), record_(record), name_(std::move(name)) {}
 
+  /// A fleet of one repository, "acme/shop", whose agent is this shell script.
+  void one_repository(const std::string& script);
+
   /// Runs the program with a limit on its descriptors. A violation: more memory than allowed, a
   /// death, a mistake of its own, or no descriptor left. Returns what it printed.
   std::string measure(const std::vector<std::string>& words);
@@ -28,6 +31,8 @@ class World {
   /// The same until no run is live.
   void tick_until_quiet(int seconds);
 
+  /// A violation unless the newest run ended so.
+  void expect(const std::string& outcome);
   void violation(const std::string& what);
   /// A shell script in the fleet's folder; a violation if it fails.
   void prepare(const std::string& script);

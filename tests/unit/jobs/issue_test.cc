@@ -10,6 +10,14 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+TEST(Issue, ATextThatIsLeftOutHoldsNoMemory) {
+  Issue issue;
+  issue.body = std::string(100'000, 'x');
+  issue.leave_text_out();
+  EXPECT_LT(issue.body.capacity(), 100U);
+  EXPECT_EQ(issue.text_bytes(), 100'000);
+}
+
 TEST(Issue, BlockedByIsFoundInEveryWriting) {
   EXPECT_EQ(blocked_by_references("Blocked by #7"), Names{"#7"});
   EXPECT_EQ(blocked_by_references("text\n- blocked by acme/lib#3, #4 and #5, and a#6\n"),

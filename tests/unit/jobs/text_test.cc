@@ -13,6 +13,13 @@ using std::string_literals::operator""s;
 
 constexpr const char* kBad = "\xEF\xBF\xBD";
 
+TEST(Text, WhatIsForgottenHoldsNoMemory) {
+  std::string text(100'000, 'x');
+  forget(text);
+  EXPECT_TRUE(text.empty());
+  EXPECT_LT(text.capacity(), 100U);
+}
+
 TEST(Text, ValidUtf8PassesUnchanged) {
   const std::string text =
       "plain, gr\xC3\xBC\xC3\x9F"

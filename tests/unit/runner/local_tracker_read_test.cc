@@ -57,6 +57,20 @@ class LocalTrackerRead : public ::testing::Test, protected test_support::Tracker
   std::unique_ptr<jobs::TrackerReader> reader = make_local_reader(config, options);
 };
 
+TEST_F(LocalTrackerRead, OldCommentsOfALongTalkAreLeftOut) {
+  write(file("0012.md"), kIssue);
+  for (int comment = 1; comment <= 12; ++comment) {
+    write(file("0012.comments/" + std::to_string(comment) + "-bob.md"),
+          "+++\nauthor = \"bob\"\n+++\n\n" + std::string(900'000, 'c') + "\n");
+  }
+  const auto comments = reader->comments(repo, 12);
+  ASSERT_TRUE(comments);
+  ASSERT_EQ(comments->size(), 12U);
+  EXPECT_EQ(comments->front().id, "1-bob.md");
+  EXPECT_EQ(comments->front().body, "(900000 bytes left out; they stand in the file 1-bob.md)");
+  EXPECT_EQ(comments->back().body.size(), 900'000U);
+}
+
 TEST_F(LocalTrackerRead, ReadsWhatAPersonWrote) {
   permissions("[permissions]\nalice = \"write\"\n");
   put("0012-prices.md", kIssue);
