@@ -126,9 +126,12 @@ int flags_of(Database::Mode mode) {
 }  // namespace
 
 struct Database::Impl {
+  static constexpr int kImpatience = 1000;  ///< milliseconds
+
   Impl(const Spec& spec)
       : path(spec.mode == Mode::memory ? ":memory:" : spec.path),
-        database(path, flags_of(spec.mode), spec.busy_milliseconds, spec.vfs) {}
+        database(path, flags_of(spec.mode), spec.busy_milliseconds, spec.vfs),
+        patient(spec.busy_milliseconds > kImpatience) {}
 
   Error failure(const SQLite::Exception& exception) {
     const int extended = exception.getExtendedErrorCode() > 0 ? exception.getExtendedErrorCode()
@@ -138,6 +141,12 @@ struct Database::Impl {
   Error failure(int extended, const std::string& why) {
     if ((extended & 0xff) == SQLITE_IOERR) {
       io_failed = true;
+    }
+    if ((extended & 0xff) == SQLITE_BUSY && patient) {
+      // Waited for once, in full. A tick that still has to say how it ended does not wait as long
+      // for each word.
+      patient = false;
+      sqlite3_busy_timeout(database.getHandle(), kImpatience);
     }
     return translate(extended, path, why);
   }
@@ -155,6 +164,7 @@ struct Database::Impl {
   SQLite::Database database;
   std::map<std::string, SQLite::Statement> statements;
   bool io_failed = false;
+  bool patient = true;
 };
 
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
