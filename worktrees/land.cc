@@ -215,10 +215,20 @@ class Lander {
       return rejected("server", fmt::format("the remote refused the push: {}", pushed->refusal));
     }
     RUNNER_POINT(push_after);
+    if (auto written = write_down(commit); !written) {
+      // It has landed. Whatever this error says of itself, the next try finds that, and a run that
+      // gives up here would call landed work unlanded.
+      written.error().kind = jobs::ErrorKind::transient;
+      return std::move(written).error();
+    }
+    return landed(commit, head_, remote_base_);
+  }
+
+  /// What a push that arrived changes here.
+  jobs::Status write_down(const Oid& commit) {
     RUNNER_TRY(set_mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base, commit));
     RUNNER_POINT(land_mirrored);
-    RUNNER_TRY(move_branch_on(commit));
-    return landed(commit, head_, remote_base_);
+    return move_branch_on(commit);
   }
 
   /// Whether a push that ended with an error has happened all the same. Where the error is one that

@@ -207,10 +207,16 @@ class NamespaceContainer final : public Container {
     return end_;
   }
 
-  void terminate() override {
-    const char command = 'T';
-    [[maybe_unused]] const auto sent = ::send(socket_.get(), &command, 1, MSG_NOSIGNAL);
+  // Lets init go on, which waits for one byte.
+  jobs::Status let_go() {
+    if (say('G')) {
+      return jobs::ok();
+    }
+    // Without the byte init waits for ever, and nobody may wait for it.
+    return system_error(errno, "start", "the first process of a namespace");
   }
+
+  void terminate() override { (void)say('T'); }
 
   void kill_all() override {
     if (init_ <= 0) {
@@ -230,6 +236,15 @@ class NamespaceContainer final : public Container {
   }
 
  private:
+  bool say(char command) {
+    int tries = 100;
+    ssize_t sent = -1;
+    while ((sent = ::send(socket_.get(), &command, 1, MSG_NOSIGNAL)) < 0 && errno == EINTR &&
+           --tries > 0) {
+    }
+    return sent == 1;
+  }
+
   pid_t init_;
   Fd socket_;
   std::string lacks_;
@@ -289,7 +304,7 @@ Result<std::unique_ptr<Container>> start_in_namespace(const Launch& what, const 
       return std::move(mapped).error();
     }
   }
-  container->terminate();  // any byte lets init go on
+  RUNNER_TRY(container->let_go());
   RUNNER_TRY(container->await_start());
   return std::unique_ptr<Container>(std::move(container));
 }

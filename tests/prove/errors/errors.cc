@@ -161,9 +161,12 @@ class Sweep {
     const Scenario& scenario = trace::scenario(fault.scenario);
     const trace::Ground& ground = stage.at(scenario);
     Injector injector(fault);
+    trace::Launch launch = trace::launch_of(scenario, ground);
+    // A lock of the state that is never given is waited for 20 seconds, as one that another tick
+    // holds is.
+    launch.most_seconds = 60;
     const trace::Sifted sifted = trace::run_sifted(
-        trace::launch_of(scenario, ground),
-        fault.sticky ? trace::numbers_with_effect() : std::vector<int>{fault.number},
+        launch, fault.sticky ? trace::numbers_with_effect() : std::vector<int>{fault.number},
         [&](const Call& call) { return injector(call); });
     const trace::Traced& traced = sifted.traced;
     const auto violation = [&](const std::string& what) {
