@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -112,6 +113,13 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
     janitor.info("note", note);
   }
   if (!plan.plan.change.empty()) {
+    for (jobs::Run& run : plan.plan.change.runs) {
+      // The facts leave out what issues say; a row that is written has it.
+      RUNNER_ASSIGN(jobs::Run whole, context.readers.store->run(run.id.str()));
+      run.title = std::move(whole.title);
+      run.body = std::move(whole.body);
+      run.text_digest = std::move(whole.text_digest);
+    }
     RUNNER_TRY(context.writers.store->commit(context.lease, context.tick, plan.plan.change));
     for (jobs::PlannedStep& step : plan.plan.steps) {
       context.report.steps.push_back(std::move(step));

@@ -28,6 +28,11 @@ jobs::Result<std::vector<jobs::Run>> MemoryStore::runs(const jobs::RunFilter& fi
         (!filter.issue || one.issue == *filter.issue) &&
         (!filter.outcome || one.outcome == filter.outcome)) {
       result.push_back(one);
+      if (!filter.texts) {
+        result.back().title.clear();
+        result.back().body.clear();
+        result.back().text_digest.clear();
+      }
     }
   }
   keep_first(result, filter.limit);

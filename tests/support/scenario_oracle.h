@@ -135,6 +135,8 @@ inline void check_quiet(World& world, const jobs::IssueKey& key, const Expected&
   ASSERT_EQ(runs.size(), 1U) << "invariant 2: one claim, one run";
   const jobs::Run& run = runs.front();
   EXPECT_EQ(run.step, jobs::RunStep::ended);
+  EXPECT_FALSE(run.title.empty()) << "what the issue said is lost";
+  EXPECT_FALSE(run.text_digest.empty()) << "what the issue said is lost";
   ASSERT_EQ(run.outcome, expected.outcome) << run.reason << " / " << run.last_error;
   EXPECT_EQ(world.git.pushes().size(), static_cast<std::size_t>(expected.landings));
   EXPECT_EQ(run.landings, expected.landings) << "the row and the remote agree";
