@@ -142,13 +142,22 @@ jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
     RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
   }
   RUNNER_POINT(effect_after_claim);
+  const bool tried = row.attempts > 0 || row.state == jobs::EffectState::claimed;
   if (!wanted) {
     jobs::Store::EffectEnd end;
     end.id = row.id;
     end.state = jobs::EffectState::given_up;
     end.error = "no longer wanted: the run went on without it";
-    RUNNER_TRY(context_.writers.store->finish_effect(context_.lease, context_.tick, end, {},
-                                                     context_.readers.clock->now()));
+    const jobs::TimePoint now = context_.readers.clock->now();
+    jobs::Change change;
+    if (row.effect.kind == jobs::EffectKind::land && tried) {
+      // Not wanted, and perhaps there all the same: whoever ended the run is told.
+      change = jobs::after_given_up(run, row.effect, tried,
+                                    jobs::fail(jobs::ErrorKind::conflict, end.error),
+                                    context_.fleet, now);
+    }
+    RUNNER_TRY(
+        context_.writers.store->finish_effect(context_.lease, context_.tick, end, change, now));
     return true;
   }
   if (const std::string_view text = beginning(row.effect.kind); !text.empty()) {

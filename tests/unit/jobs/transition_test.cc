@@ -290,6 +290,23 @@ TEST(GivenUp, TheRunEndsOnlyWhereItCannotGoOn) {
   }
 }
 
+TEST(GivenUp, ARunThatIsOverIsOnlyToldThatItMayHaveLanded) {
+  const Error error = fail(ErrorKind::conflict, "no longer wanted");
+  jobs::Run run = scenario::run();
+  run.step = RunStep::ending;
+  run.outcome = Outcome::cancelled;
+  run.reason = "cancelled by alice";
+  Effect land;
+  land.kind = EffectKind::land;
+  const Change told = after_given_up(run, land, true, error, fleet(), kNow);
+  EXPECT_EQ(told.runs.at(0).outcome, Outcome::cancelled);
+  EXPECT_EQ(told.runs.at(0).step, RunStep::ending);
+  EXPECT_NE(told.runs.at(0).reason.find("may have landed"), std::string::npos);
+  EXPECT_TRUE(told.effects.empty());
+  const Change untried = after_given_up(run, land, false, error, fleet(), kNow);
+  EXPECT_EQ(untried.runs.at(0).reason, "cancelled by alice");
+}
+
 TEST(StillWanted, NothingStartsForARunThatWentOn) {
   Effect start;
   start.kind = EffectKind::start_turn;
