@@ -182,7 +182,10 @@ class NamespaceContainer final : public Container {
       // Not `denied`: that stands for a namespace that the kernel refuses.
       return jobs::fail(ErrorKind::not_found, message.text);
     }
-    return jobs::fail(ErrorKind::transient, "the namespace's first process died before the start");
+    // Not a word: it was killed, and nobody knows whether the program had begun. That is the end of
+    // a program that did, for what may have been spent is not free.
+    end_ = killed_from_outside("the first process of its container was killed while it started");
+    return jobs::ok();
   }
 
   std::optional<ProgramEnd> poll() override {
@@ -199,10 +202,7 @@ class NamespaceContainer final : public Container {
                         .note = {}};
     } else if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
       kill_all();
-      end_ = ProgramEnd{.exited = false,
-                        .code = 0,
-                        .signal = SIGKILL,
-                        .note = "its container was killed from outside (out of memory?)"};
+      end_ = killed_from_outside("its container was killed from outside (out of memory?)");
     }
     return end_;
   }
@@ -236,6 +236,10 @@ class NamespaceContainer final : public Container {
   }
 
  private:
+  static ProgramEnd killed_from_outside(std::string note) {
+    return {.exited = false, .code = 0, .signal = SIGKILL, .note = std::move(note)};
+  }
+
   bool say(char command) {
     int tries = 100;
     ssize_t sent = -1;
