@@ -95,8 +95,9 @@ const std::vector<State>& states() {
     list.push_back({"blocked", [](Stage& stage) {
                       const Ground& ground = at(stage, "claim");
                       another_issue(ground, 2);
-                      trace::write_text(issue(ground, 1),
-                                        test_support::whole_file(issue(ground, 1)) + "\nBlocked by #2\n");
+                      trace::write_text(
+                          issue(ground, 1),
+                          test_support::whole_file(issue(ground, 1)) + "\nBlocked by #2\n");
                     }});
     list.push_back({"out of budget", [](Stage& stage) {
                       edit(manifest(at(stage, "claim")), "[defaults]",

@@ -105,7 +105,8 @@ std::string fast_folder(const Options& options) {
 
 bool lives(int pid) {
   return pid > 1 && test_support::send_signal(pid, 0) == 0 &&
-         test_support::whole_file(fmt::format("/proc/{}/stat", pid)).find(") Z ") == std::string::npos;
+         test_support::whole_file(fmt::format("/proc/{}/stat", pid)).find(") Z ") ==
+             std::string::npos;
 }
 
 /// The pid in a supervisor.json; 0 if there is none.
