@@ -88,6 +88,11 @@ jobs::Status point_after(jobs::EffectKind kind) {
   return jobs::ok();
 }
 
+/// Somebody tried to make it before, and how that went may be unknown.
+bool was_tried(const jobs::OutboxRow& row) {
+  return row.attempts > 0 || row.state == jobs::EffectState::claimed;
+}
+
 }  // namespace
 
 void Applier::say(TickLine::Level level, const std::string& event, const jobs::Effect& effect,
@@ -142,7 +147,6 @@ jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
     RUNNER_TRY(context_.writers.store->claim_effect(context_.lease, row.id));
   }
   RUNNER_POINT(effect_after_claim);
-  const bool tried = row.attempts > 0 || row.state == jobs::EffectState::claimed;
   if (!wanted) {
     jobs::Store::EffectEnd end;
     end.id = row.id;
@@ -150,9 +154,9 @@ jobs::Result<bool> Applier::apply_row(const jobs::OutboxRow& row) {
     end.error = "no longer wanted: the run went on without it";
     const jobs::TimePoint now = context_.readers.clock->now();
     jobs::Change change;
-    if (row.effect.kind == jobs::EffectKind::land && tried) {
+    if (row.effect.kind == jobs::EffectKind::land && was_tried(row)) {
       // Not wanted, and perhaps there all the same: whoever ended the run is told.
-      change = jobs::after_given_up(run, row.effect, tried,
+      change = jobs::after_given_up(run, row.effect, /*tried=*/true,
                                     jobs::fail(jobs::ErrorKind::conflict, end.error),
                                     context_.fleet, now);
     }
@@ -218,8 +222,7 @@ jobs::Status Applier::finish(const jobs::OutboxRow& row, const jobs::Run& run,
           fmt::format("{} will be tried again: {}", to_string(row.effect.kind), end.error));
     } else {
       end.state = jobs::EffectState::given_up;
-      const bool tried = row.attempts > 0 || row.state == jobs::EffectState::claimed;
-      change = jobs::after_given_up(run, row.effect, tried, error, context_.fleet, now);
+      change = jobs::after_given_up(run, row.effect, was_tried(row), error, context_.fleet, now);
       say(TickLine::Level::error, "given-up", row.effect,
           fmt::format("{} given up: {}", to_string(row.effect.kind), end.error));
     }

@@ -305,6 +305,10 @@ TEST(GivenUp, ARunThatIsOverIsOnlyToldThatItMayHaveLanded) {
   EXPECT_TRUE(told.effects.empty());
   const Change untried = after_given_up(run, land, false, error, fleet(), kNow);
   EXPECT_EQ(untried.runs.at(0).reason, "cancelled by alice");
+  Effect labels;
+  labels.kind = EffectKind::set_labels;
+  const Change unlabelled = after_given_up(run, labels, true, error, fleet(), kNow);
+  EXPECT_EQ(unlabelled.runs.at(0).last_error, "no longer wanted") << "a run that ends says so too";
 }
 
 TEST(StillWanted, NothingStartsForARunThatWentOn) {
