@@ -10,6 +10,7 @@
 
 #include <fmt/core.h>
 
+#include "worktrees/fd.h"
 #include "worktrees/git_handles.h"
 
 namespace worktrees {
@@ -20,28 +21,12 @@ using jobs::ErrorKind;
 constexpr std::size_t kPiece = 64U << 10U;
 constexpr std::size_t kLongestHeader = 64;
 
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 /// The file of a loose object; -1 if there is none, or something that is no plain file.
 int open_loose(const std::string& objects, const std::string& hex) {
   constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   const Fd top(::open(objects.c_str(), kFolder));
-  const Fd fan(top.get() < 0 ? -1 : ::openat(top.get(), hex.substr(0, 2).c_str(), kFolder));
-  if (fan.get() < 0) {
+  const Fd fan(!top.ok() ? -1 : ::openat(top.get(), hex.substr(0, 2).c_str(), kFolder));
+  if (!fan.ok()) {
     return -1;
   }
   const int file =
@@ -134,7 +119,7 @@ jobs::Status stream_loose(int file, const std::function<jobs::Status(std::string
 jobs::Status stream_object(git_odb* odb, const std::string& objects, const git_oid& id,
                            const std::function<jobs::Status(std::string_view)>& sink) {
   const std::string hex = to_hex(id);
-  if (const Fd file(open_loose(objects, hex)); file.get() >= 0) {
+  if (const Fd file(open_loose(objects, hex)); file.ok()) {
     return stream_loose(file.get(), sink)
         .while_doing(fmt::format("reading the object {} of {}", hex, objects));
   }

@@ -16,32 +16,13 @@
 #include <fmt/core.h>
 
 #include "jobs/base/text.h"
+#include "worktrees/fd.h"
 
 namespace worktrees {
 namespace {
 
 namespace fs = std::filesystem;
 using jobs::ErrorKind;
-
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 jobs::Error system_error(int number, std::string_view what, std::string_view path) {
   ErrorKind kind = ErrorKind::transient;
