@@ -66,7 +66,8 @@ void judge_starts(const Observation& now, std::vector<Finding>& findings) {
 }
 
 /// Invariant 10, and 2 for landings: every merge on the base branch that names a run is one that
-/// the run knows of; a push whose answer has not been recorded yet may be one more.
+/// the run knows of. One more may be a push whose answer has not been recorded yet, or one that was
+/// given up with the word that it may have landed.
 void judge_landings(const Observation& now, std::vector<Finding>& findings) {
   std::map<std::string, std::int64_t> landings;
   for (const RunRow& run : now.runs) {

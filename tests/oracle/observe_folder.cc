@@ -1,8 +1,5 @@
 #include "tests/oracle/observe_folder.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>

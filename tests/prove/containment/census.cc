@@ -1,7 +1,6 @@
 #include "tests/prove/containment/census.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 #include "tests/prove/trace/ground.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
