@@ -41,9 +41,14 @@ std::string now_utc() {
   return text;
 }
 
+/// The version alone, "6.1.0": what builders of kernels add to it names machines.
 std::string kernel() {
   utsname name{};
-  return ::uname(&name) == 0 ? name.release : "unknown";
+  if (::uname(&name) != 0) {
+    return "unknown";
+  }
+  const std::string release = name.release;
+  return release.substr(0, release.find_first_not_of("0123456789."));
 }
 
 void append_line(const std::string& path, const std::string& line) {

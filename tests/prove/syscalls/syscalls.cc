@@ -31,6 +31,8 @@ using trace::Call;
 using trace::Scenario;
 using trace::Verdict;
 
+constexpr int kCasesPerWorker = 3;  // most of a case is waiting for turns to end
+
 /// One place to die at.
 struct Pair {
   std::string_view scenario;
@@ -196,7 +198,9 @@ std::vector<Pair> choose(trace::Pool<trace::Stage>& stages, const Options& optio
   return all;
 }
 
-void harness(const Options& options, Record& record) {
+void harness(const Options& given, Record& record) {
+  Options options = given;
+  options.workers *= kCasesPerWorker;
   for (const char* mark : {"a step half written", "an effect claimed and not finished",
                            "an effect recorded and not begun", "no state yet",
                            "an agent at work whose start is not recorded"}) {
