@@ -75,8 +75,8 @@
   X(turn_started_again, "a turn that was started is started again", 2, "policy: died behind")      \
   X(pid_without_start_time, "a process is believed by its pid alone", 2, "policy: lost turn")      \
   X(running_turn_started_again, "a start whose answer was lost is repeated although the turn was "  \
-    "seen at work", 2, "sim")                                                                      \
-  X(push_without_fence, "a tick that slept past its lease still pushes", 10, "sim")                \
+    "seen at work", 2, "policy: lost answer")                                                      \
+  X(push_without_fence, "a tick that slept past its lease still pushes", 10, "policy: late push")  \
   /* git */                                                                                        \
   X(force_push, "landing pushes its own head over whatever is there", 10, "policy: moved base")    \
   X(push_not_verified, "landed is recorded although the remote refused", 4,                        \

@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "tests/prove/frame/fix_window.h"
 #include "tests/prove/frame/harness.h"
 #include "tests/prove/trace/converge.h"
 #include "tests/prove/trace/pool.h"
@@ -190,8 +191,6 @@ class Blind {
     }
   }
 
-  /// A red commit whose correction died is looked at again when the window for corrections is over:
-  /// an hour. Then that window is closed here.
   trace::Converged converge(const trace::Ground& ground, bool only_ticks_died) {
     if (only_ticks_died) {
       return trace::converge(ground);
@@ -201,10 +200,7 @@ class Blind {
     if (after.quiet) {
       return after;
     }
-    const std::string manifest = ground.folder() + "/manifests/fleet.toml";
-    std::string text = test_support::whole_file(manifest);
-    text.insert(text.find("[limits]\n") + 9, "fix_window = \"1ms\"\n");
-    trace::write_text(manifest, text);
+    close_fix_window(ground.folder());
     record_.count("lives whose window for corrections was closed");
     return trace::converge(ground);
   }

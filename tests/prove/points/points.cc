@@ -33,7 +33,7 @@ class Sweep {
   Sweep(const Options& options, Record& record)
       : options_(options), record_(record), random_(mix(options.seed, "points")) {
     // Much of a case is waiting for turns to end.
-    options_.workers *= 2;
+    options_.workers *= 3;
     if (!options.planted.empty()) {
       environment_.push_back("RUNNER_PLANTED=" + options.planted);
     }

@@ -79,6 +79,16 @@ void Bench::tick() {
                      (answer.error + answer.out).substr(0, 500)));
 }
 
+test_support::Started Bench::start_at(const std::string& point, const std::string& log) {
+  std::vector<std::string>& environment = fleet.play.environment;
+  environment.push_back("RUNNER_POINT=" + point);
+  environment.push_back("RUNNER_POINT_LOG=" + log);
+  test_support::Started tick = fleet.play.start({"tick"});
+  environment.resize(environment.size() - 2);
+  record_.count("ticks");
+  return tick;
+}
+
 bool Bench::wait_for(const std::string& what, int invariant, const std::function<bool()>& done,
                      int seconds) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);

@@ -29,6 +29,9 @@ class Bench {
 
   /// A tick that must end well.
   void tick();
+  /// A tick of its own for which this holds: RUNNER_POINT of docs/testing.md; the points that it
+  /// passes are written to `log`.
+  [[nodiscard]] test_support::Started start_at(const std::string& point, const std::string& log);
   /// Ticks, whatever they say, until `done`; a violation if that takes longer than `seconds`.
   bool tick_until(const std::string& what, int invariant, const std::function<bool()>& done,
                   int seconds = 30);

@@ -1,8 +1,10 @@
 // What may land, what a red CI leads to, and remotes that do not do what they should.
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -13,6 +15,7 @@ namespace prove::policy {
 namespace {
 
 namespace fs = std::filesystem;
+using test_support::content_of;
 
 const char* const kRedCi = "\n[ci.red]\nkind = \"command\"\ncommand = [\"false\"]\n";
 
@@ -164,6 +167,42 @@ void gone_for_good(Bench& bench) {
   bench.expect_end("acme/gone", "needs-human", 3);
 }
 
+/// A tick sleeps before a landing for longer than its lease. The remote is away for the ones after
+/// it, the issue is deleted, the run ends, and the last of them dies before it gives the worktree
+/// back. When the sleeper wakes up all is as it was left, but it must not push.
+void late_push(Bench& bench) {
+  const std::string log = bench.fleet.folder() + "/points.log";
+  const std::string point = "land_before";
+  bench.fleet.repo("acme/late", "coder");
+  bench.begin();
+  bench.set("lease_ttl", "\"1s\"");
+  bench.issue("acme/late", 1);
+  std::optional<test_support::Started> sleeper;
+  bench.wait_for("a tick is about to land", 10, [&] {
+    if (!sleeper || sleeper->ended()) {
+      sleeper.reset();
+      sleeper.emplace(bench.start_at(point + "=stop", log));
+    }
+    return content_of(log).find(point) != std::string::npos;
+  });
+  if (bench.failed()) {
+    return;
+  }
+  const std::string remote = bench.fleet.remote("acme/late");
+  fs::rename(remote, remote + ".away");
+  fs::remove(bench.fleet.folder() + "/issues/acme/late/1-issue.md");
+  bench.wait_for("others end the run", 4, [&] {
+    (void)bench.start_at("rescue_before=kill", log).finish();
+    return bench.run_of("acme/late").outcome == "cancelled";
+  });
+  fs::rename(remote + ".away", remote);
+  sleeper->kill(SIGCONT);
+  (void)sleeper->finish();
+  bench.finish();
+  bench.expect_end("acme/late", "cancelled", 4);
+  bench.expect(base_length(bench, "acme/late") == 1, 10, "a run that had ended was pushed");
+}
+
 /// A CI that never says anything is waited for until its deadline, and then a person is called.
 void silent_ci(Bench& bench) {
   bench.fleet.other_tables =
@@ -186,15 +225,11 @@ void silent_ci(Bench& bench) {
 }  // namespace
 
 std::vector<Case> landing_cases() {
-  return {{"silent ci", silent_ci},
-          {"outage", outage},
-          {"gone for good", gone_for_good},
-          {"no progress", no_progress},
-          {"frozen", frozen},
-          {"moved base", moved_base},
-          {"red tests", red_tests},
-          {"protected path", protected_path},
-          {"refused push", refused_push}};
+  return {
+      {"silent ci", silent_ci},      {"outage", outage},       {"gone for good", gone_for_good},
+      {"no progress", no_progress},  {"frozen", frozen},       {"moved base", moved_base},
+      {"late push", late_push},      {"red tests", red_tests}, {"protected path", protected_path},
+      {"refused push", refused_push}};
 }
 
 }  // namespace prove::policy

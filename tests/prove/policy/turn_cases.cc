@@ -3,8 +3,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <sstream>
+#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -205,11 +208,7 @@ void sleeper(Bench& bench) {
   bench.begin();
   bench.set("lease_ttl", "\"1s\"");
   bench.issue("acme/sleepy", 1);
-  bench.fleet.play.environment.push_back("RUNNER_POINT=effect_before_claim=stop");
-  bench.fleet.play.environment.push_back("RUNNER_POINT_LOG=" + log);
-  test_support::Started tick = bench.fleet.play.start({"tick"});
-  bench.fleet.play.environment.pop_back();
-  bench.fleet.play.environment.pop_back();
+  test_support::Started tick = bench.start_at("effect_before_claim=stop", log);
   bench.wait_for("a tick is about to make its first effect", 3,
                  [&] { return content_of(log).find("effect_before_claim") != std::string::npos; });
   bench.tick_until("others go on without the sleeper", 1, [&] {
@@ -222,13 +221,44 @@ void sleeper(Bench& bench) {
   bench.expect_end("acme/sleepy", "landed", 3);
 }
 
+/// The answer to a start is lost, the turn is seen at work, and somebody deletes its directory
+/// before the start is tried again: nothing tells then that it was made, but what was seen.
+void lost_answer(Bench& bench) {
+  const std::string log = bench.fleet.folder() + "/points.log";
+  bench.fleet.shell("logger", "echo started $RUNNER_TURN >> $FAKE_AGENT_LOG; " + bench.waiting());
+  bench.fleet.repo("acme/unsure", "logger");
+  bench.begin();
+  bench.set("retry_delay", "\"2s\"");
+  bench.issue("acme/unsure", 1);
+  (void)bench.start_at("start_turn_after=error", log).finish();
+  bench.tick_until("the turn is seen at work", 2, [&] {
+    const oracle::Observation seen = bench.rows();
+    return !seen.turns.empty() && seen.turns.front().state == "running";
+  });
+  const auto unsure = [&] {
+    return std::ranges::any_of(bench.rows().outbox, [](const oracle::EffectRow& row) {
+      return row.kind == "start-turn" && row.state == "pending";
+    });
+  };
+  bench.expect(unsure(), 2, "the answer to the start was not lost");
+  // No tick looks at the turn between its end and the next try.
+  std::this_thread::sleep_for(std::chrono::milliseconds(2100));
+  fs::remove_all(bench.turn(bench.run_of("acme/unsure"), 1));
+  bench.tick_until("the start is settled", 2, [&] { return !unsure(); });
+  bench.let_go();
+  bench.finish();
+  const std::string started = content_of(bench.fleet.folder() + "/agent.log");
+  bench.expect(started.find("started 1") == started.rfind("started 1"), 2,
+               "a turn that was seen at work was started again");
+}
+
 }  // namespace
 
 std::vector<Case> turn_cases() {
-  return {{"sleeper", sleeper},         {"died behind", died_behind},
-          {"lost turn", lost_turn},     {"deadline", deadline},
-          {"left behind", left_behind}, {"nothing done", nothing_done},
-          {"secrets", secrets},         {"fenced", fenced}};
+  return {
+      {"sleeper", sleeper},           {"died behind", died_behind}, {"lost answer", lost_answer},
+      {"lost turn", lost_turn},       {"deadline", deadline},       {"left behind", left_behind},
+      {"nothing done", nothing_done}, {"secrets", secrets},         {"fenced", fenced}};
 }
 
 }  // namespace prove::policy

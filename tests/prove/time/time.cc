@@ -32,7 +32,7 @@ std::string to(std::int64_t seconds) {
 class Jumps {
  public:
   Jumps(const Options& options, Record& record) : options_(options), record_(record) {
-    options_.workers *= 2;  // much of a case is waiting for turns to end
+    options_.workers *= 3;  // much of a case is waiting for turns to end
     if (!options.planted.empty()) {
       environment_.push_back("RUNNER_PLANTED=" + options.planted);
     }
