@@ -45,8 +45,6 @@ jobs::Status discard(const Context& context, const std::string& path) {
 
 GitWorkspace::GitWorkspace(Options options, jobs::CommandRunner& commands)
     : context_(std::make_unique<Context>()) {
-  start_libgit2();
-  read_pack_limits(options.root);
   context_->layout.root = options.root;
   context_->options = std::move(options);
   context_->commands = &commands;
@@ -54,21 +52,29 @@ GitWorkspace::GitWorkspace(Options options, jobs::CommandRunner& commands)
 
 GitWorkspace::~GitWorkspace() = default;
 
+Context& GitWorkspace::git() {
+  std::call_once(begun_, [this] {
+    start_libgit2();
+    read_pack_limits(context_->layout.root);
+  });
+  return *context_;
+}
+
 jobs::Result<jobs::WorktreeFacts> GitWorkspace::observe(const jobs::Repo& repo,
                                                         const jobs::Run& run) {
-  return worktrees::observe(*context_, repo, run)
+  return worktrees::observe(git(), repo, run)
       .while_doing(fmt::format("looking at the worktree of run {}", run.id.str()));
 }
 
 jobs::Result<jobs::Oid> GitWorkspace::remote_base(const jobs::Repo& repo) {
-  RUNNER_ASSIGN(const auto branches, list_branches(context_->access(repo)));
+  RUNNER_ASSIGN(const auto branches, list_branches(git().access(repo)));
   return find_base(branches, repo.base, repo.remote);
 }
 
 jobs::Result<std::optional<std::string>> GitWorkspace::file_at(const jobs::Repo& repo,
                                                                const jobs::Oid& commit,
                                                                const std::string& path) {
-  return worktrees::file_at(*context_, repo, commit, path)
+  return worktrees::file_at(git(), repo, commit, path)
       .while_doing(fmt::format("reading a file of {}", repo.name.str()));
 }
 
@@ -87,7 +93,7 @@ jobs::Result<std::int64_t> GitWorkspace::disk_free() {
 }
 
 jobs::Result<jobs::Prepared> GitWorkspace::prepare(const jobs::Repo& repo, const jobs::Run& run) {
-  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  RUNNER_ASSIGN(const PathLock lock, git().lock(repo.name));
   return worktrees::prepare(*context_, repo, run)
       .while_doing(
           fmt::format("preparing a worktree of {} for run {}", repo.name.str(), run.id.str()));
@@ -95,38 +101,38 @@ jobs::Result<jobs::Prepared> GitWorkspace::prepare(const jobs::Repo& repo, const
 
 jobs::Result<jobs::LandResult> GitWorkspace::land(const jobs::Repo& repo,
                                                   const jobs::LandRequest& request) {
-  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  RUNNER_ASSIGN(const PathLock lock, git().lock(repo.name));
   return worktrees::land(*context_, repo, request)
       .while_doing(fmt::format("landing run {} on {} of {}", request.run.id.str(), repo.base,
                                repo.name.str()));
 }
 
 jobs::Result<jobs::Oid> GitWorkspace::rescue(const jobs::Repo& repo, const jobs::Run& run) {
-  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  RUNNER_ASSIGN(const PathLock lock, git().lock(repo.name));
   return keep_work(*context_, repo.name, run.id, run.branch)
       .while_doing(fmt::format("keeping the work of run {}", run.id.str()));
 }
 
 jobs::Status GitWorkspace::release(const jobs::Repo& repo, const jobs::Run& run) {
-  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  RUNNER_ASSIGN(const PathLock lock, git().lock(repo.name));
   return worktrees::release(*context_, repo, run)
       .while_doing(fmt::format("releasing the worktree of run {}", run.id.str()));
 }
 
 jobs::Result<std::string> GitWorkspace::commit_tree(const jobs::Repo& repo,
                                                     const jobs::Oid& commit) {
-  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  RUNNER_ASSIGN(const PathLock lock, git().lock(repo.name));
   return worktrees::commit_tree(*context_, repo, commit)
       .while_doing(fmt::format("making a tree of {} for CI", commit.str()));
 }
 
 jobs::Status GitWorkspace::drop_commit_tree(const jobs::Repo& repo, const jobs::Oid& commit) {
-  RUNNER_ASSIGN(const PathLock lock, context_->lock(repo.name));
+  RUNNER_ASSIGN(const PathLock lock, git().lock(repo.name));
   return worktrees::drop_commit_tree(*context_, repo, commit);
 }
 
 jobs::Status GitWorkspace::remove_orphan(const jobs::WorktreeEntry& entry) {
-  return worktrees::remove_orphan(*context_, entry)
+  return worktrees::remove_orphan(git(), entry)
       .while_doing(fmt::format("removing the worktree {}", entry.path));
 }
 

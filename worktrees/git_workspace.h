@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,7 +57,12 @@ class GitWorkspace final : public jobs::WorkspaceReader, public jobs::WorkspaceW
   [[nodiscard]] jobs::Status remove_orphan(const jobs::WorktreeEntry& entry) override;
 
  private:
+  /// The context, once libgit2 is ready. That costs milliseconds (it reads every certificate of the
+  /// machine), which a tick with nothing to do does not spend.
+  struct Context& git();
+
   std::unique_ptr<struct Context> context_;
+  std::once_flag begun_;
 };
 
 }  // namespace worktrees
