@@ -9,35 +9,39 @@
 /// Only .cc files say `RUNNER_PLANTED(name)`: those are compiled a second time, with
 /// RUNNER_PLANTED_BUGS, into `runner_planted` (cmake/Planted.cmake).
 ///
-///   X(name, what is broken, number of the invariant, harness that is expected to see it)
+///   X(name, what is broken, number of the invariant, harnesses that have to see it)
+///     (0: a promise of docs/guarantees.md that is none of the numbered ones)
 ///
-/// "policy: frozen" is a harness and the case of it that is tried first.
+/// "policy: frozen; sim" are two harnesses, the first with the case of it that is tried first.
 // clang-format off
 #define RUNNER_PLANTED_BUGS_LIST(X)                                                                \
   /* the state */                                                                                  \
   X(claim_not_checked, "an effect that is done may be claimed once more", 2, "store")              \
-  X(epoch_not_checked, "a tick that lost its lease still writes", 1, "store")                      \
+  X(epoch_not_checked, "a tick that lost its lease still writes", 1, "store; overlap: round=0")    \
   X(release_without_epoch, "a stale holder gives the lease of another one back", 1, "store")       \
   X(renewed_by_anybody, "a lost lease is renewed and taken back that way", 1, "store")             \
   X(lease_not_respected, "a tick takes a lease that another one holds", 1, "store")                \
+  X(future_lease_kept, "a lease that ends in ten years is waited for", 4, "time: new foreign-lease")\
   X(sync_normal, "synchronous=NORMAL: a step that was reported may be undone", 3, "store")         \
-  X(sync_off, "synchronous=OFF: nothing is sure to be on the disk", 3, "store")                    \
+  X(sync_off, "synchronous=OFF: nothing is sure to be on the disk", 3, "store; power")             \
   X(digest_not_checked, "a row is believed without its digest", 13, "corruption")                  \
   X(chain_not_checked, "the ledger is believed without its chain", 13, "corruption")               \
   X(reservations_not_counted, "what is reserved does not count against a cap", 5,                  \
     "policy: two of three")                                                                        \
   /* effects */                                                                                    \
   X(made_before_claim, "an effect is made before its claim is recorded", 3, "policy: sleeper")     \
-  X(done_before_effect, "an effect is recorded as done before it is made", 3, "policy: outage")    \
+  X(done_before_effect, "an effect is recorded as done before it is made", 3,                      \
+    "policy: outage; points: land land_before#1 kill; syscalls; errors")                           \
   X(effect_key_reused, "a run's second effect of a kind gets the key of the first", 3,             \
     "policy: unknown usage")                                                                       \
   X(effect_retried_for_ever, "an effect that fails is never given up", 3, "policy: gone for good") \
   X(retry_at_once, "a failed effect is tried again at once, without a pause", 3,                   \
     "policy: outage")                                                                              \
-  X(notified_without_key, "each try of a notification has its own key", 3, "policy: died behind")  \
+  X(notified_without_key, "each try of a notification has its own key", 3,                         \
+    "policy: died behind; remote: notify-cut-before")                                              \
   X(fresh_comment, "each edit of the checklist is a comment of its own", 4,                        \
     "policy: unknown usage")                                                                       \
-  X(ready_label_kept, "freezing leaves the ready label on", 9, "policy: frozen")                   \
+  X(ready_label_kept, "freezing leaves the ready label on", 9, "policy: frozen; sim")              \
   /* which issue may start */                                                                      \
   X(untrusted_label_accepted, "anybody may release an issue", 10, "policy: who may start")         \
   X(edit_after_label_ignored, "a text that was edited after the label is taken", 10,               \
@@ -58,7 +62,7 @@
   /* money */                                                                                      \
   X(cap_passed_by_one, "a cap blocks only behind itself: > for >=", 5, "policy: two of three")     \
   X(unknown_usage_is_free, "a turn whose usage is unknown costs nothing", 5,                       \
-    "policy: unknown usage")                                                                       \
+    "policy: unknown usage; money")                                                                \
   X(settled_late, "a turn's reservation is settled only when its run ends", 5,                     \
     "policy: unknown usage")                                                                       \
   X(not_settled_on_cancel, "a cancelled run leaves its reservation open", 5, "policy: cancelled")  \
@@ -72,9 +76,10 @@
     "policy: lost turn")                                                                           \
   X(retried_without_bound, "a turn that cannot start is tried for ever", 4,                        \
     "policy: cannot start")                                                                        \
-  X(turn_started_again, "a turn that was started is started again", 2, "policy: died behind")      \
+  X(turn_started_again, "a turn that was started is started again", 2,                             \
+    "policy: died behind; blind")                                                                  \
   X(pid_without_start_time, "a process is believed by its pid alone", 2, "policy: lost turn")      \
-  X(running_turn_started_again, "a start whose answer was lost is repeated although the turn was "  \
+  X(running_turn_started_again, "a start whose answer was lost is repeated although the turn was " \
     "seen at work", 2, "policy: lost answer")                                                      \
   X(push_without_fence, "a tick that slept past its lease still pushes", 10, "policy: late push")  \
   /* git */                                                                                        \
@@ -84,8 +89,10 @@
   X(protected_path_lands, "a protected path may be changed", 10, "policy: protected path")         \
   X(released_without_rescue, "a worktree is given back without keeping its work", 14,              \
     "policy: cancelled")                                                                           \
+  X(git_memory_not_bounded, "libgit2 takes as much memory as it likes", 0, "limits: large work")   \
   /* processes, secrets, text */                                                                   \
-  X(group_kill_only, "only the process group of a turn is killed", 6, "policy: left behind")       \
+  X(group_kill_only, "only the process group of a turn is killed", 6,                              \
+    "policy: left behind; containment")                                                            \
   X(deadline_not_enforced, "the supervisor does not look at the deadline", 6, "policy: deadline")  \
   X(symlink_followed, "the usage file may be a link out of the turn", 11,                          \
     "policy: usage by link")                                                                       \
@@ -93,7 +100,8 @@
   X(base64_not_redacted, "a secret in base64 is not found", 12, "policy: secrets")                 \
   X(environment_not_scrubbed, "the agent gets the runner's whole environment", 12,                 \
     "policy: secrets")                                                                             \
-  X(issue_not_fenced, "the issue's text can end its block of the prompt", 11, "policy: fenced")    \
+  X(issue_not_fenced, "the issue's text can end its block of the prompt", 11,                      \
+    "policy: fenced; hostile_text: title:fence/alone")                                             \
   /* looking only */                                                                               \
   X(dry_run_writes, "a dry run takes the lease", 7, "purity")                                      \
   X(kill_switch_late, "the kill switch is read when the tick is over", 8, "purity")

@@ -57,7 +57,7 @@ jobs::Result<jobs::Lease> SqliteStore::acquire_lease(const std::string& owner, j
         !RUNNER_PLANTED(lease_not_respected)) {
       refused = fail(ErrorKind::conflict, fmt::format("{} holds the lease until {}", held.owner,
                                                       jobs::format_time(held.expires_at)));
-      if (held.expires_at <= now + ttl) {
+      if (held.expires_at <= now + ttl || RUNNER_PLANTED(future_lease_kept)) {
         return *refused;
       }
       // Nobody takes a lease for longer than this: the clock was set back since. A holder that

@@ -10,13 +10,18 @@
 
 namespace prove::planted {
 
+/// A harness that has to see a bug.
+struct Witness {
+  std::string harness;
+  std::string only;  ///< its case that is tried first; empty: the whole harness
+};
+
 /// One planted bug, as jobs/base/planted.h lists it.
 struct Bug {
   std::string name;
   std::string what;
   int invariant = 0;
-  std::string harness;  ///< that is expected to see it
-  std::string only;     ///< its case that is tried first; empty: the whole harness
+  std::vector<Witness> witnesses;  ///< at least one
 };
 
 [[nodiscard]] std::vector<Bug> all_bugs();
@@ -25,6 +30,7 @@ struct Bug {
 class Matrix {
  public:
   void add(const std::string& bug, const std::string& harness, Ended ended);
+  [[nodiscard]] bool caught_by(const std::string& harness) const;
   /// As Markdown for people.
   [[nodiscard]] std::string text(const std::vector<Bug>& bugs,
                                  const std::vector<std::string>& harnesses, bool full) const;
