@@ -154,7 +154,31 @@ class Sweep {
     }
     record_.figure("faults there are", there_are);
     std::ranges::shuffle(all, random);
-    return all;
+    return with_waits_between(all);
+  }
+
+  /// A lock that is never given is waited for longest: some others before each of those cases, and
+  /// none of them at the end, when nothing else is left.
+  static std::vector<Fault> with_waits_between(const std::vector<Fault>& all) {
+    const auto waits = [](const Fault& fault) { return fault.sticky && fault.number == SYS_fcntl; };
+    const auto some = static_cast<std::size_t>(std::ranges::count_if(all, waits));
+    const std::size_t gap = (all.size() - some) / (2 * some + 1);
+    std::vector<Fault> order;
+    auto next = std::ranges::find_if(all, waits);
+    for (const Fault& fault : all) {
+      if (waits(fault)) {
+        continue;
+      }
+      order.push_back(fault);
+      if (next != all.end() && order.size() % (gap + 1) == 0) {
+        order.push_back(*next);
+        next = std::find_if(next + 1, all.end(), waits);
+      }
+    }
+    for (; next != all.end(); next = std::find_if(next + 1, all.end(), waits)) {
+      order.push_back(*next);
+    }
+    return order;
   }
 
   void hurt(trace::Stage& stage, const Fault& fault, std::int64_t index) {
@@ -231,7 +255,7 @@ void harness(const Options& options, Record& record) {
   record.expect("a program that got over it");
   record.expect("a program that gave up and said so");
   Options more = options;
-  more.workers *= 3;  // most of a case is waiting, for turns and for locks that are never given
+  more.workers *= 4;  // most of a case is waiting, for turns and for locks that are never given
   Sweep(more, record).run();
 }
 

@@ -12,6 +12,7 @@
 
 #include "jobs/base/crash_point.h"
 #include "tests/prove/points/strike.h"
+#include "tests/prove/trace/own_pids.h"
 
 namespace prove::points {
 
@@ -21,7 +22,7 @@ using test_support::Scene;
 using test_support::Stage;
 
 /// So many cases in a row on one stage.
-constexpr std::size_t kCasesOfAChunk = 10;
+constexpr std::size_t kCasesOfAChunk = 3;
 
 struct Reach {
   std::string scene;
@@ -33,7 +34,7 @@ class Sweep {
   Sweep(const Options& options, Record& record)
       : options_(options), record_(record), random_(mix(options.seed, "points")) {
     // Much of a case is waiting for turns to end.
-    options_.workers *= 3;
+    options_.workers *= 5;
     if (!options.planted.empty()) {
       environment_.push_back("RUNNER_PLANTED=" + options.planted);
     }
@@ -222,5 +223,6 @@ void harness(const Options& options, Record& record) {
 }  // namespace prove::points
 
 int main(int argc, char** argv) {
-  return prove::main(argc, argv, "points", prove::points::harness);
+  return prove::trace::among_own_pids(
+      [&] { return prove::main(argc, argv, "points", prove::points::harness); });
 }

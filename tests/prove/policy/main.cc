@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tests/prove/policy/bench.h"
+#include "tests/prove/trace/own_pids.h"
 
 namespace {
 
@@ -35,5 +36,5 @@ void harness(const prove::Options& options, prove::Record& record) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return prove::main(argc, argv, "policy", harness);
+  return prove::trace::among_own_pids([&] { return prove::main(argc, argv, "policy", harness); });
 }

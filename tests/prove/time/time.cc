@@ -13,6 +13,7 @@
 
 #include "jobs/base/crash_point.h"
 #include "tests/prove/time/jump.h"
+#include "tests/prove/trace/own_pids.h"
 
 namespace prove::time_jumps {
 
@@ -32,7 +33,7 @@ std::string to(std::int64_t seconds) {
 class Jumps {
  public:
   Jumps(const Options& options, Record& record) : options_(options), record_(record) {
-    options_.workers *= 3;  // much of a case is waiting for turns to end
+    options_.workers *= 4;  // much of a case is waiting for turns to end
     if (!options.planted.empty()) {
       environment_.push_back("RUNNER_PLANTED=" + options.planted);
     }
@@ -235,5 +236,6 @@ void harness(const Options& options, Record& record) {
 }  // namespace prove::time_jumps
 
 int main(int argc, char** argv) {
-  return prove::main(argc, argv, "time", prove::time_jumps::harness);
+  return prove::trace::among_own_pids(
+      [&] { return prove::main(argc, argv, "time", prove::time_jumps::harness); });
 }
