@@ -1,6 +1,7 @@
 #include "tests/prove/planted/matrix.h"
 
 #include <algorithm>
+#include <regex>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -23,6 +24,14 @@ std::vector<Witness> parse_witnesses(std::string_view text) {
          .only = std::string(colon == std::string_view::npos ? "" : one.substr(colon + 2))});
   }
   return witnesses;
+}
+
+/// A violation as a cell of a table: its begin, without the folders of whoever ran it.
+std::string in_a_cell(std::string text) {
+  static const std::regex kFolder("(^| )(/[^/ ]+)+/");
+  text = std::regex_replace(text, kFolder, "$1").substr(0, 160);
+  std::ranges::replace(text, '|', '/');
+  return text;
 }
 
 }  // namespace
@@ -88,10 +97,7 @@ std::string Matrix::text(const std::vector<Bug>& bugs, const std::vector<std::st
         }
         if (cell->second.how == Ended::How::violation && !told) {
           told = true;
-          std::string first = cell->second.first.substr(0, 160);
-          for (char& c : first) {
-            c = c == '|' ? '/' : c;
-          }
+          const std::string first = in_a_cell(cell->second.first);
           words += fmt::format("| `{}` | {} | {} |\n", bug.name, harness, first);
         }
       }

@@ -147,14 +147,23 @@ class Jumps {
     });
   }
 
+  /// In the night every point that the scene comes by.
+  std::set<std::string> lasting_points(const std::string& scene) {
+    std::set<std::string> points = {"process_start"};
+    if (options_.tier != Tier::quick) {
+      const std::lock_guard guard(mutex_);
+      points.insert(near_[scene].begin(), near_[scene].end());
+    }
+    if (!options_.only.empty()) {
+      points.insert(std::begin(jobs::kPointNames), std::end(jobs::kPointNames));
+    }
+    return points;
+  }
+
   /// One jump at one point; the clock stays there, or is right again in the next tick.
   template <typename One>
   void lasting(const std::string& scene, const One& one) {
-    std::vector<std::string_view> points = {"process_start"};
-    if (options_.tier != Tier::quick) {
-      points.assign(std::begin(jobs::kPointNames), std::end(jobs::kPointNames));
-    }
-    for (const std::string_view point : points) {
+    for (const std::string& point : lasting_points(scene)) {
       for (const std::int64_t size : kSizes) {
         for (const int sign : {+1, -1}) {
           for (const bool stays : {true, false}) {
