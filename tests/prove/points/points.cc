@@ -179,6 +179,10 @@ class Sweep {
       }
       chunks.back().push_back(std::move(blow));
     }
+    // A supervisor that fails as it begins is waited for half a minute: not at the end.
+    std::ranges::stable_partition(chunks, [](const std::vector<Blow>& chunk) {
+      return std::ranges::find(chunk, Deed::error, &Blow::deed) != chunk.end();
+    });
     spread(options_, record_, static_cast<std::int64_t>(chunks.size()), [&](std::int64_t number) {
       const auto& chunk = chunks[static_cast<std::size_t>(number)];
       auto stage = take_stage(chunk.front().scene);

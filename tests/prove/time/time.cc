@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -40,17 +41,40 @@ class Jumps {
   }
 
   void run() {
-    const auto& scenes = test_support::scenes();
-    spread(options_, record_, static_cast<std::int64_t>(scenes.size()),
-           [&](std::int64_t number) { scene(scenes[static_cast<std::size_t>(number)]); });
-    left_out();
     for (const std::string_view name : jobs::kPointNames) {
       record_.expect("the clock jumped at " + std::string(name));
     }
     record_.expect("a lease from the future was taken over");
+    for_all_scenes([&](const Scene& each) { scene(each); });
+    left_out();
+    // Some points are passed only where two processes meet at the right moment.
+    for (int round = 0; round < 3 && point_unseen(); ++round) {
+      for_all_scenes([&](const Scene& each) {
+        Stage stage(each, environment_);
+        alternating(each.name,
+                    [&](const Jump& what) { return jump(stage, what, options_, record_); });
+      });
+      left_out();
+      record_.count("more rounds, for points that were not passed");
+    }
   }
 
  private:
+  /// From the last to the first: those whose turns do not end by themselves take longest.
+  void for_all_scenes(const std::function<void(const Scene&)>& work) {
+    const auto& scenes = test_support::scenes();
+    spread(options_, record_, static_cast<std::int64_t>(scenes.size()), [&](std::int64_t number) {
+      work(scenes[scenes.size() - 1 - static_cast<std::size_t>(number)]);
+    });
+  }
+
+  [[nodiscard]] bool point_unseen() const {
+    return options_.only.empty() && !record_.failed() &&
+           std::ranges::any_of(record_.unseen(), [](const std::string& mark) {
+             return mark.starts_with("the clock jumped at ");
+           });
+  }
+
   /// All cases of one scene, one after the other on one stage.
   void scene(const Scene& scene) {
     std::unique_ptr<Stage> stage;
