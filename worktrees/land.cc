@@ -202,9 +202,7 @@ class Lander {
                                                                  .email = request_.author_email}));
     context_.say(fmt::format("pushing {} to {} of {}", commit.str().substr(0, 10), repo_.base,
                              shown_url(repo_.remote)));
-    if (request_.still_ours) {
-      RUNNER_TRY(request_.still_ours());
-    }
+    RUNNER_TRY(jobs::ask(request_.still_ours));
     RUNNER_POINT(push_before);
     const jobs::Result<PushResult> pushed =
         push_commit(mirror_.get(), context_.access(repo_), repo_.base, remote_base_, commit);

@@ -21,7 +21,8 @@
   X(release_without_epoch, "a stale holder gives the lease of another one back", 1, "store")       \
   X(renewed_by_anybody, "a lost lease is renewed and taken back that way", 1, "store")             \
   X(lease_not_respected, "a tick takes a lease that another one holds", 1, "store")                \
-  X(future_lease_kept, "a lease that ends in ten years is waited for", 4, "time: new foreign-lease")\
+  X(future_lease_kept, "a lease that ends in ten years is waited for", 4,                          \
+    "time: new foreign-lease")                                                                     \
   X(sync_normal, "synchronous=NORMAL: a step that was reported may be undone", 3, "store")         \
   X(sync_off, "synchronous=OFF: nothing is sure to be on the disk", 3, "store; power")             \
   X(digest_not_checked, "a row is believed without its digest", 13, "corruption")                  \
@@ -81,6 +82,8 @@
   X(pid_without_start_time, "a process is believed by its pid alone", 2, "policy: lost turn")      \
   X(running_turn_started_again, "a start whose answer was lost is repeated although the turn was " \
     "seen at work", 2, "policy: lost answer")                                                      \
+  X(start_without_fence, "a tick that slept past its lease still starts a turn", 2,                \
+    "policy: late start")                                                                          \
   X(push_without_fence, "a tick that slept past its lease still pushes", 10, "policy: late push")  \
   /* git */                                                                                        \
   X(force_push, "landing pushes its own head over whatever is there", 10, "policy: moved base")    \

@@ -5,6 +5,7 @@
 
 #include "jobs/base/result.h"
 #include "jobs/model/turn.h"
+#include "jobs/ports/fence.h"
 
 namespace jobs {
 
@@ -27,7 +28,8 @@ class ExecutorWriter {
   /// supervisor has taken over. A program that is missing or cannot be executed is not an error
   /// here: the turn then ends as `not_started`, so that every end of a turn is read in one place.
   /// transient: no process, no space. conflict: the directory belongs to another turn.
-  [[nodiscard]] virtual Status start(const TurnSpec& spec) = 0;
+  /// `still_ours` is asked right before the supervisor is started, not where it was already.
+  [[nodiscard]] virtual Status start(const TurnSpec& spec, const Fence& still_ours) = 0;
   /// Asks the supervisor to end the turn (TERM, grace, KILL) and, if the supervisor is dead, kills
   /// what is left itself. Done when it was asked or nothing runs; does not wait for the end.
   [[nodiscard]] virtual Status stop(const std::string& turn_directory, const std::string& why) = 0;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include "jobs/base/result.h"
 #include "jobs/model/fleet.h"
 #include "jobs/model/run.h"
+#include "jobs/ports/fence.h"
 
 namespace jobs {
 
@@ -85,9 +85,7 @@ struct LandRequest {
   TimePoint at;  ///< author and committer time of the merge commit
   std::string author_name = "runner";
   std::string author_email = "runner@localhost";
-  /// Asked right before the push, after whatever may have taken long: an error ends the landing
-  /// with it and without a push. Empty = not asked.
-  std::function<Status()> still_ours;
+  Fence still_ours;  ///< asked right before the push
 };
 
 struct LandResult {

@@ -249,7 +249,7 @@ class CommandCiWriter final : public jobs::CiWriter {
     spec.memory_bytes = options_.limits.turn_memory_bytes;
     spec.processes = options_.limits.turn_processes;
     spec.containment = options_.containment;
-    return writer_.start(spec);
+    return writer_.start(spec, {});
   }
 
   /// The commit that a turn directory of this repository belongs to; empty for any other directory.

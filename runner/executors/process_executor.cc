@@ -95,9 +95,9 @@ class Executor final : public ProcessExecutor {
     return result;
   }
 
-  Status start(const jobs::TurnSpec& spec) override {
-    return start_turn(spec).while_doing(
-        fmt::format("starting turn {} of run {}", spec.number, spec.run.str()));
+  Status start(const jobs::TurnSpec& spec, const jobs::Fence& still_ours) override {
+    return start_turn(spec, still_ours)
+        .while_doing(fmt::format("starting turn {} of run {}", spec.number, spec.run.str()));
   }
 
   Status stop(const std::string& turn_directory, const std::string& why) override {
@@ -186,7 +186,7 @@ class Executor final : public ProcessExecutor {
            ::kill(supervisor->identity.pid, SIGTERM) == 0;
   }
 
-  Status start_turn(const jobs::TurnSpec& wanted) {
+  Status start_turn(const jobs::TurnSpec& wanted, const jobs::Fence& still_ours) {
     jobs::TurnSpec spec = wanted;
     if (spec.directory.empty()) {
       spec.directory = turn_directory(options_.root, spec.run, spec.number);
@@ -209,6 +209,7 @@ class Executor final : public ProcessExecutor {
     if (taken_over(paths) && !RUNNER_PLANTED(turn_started_again)) {
       return jobs::ok();
     }
+    RUNNER_TRY(jobs::ask(still_ours));
     RUNNER_TRY(process::start_detached(supervisor_of(spec, paths)));
     RUNNER_TRY(await_takeover(paths));
     RUNNER_POINT(takeover_awaited);

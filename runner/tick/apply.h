@@ -47,6 +47,8 @@ class Applier {
                                                      const jobs::Run& run);
   [[nodiscard]] jobs::Result<jobs::Change> on_tracker(const jobs::Effect& effect,
                                                       const jobs::Repo& repo);
+  /// Asks whether the lease is still ours, and renews it.
+  [[nodiscard]] jobs::Fence fence() const;
   [[nodiscard]] jobs::Result<jobs::Change> on_git(const jobs::Effect& effect, const jobs::Run& run,
                                                   const jobs::Repo& repo);
   [[nodiscard]] jobs::Result<jobs::Change> start_turn(const jobs::Effect& effect,

@@ -53,6 +53,14 @@ jobs::Result<jobs::Change> Applier::on_tracker(const jobs::Effect& effect, const
   return jobs::Change{};
 }
 
+jobs::Fence Applier::fence() const {
+  return [this]() -> jobs::Status {
+    RUNNER_TRY(context_.writers.store->renew_lease(context_.lease, context_.readers.clock->now(),
+                                                   context_.fleet.limits.lease_ttl));
+    return jobs::ok();
+  };
+}
+
 jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const jobs::Run& run,
                                            const jobs::Repo& repo) {
   jobs::WorkspaceWriter& git = *context_.writers.workspace;
@@ -66,11 +74,7 @@ jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const job
     request.at = effect.at;
     request.author_name = context_.fleet.bot;
     if (!RUNNER_PLANTED(push_without_fence)) {
-      request.still_ours = [this]() -> jobs::Status {
-        RUNNER_TRY(context_.writers.store->renew_lease(
-            context_.lease, context_.readers.clock->now(), context_.fleet.limits.lease_ttl));
-        return jobs::ok();
-      };
+      request.still_ours = fence();
     }
     RUNNER_ASSIGN(const jobs::LandResult result, git.land(repo, request));
     const jobs::TimePoint now = context_.readers.clock->now();
@@ -135,7 +139,8 @@ jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const
   RUNNER_ASSIGN(jobs::TurnSpec spec,
                 jobs::make_turn_spec(context_.fleet, repo, pipeline_of(context_.fleet, run), run,
                                      *turn, text, where));
-  RUNNER_TRY(context_.writers.executor->start(spec));
+  RUNNER_TRY(context_.writers.executor->start(
+      spec, RUNNER_PLANTED(start_without_fence) ? jobs::Fence() : fence()));
   return jobs::Change{};
 }
 

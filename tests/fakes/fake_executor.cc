@@ -89,7 +89,7 @@ Result<std::vector<std::string>> FakeExecutor::list() {
   return result;
 }
 
-Status FakeExecutor::start(const jobs::TurnSpec& wanted) {
+Status FakeExecutor::start(const jobs::TurnSpec& wanted, const jobs::Fence& still_ours) {
   ++start_calls_;
   if (!failures_.empty()) {
     jobs::Error error = std::move(failures_.front());
@@ -110,6 +110,7 @@ Status FakeExecutor::start(const jobs::TurnSpec& wanted) {
     }
     return jobs::fail(ErrorKind::conflict, spec.directory + " exists and belongs to another turn");
   }
+  RUNNER_TRY(jobs::ask(still_ours));
   ++starts_[spec.directory];
   Turn& turn = turns_[spec.directory];
   turn.spec = spec;

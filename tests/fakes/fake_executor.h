@@ -61,7 +61,7 @@ class FakeExecutor final : public jobs::ExecutorReader, public jobs::ExecutorWri
 
   jobs::Result<jobs::TurnFacts> observe(const std::string& turn_directory) override;
   jobs::Result<std::vector<std::string>> list() override;
-  jobs::Status start(const jobs::TurnSpec& spec) override;
+  jobs::Status start(const jobs::TurnSpec& spec, const jobs::Fence& still_ours) override;
   jobs::Status stop(const std::string& turn_directory, const std::string& why) override;
   jobs::Result<int> reap(const std::string& turn_directory) override;
   jobs::Status remove(const std::string& turn_directory) override;

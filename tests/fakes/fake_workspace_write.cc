@@ -128,9 +128,7 @@ std::optional<LandResult> FakeWorkspace::guard(const Repo& repo, const Run& run,
 }
 
 jobs::Result<LandResult> FakeWorkspace::land(const Repo& repo, const LandRequest& request) {
-  if (request.still_ours) {
-    RUNNER_TRY(request.still_ours());
-  }
+  RUNNER_TRY(jobs::ask(request.still_ours));
   const std::lock_guard lock(mutex_);
   if (const auto error = called("land")) {
     return *error;

@@ -109,12 +109,13 @@ jobs::Result<std::vector<std::string>> Executor::list() {
   return result;
 }
 
-jobs::Status Executor::start(const jobs::TurnSpec& spec) {
+jobs::Status Executor::start(const jobs::TurnSpec& spec, const jobs::Fence& still_ours) {
   if (const auto found = turns_.find(spec.directory); found != turns_.end()) {
     return found->second.spec.issue == spec.issue
                ? jobs::ok()
                : jobs::Status(jobs::fail(ErrorKind::conflict, "belongs to another turn"));
   }
+  RUNNER_TRY(jobs::ask(still_ours));
   starting(spec);
   Turn turn{.spec = spec, .plan = plan(spec), .started = clock_.now(), .exit = {}};
   const bool runs = turn.plan.exit.end != jobs::TurnEnd::not_started;

@@ -63,7 +63,7 @@ class Executor final : public jobs::ExecutorReader, public jobs::ExecutorWriter 
 
   jobs::Result<jobs::TurnFacts> observe(const std::string& directory) override;
   jobs::Result<std::vector<std::string>> list() override;
-  jobs::Status start(const jobs::TurnSpec& spec) override;
+  jobs::Status start(const jobs::TurnSpec& spec, const jobs::Fence& still_ours) override;
   jobs::Status stop(const std::string& directory, const std::string& why) override;
   jobs::Result<int> reap(const std::string& directory) override;
   jobs::Status remove(const std::string& directory) override;

@@ -107,6 +107,18 @@ class TickCi final : public jobs::CiReader, public jobs::CiWriter {
   Tick& tick_;
 };
 
+/// What a tick's fence answers, if it set one: without another port call in the middle of one.
+inline jobs::Fence fence_of(World& world, const Tick& tick, const jobs::Fence& set) {
+  if (!set) {
+    return {};
+  }
+  return [&]() -> jobs::Status {
+    return tick.epoch == world.store.look().lease.epoch
+               ? jobs::ok()
+               : jobs::fail(jobs::ErrorKind::conflict, "the lease is lost");
+  };
+}
+
 class TickExecutor final : public jobs::ExecutorReader, public jobs::ExecutorWriter {
  public:
   TickExecutor(World& world, Tick& tick) : world_(world), tick_(tick) {}
@@ -119,11 +131,12 @@ class TickExecutor final : public jobs::ExecutorReader, public jobs::ExecutorWri
     return world_.pass(tick_, {"turn.list", Port::executor},
                        [&] { return world_.executor.list(); });
   }
-  jobs::Status start(const jobs::TurnSpec& spec) override {
-    return world_.pass(tick_,
-                       {"turn.start", Port::executor, true, world_.index(spec.issue.repo),
-                        Kind::start_turn, spec.run.str()},
-                       [&] { return world_.executor.start(spec); });
+  jobs::Status start(const jobs::TurnSpec& spec, const jobs::Fence& still_ours) override {
+    return world_.pass(
+        tick_,
+        {"turn.start", Port::executor, true, world_.index(spec.issue.repo), Kind::start_turn,
+         spec.run.str()},
+        [&] { return world_.executor.start(spec, fence_of(world_, tick_, still_ours)); });
   }
   jobs::Status stop(const std::string& directory, const std::string& why) override {
     return world_.pass(tick_, {"turn.stop", Port::executor, true, -1, Kind::stop_turn, directory},
@@ -175,13 +188,7 @@ class TickWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
                                       const jobs::LandRequest& request) override {
     return world_.pass(tick_, write("git.land", request.run, Kind::land), [&] {
       jobs::LandRequest fenced = request;
-      if (request.still_ours) {  // without another port call in the middle of one
-        fenced.still_ours = [&]() -> jobs::Status {
-          return tick_.epoch == world_.store.look().lease.epoch
-                     ? jobs::ok()
-                     : jobs::fail(jobs::ErrorKind::conflict, "the lease is lost");
-        };
-      }
+      fenced.still_ours = fence_of(world_, tick_, request.still_ours);
       return world_.land(repo, fenced);
     });
   }

@@ -86,8 +86,10 @@ class GatedExecutor final : public jobs::ExecutorReader, public jobs::ExecutorWr
   jobs::Result<std::vector<std::string>> list() override {
     return gate_.pass("turn.list", [&] { return reader_.list(); });
   }
-  jobs::Status start(const jobs::TurnSpec& spec) override {
-    return gate_.pass("turn.start", [&] { return writer_.start(spec); });
+  jobs::Status start(const jobs::TurnSpec& spec, const jobs::Fence& still_ours) override {
+    // A call of its own: a gate lets one call through at a time.
+    RUNNER_TRY(jobs::ask(still_ours));
+    return gate_.pass("turn.start", [&] { return writer_.start(spec, {}); });
   }
   jobs::Status stop(const std::string& directory, const std::string& why) override {
     return gate_.pass("turn.stop", [&] { return writer_.stop(directory, why); });
@@ -132,11 +134,9 @@ class GatedWorkspace final : public jobs::WorkspaceReader, public jobs::Workspac
   jobs::Result<jobs::LandResult> land(const jobs::Repo& repo,
                                       const jobs::LandRequest& request) override {
     // A call of its own: a gate lets one call through at a time.
-    if (request.still_ours) {
-      RUNNER_TRY(request.still_ours());
-    }
+    RUNNER_TRY(jobs::ask(request.still_ours));
     jobs::LandRequest asked = request;
-    asked.still_ours = nullptr;
+    asked.still_ours = {};
     return gate_.pass("git.land", [&] { return writer_.land(repo, asked); });
   }
   jobs::Result<jobs::Oid> rescue(const jobs::Repo& repo, const jobs::Run& run) override {

@@ -176,7 +176,7 @@ class ExecutorContract : public testing::TestWithParam<Kind> {
     return none;
   }
   jobs::TurnFacts run(const jobs::TurnSpec& spec) {
-    const auto started = harness_->writer().start(spec);
+    const auto started = harness_->writer().start(spec, {});
     EXPECT_TRUE(started) << started.error().text();
     return wait_for_end(spec);
   }
@@ -255,7 +255,7 @@ TEST_P(ExecutorContract, AnotherTurnInTheSameDirectoryIsAConflict) {
   harness_->exits(wanted, 0);
   (void)run(wanted);
   wanted.issue.number = 99;
-  const auto refused = harness_->writer().start(wanted);
+  const auto refused = harness_->writer().start(wanted, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, jobs::ErrorKind::conflict);
 }
@@ -264,7 +264,7 @@ TEST_P(ExecutorContract, ADirectoryThatIsNotTheTurnsIsRefused) {
   auto wanted = spec();
   harness_->exits(wanted, 0);
   wanted.directory += "/../../../elsewhere";
-  const auto refused = harness_->writer().start(wanted);
+  const auto refused = harness_->writer().start(wanted, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, jobs::ErrorKind::usage);
 }
@@ -272,7 +272,7 @@ TEST_P(ExecutorContract, ADirectoryThatIsNotTheTurnsIsRefused) {
 TEST_P(ExecutorContract, AHangingTurnRunsUntilItIsStopped) {
   auto wanted = spec();
   harness_->hangs(wanted);
-  ASSERT_TRUE(harness_->writer().start(wanted));
+  ASSERT_TRUE(harness_->writer().start(wanted, {}));
   EXPECT_EQ(harness_->reader().observe(wanted.directory)->state, State::running);
   const auto refused = harness_->writer().remove(wanted.directory);
   ASSERT_FALSE(refused);
@@ -285,6 +285,26 @@ TEST_P(ExecutorContract, AHangingTurnRunsUntilItIsStopped) {
   EXPECT_TRUE(harness_->writer().stop(wanted.directory, "again"));
   EXPECT_TRUE(harness_->writer().remove(wanted.directory));
   EXPECT_EQ(harness_->reader().observe(wanted.directory)->state, State::absent);
+}
+
+TEST_P(ExecutorContract, Invariant2_WhoLostTheLeaseStartsNothing) {
+  auto wanted = spec();
+  harness_->hangs(wanted);
+  const auto refused = harness_->writer().start(
+      wanted, [] { return jobs::fail(jobs::ErrorKind::conflict, "the lease is lost"); });
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().text().find("the lease is lost"), std::string::npos);
+  EXPECT_EQ(harness_->reader().observe(wanted.directory)->state, State::absent);
+  int asked = 0;
+  const auto ours = [&]() -> jobs::Status {
+    ++asked;
+    return jobs::ok();
+  };
+  ASSERT_TRUE(harness_->writer().start(wanted, ours));
+  ASSERT_TRUE(harness_->writer().start(wanted, ours));
+  EXPECT_EQ(asked, 1) << "what runs is not started again, so nothing is asked";
+  ASSERT_TRUE(harness_->writer().stop(wanted.directory, "the test is over"));
+  (void)wait_for_end(wanted);
 }
 
 INSTANTIATE_TEST_SUITE_P(Executors, ExecutorContract,

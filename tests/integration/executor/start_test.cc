@@ -96,7 +96,7 @@ jobs::TurnFacts TurnFixture::wait_for_end(int number) {
 }
 
 jobs::TurnFacts TurnFixture::run(const jobs::TurnSpec& spec) {
-  const auto started = executor_->start(spec);
+  const auto started = executor_->start(spec, {});
   EXPECT_TRUE(started) << started.error().text();
   return wait_for_end(spec.number);
 }
@@ -153,8 +153,8 @@ TEST_F(TurnStart, AbsentBeforeItWasStarted) {
 TEST_F(TurnStart, Invariant2_StartedTwiceRunsOnce) {
   const auto wanted = spec({"print", "hello"});
   EXPECT_EQ(run(wanted).exit->end, jobs::TurnEnd::exited);
-  EXPECT_TRUE(executor_->start(wanted));
-  EXPECT_TRUE(make_executor()->start(wanted));
+  EXPECT_TRUE(executor_->start(wanted, {}));
+  EXPECT_TRUE(make_executor()->start(wanted, {}));
   EXPECT_EQ(wait_for_end().exit->end, jobs::TurnEnd::exited);
   EXPECT_EQ(logged("started"), 1);
 }
@@ -166,7 +166,7 @@ TEST_F(TurnStart, Invariant2_EightProcessesAtOnceStartItOnce) {
     for (int child = 0; child < 8; ++child) {
       const pid_t pid = ::fork();
       if (pid == 0) {
-        ::_exit(executor_->start(wanted) ? 0 : 1);
+        ::_exit(executor_->start(wanted, {}) ? 0 : 1);
       }
       children.push_back(pid);
     }
@@ -183,7 +183,7 @@ TEST_F(TurnStart, Invariant2_EightProcessesAtOnceStartItOnce) {
 TEST_F(TurnStart, OutlivesWhoStartedItAndIsAdopted) {
   const pid_t tick = ::fork();
   if (tick == 0) {
-    ::_exit(executor_->start(spec({"print", "hello", "hang"})) ? 0 : 1);
+    ::_exit(executor_->start(spec({"print", "hello", "hang"}), {}) ? 0 : 1);
   }
   int status = 0;
   ASSERT_EQ(::waitpid(tick, &status, 0), tick);
@@ -202,7 +202,7 @@ TEST_F(TurnStart, HoldsNoDescriptorOfWhoStartedIt) {
   // turn.
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  ASSERT_TRUE(executor_->start(spec({"hang"})));
+  ASSERT_TRUE(executor_->start(spec({"hang"}), {}));
   ::close(ends[1]);
   pollfd waiting{ends[0], POLLIN, 0};
   EXPECT_EQ(::poll(&waiting, 1, 10'000), 1);
@@ -217,7 +217,7 @@ TEST_F(TurnStart, Invariant2_TickThatDiedBeforeTheSupervisorIsMadeUpFor) {
   // /bin/true takes over nothing: the directory is there, as after a death in the middle of
   // start().
   const auto wanted = spec({"print", "hello"});
-  const auto died = make_executor("/bin/true", std::chrono::seconds(0))->start(wanted);
+  const auto died = make_executor("/bin/true", std::chrono::seconds(0))->start(wanted, {});
   ASSERT_FALSE(died);
   EXPECT_EQ(died.error().kind, jobs::ErrorKind::transient);
   EXPECT_EQ(executor_->observe(directory())->state, State::absent);
@@ -228,7 +228,7 @@ TEST_F(TurnStart, Invariant2_TickThatDiedBeforeTheSupervisorIsMadeUpFor) {
 
 TEST_F(TurnStart, StopBeforeTheSupervisorCameStartsNothing) {
   const auto wanted = spec({"print", "hello"});
-  ASSERT_FALSE(make_executor("/bin/true", std::chrono::seconds(0))->start(wanted));
+  ASSERT_FALSE(make_executor("/bin/true", std::chrono::seconds(0))->start(wanted, {}));
   ASSERT_TRUE(executor_->stop(directory(), "cancelled"));
   const auto facts = run(wanted);
   EXPECT_EQ(facts.exit->end, jobs::TurnEnd::stopped);
@@ -240,7 +240,7 @@ TEST_F(TurnStart, DirectoryOfAnotherTurnIsAConflict) {
   (void)run(spec({"print", "hello"}));
   auto other = spec({"print", "hello"});
   other.issue.number = 13;
-  const auto refused = executor_->start(other);
+  const auto refused = executor_->start(other, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, jobs::ErrorKind::conflict);
   EXPECT_EQ(logged("started"), 1);
@@ -249,7 +249,7 @@ TEST_F(TurnStart, DirectoryOfAnotherTurnIsAConflict) {
 TEST_F(TurnStart, ForeignFolderIsAConflict) {
   fs::create_directories(directory());
   std::ofstream(directory() + "/spec.json") << "garbage";
-  const auto refused = executor_->start(spec({"print", "hello"}));
+  const auto refused = executor_->start(spec({"print", "hello"}), {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, jobs::ErrorKind::conflict);
 }
@@ -269,18 +269,18 @@ TEST_F(TurnStart, Invariant11_OnlyTurnDirectoriesBelowTheRootAreTouched) {
   auto sly = spec({"print", "hello"});
   sly.run = jobs::RunId("../precious");
   sly.directory.clear();
-  EXPECT_FALSE(executor_->start(sly));
+  EXPECT_FALSE(executor_->start(sly, {}));
 }
 
 TEST_F(TurnStart, UnwritableRootIsAnErrorThatNamesIt) {
   std::ofstream(root_) << "a file, not a folder";
-  const auto refused = executor_->start(spec({"print", "hello"}));
+  const auto refused = executor_->start(spec({"print", "hello"}), {});
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().text().find(root_), std::string::npos);
 }
 
 TEST_F(TurnStart, RemoveRefusesALiveTurnAndTakesAnEndedOne) {
-  ASSERT_TRUE(executor_->start(spec({"hang"})));
+  ASSERT_TRUE(executor_->start(spec({"hang"}), {}));
   const auto refused = executor_->remove(directory());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, jobs::ErrorKind::conflict);

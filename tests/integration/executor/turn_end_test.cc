@@ -171,7 +171,7 @@ TEST_P(TurnInEveryContainment, Invariant6_WhatHidesItsEnvironmentIsGoneToo) {
 }
 
 TEST_P(TurnInEveryContainment, StopEndsItAndSaysWhy) {
-  ASSERT_TRUE(executor_->start(spec({"print", "hello", "hang"})));
+  ASSERT_TRUE(executor_->start(spec({"print", "hello", "hang"}), {}));
   ASSERT_TRUE(wait_until([&] { return logged("started") == 1; }));
   ASSERT_TRUE(executor_->stop(directory(), "the issue was closed\x1b[31m"));
   ASSERT_TRUE(executor_->stop(directory(), "again"));
@@ -182,7 +182,7 @@ TEST_P(TurnInEveryContainment, StopEndsItAndSaysWhy) {
 }
 
 TEST_P(TurnInEveryContainment, TermToTheSupervisorEndsTheTurn) {
-  ASSERT_TRUE(executor_->start(spec({"print", "hello", "hang"})));
+  ASSERT_TRUE(executor_->start(spec({"print", "hello", "hang"}), {}));
   ASSERT_TRUE(wait_until([&] { return logged("started") == 1; }));
   ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGTERM), 0);
   EXPECT_EQ(wait_for_end().exit->end, TurnEnd::stopped);
@@ -190,7 +190,7 @@ TEST_P(TurnInEveryContainment, TermToTheSupervisorEndsTheTurn) {
 }
 
 TEST_P(TurnInEveryContainment, Invariant6_KilledSupervisorLeavesNothingAfterReap) {
-  ASSERT_TRUE(executor_->start(spec({"daemon", "60000", "print", "hello", "hang"})));
+  ASSERT_TRUE(executor_->start(spec({"daemon", "60000", "print", "hello", "hang"}), {}));
   ASSERT_TRUE(wait_until([&] { return logged("daemon") == 1; }));
   ASSERT_EQ(executor_->observe(directory())->state, State::running);
   ASSERT_EQ(*executor_->reap(directory()), 0) << "a live turn is not reaped";
@@ -208,12 +208,12 @@ TEST_P(TurnInEveryContainment, Invariant6_KilledSupervisorLeavesNothingAfterReap
   EXPECT_EQ(*executor_->reap(directory()), 0);
   EXPECT_EQ(wait_for_end().exit->end, TurnEnd::lost);
   // Lost is lost: whoever comes later does not run it a second time.
-  ASSERT_TRUE(executor_->start(spec({"daemon", "60000", "print", "hello", "hang"})));
+  ASSERT_TRUE(executor_->start(spec({"daemon", "60000", "print", "hello", "hang"}), {}));
   EXPECT_EQ(logged("started"), 1);
 }
 
 TEST_P(TurnInEveryContainment, Invariant6_WhatShedItsEnvironmentIsReapedAfterAKilledSupervisor) {
-  ASSERT_TRUE(executor_->start(spec({"leak", "unmarked", "print", "hello", "hang"})));
+  ASSERT_TRUE(executor_->start(spec({"leak", "unmarked", "print", "hello", "hang"}), {}));
   ASSERT_TRUE(wait_until([&] { return logged("leaked") == 1; }));
   ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGKILL), 0);
   ASSERT_EQ(wait_for_end().exit->end, TurnEnd::lost);
@@ -233,7 +233,7 @@ TEST_P(TurnInEveryContainment, Invariant6_WhatShedItsEnvironmentIsReapedAfterAKi
 }
 
 TEST_P(TurnInEveryContainment, Invariant6_WhatForksEndlesslyIsReapedAfterAKilledSupervisor) {
-  ASSERT_TRUE(executor_->start(spec({"leak", "rabbit", "print", "hello", "hang"})));
+  ASSERT_TRUE(executor_->start(spec({"leak", "rabbit", "print", "hello", "hang"}), {}));
   ASSERT_TRUE(wait_until([&] { return logged("leaked") == 1; }));
   ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGKILL), 0);
   ASSERT_EQ(wait_for_end().exit->end, TurnEnd::lost);
@@ -256,7 +256,7 @@ TEST_P(TurnInEveryContainment, Invariant6_WhatForksEndlesslyIsReapedAfterAKilled
 }
 
 TEST_P(TurnInEveryContainment, Invariant6_AStoppedSupervisorIsMadeToGoOn) {
-  ASSERT_TRUE(executor_->start(spec({"print", "hello", "hang"})));
+  ASSERT_TRUE(executor_->start(spec({"print", "hello", "hang"}), {}));
   ASSERT_TRUE(wait_until([&] { return logged("started") == 1; }));
   ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGSTOP), 0);
   ASSERT_TRUE(executor_->stop(directory(), "past its deadline"));

@@ -217,7 +217,7 @@ TEST_F(TurnInside, PromptStandsWhereTheAgentLooks) {
 }
 
 TEST_F(TurnInside, ReusedPidIsNotTrusted) {
-  ASSERT_TRUE(executor_->start(spec({"hang"})));
+  ASSERT_TRUE(executor_->start(spec({"hang"}), {}));
   ASSERT_EQ(executor_->observe(directory())->state, State::running);
   const std::string real = read(directory() + "/supervisor.json");
   const auto at = real.find("\"start_time\":");
@@ -250,7 +250,7 @@ TEST_F(TurnInside, FullDiskStillGetsAnExit) {
   ASSERT_TRUE(executor_->remove(directory()));
   auto hanging = spec({"flood", "2097152", "hang"}, 2);
   hanging.output_bytes = 8 << 20;
-  ASSERT_TRUE(executor_->start(hanging));
+  ASSERT_TRUE(executor_->start(hanging, {}));
   ASSERT_TRUE(
       wait_until([&] { return executor_->observe(directory(2))->output_bytes == 2'097'152; }));
   ASSERT_TRUE(executor_->stop(directory(2), "enough"));

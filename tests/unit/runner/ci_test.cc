@@ -31,7 +31,7 @@ class Turns final : public jobs::ExecutorReader, public jobs::ExecutorWriter {
     }
     return all;
   }
-  jobs::Status start(const jobs::TurnSpec& spec) override {
+  jobs::Status start(const jobs::TurnSpec& spec, const jobs::Fence& /*still_ours*/) override {
     if (refuse) {
       return *refuse;
     }
