@@ -120,15 +120,15 @@ void take(const Json& result, const std::string& name, Record& record) {
   }
 }
 
-void harness(const Options& given, Record& record) {
-  ::setenv("RUNNER_BINARY", given.runner.c_str(), 1);
-  ::setenv("RUNNER_TEST_PROGRAMS", given.programs.c_str(), 1);
+void harness(const Options& options, Record& record) {
+  ::setenv("RUNNER_BINARY", options.runner.c_str(), 1);
+  ::setenv("RUNNER_TEST_PROGRAMS", options.programs.c_str(), 1);
   struct Case {
     const Mode* mode;
     const char* death;
   };
   std::vector<Case> cases;
-  const std::int64_t rounds = given.only.empty() ? given.count(1, 20) : 1;
+  const std::int64_t rounds = options.only.empty() ? options.count(1, 20) : 1;
   for (const Mode& mode : kModes) {
     if (const std::string why = why_not(mode); !why.empty()) {
       record.note(std::string(mode.name) + " skipped: " + why);
@@ -139,20 +139,17 @@ void harness(const Options& given, Record& record) {
     for (std::int64_t round = 0; round < rounds; ++round) {
       for (const char* death : kDeaths) {
         const std::string name = std::string(mode.name) + "/" + death;
-        if (given.only.empty() || given.only == name) {
+        if (options.only.empty() || options.only == name) {
           cases.push_back({&mode, death});
         }
       }
     }
     for (const char* shape : kShapes) {
-      if (given.only.empty() && given.planted.empty()) {
+      if (options.only.empty() && options.planted.empty()) {
         record.expect("alive " + std::string(shape) + " " + mode.name);
       }
     }
   }
-  // A case mostly waits for a deadline.
-  Options options = given;
-  options.workers = given.workers * 2;
   spread(options, record, static_cast<std::int64_t>(cases.size()), [&](std::int64_t index) {
     const Case& each = cases[static_cast<std::size_t>(index)];
     const std::string name = std::string(each.mode->name) + "/" + each.death;
@@ -170,5 +167,5 @@ int main(int argc, char** argv) {
   if (argc == 6 && std::string(argv[1]) == "case") {
     return run_case(argv[2], argv[3], argv[5], std::string(argv[4]) != "quick");
   }
-  return prove::main(argc, argv, "containment", harness);
+  return prove::main(argc, argv, "containment", harness, 2);
 }

@@ -128,12 +128,14 @@ void spread(const Options& options, Record& record, std::int64_t count,
   worker();
 }
 
-int main(int argc, char** argv, const std::string& name, const Harness& harness) {
+int main(int argc, char** argv, const std::string& name, const Harness& harness,
+         int cases_per_core) {
   Options options;
   options.runner = variable("RUNNER_BINARY", beside_this_program("../bin/runner"));
   options.programs = variable("RUNNER_TEST_PROGRAMS", beside_this_program("../bin/tests"));
   options.source = variable("RUNNER_SOURCE_DIR", RUNNER_SOURCE_DIR);
-  options.workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  options.workers =
+      cases_per_core * static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::string tier = "quick";
   std::string evidence;
   CLI::App app("Proves a promise of the runner: " + name);

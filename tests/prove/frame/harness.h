@@ -37,8 +37,11 @@ struct Options {
 using Harness = std::function<void(const Options&, Record&)>;
 
 /// The main function of a harness program. Writes one JSON line to `--evidence FILE`, a summary for
-/// people to standard output. Exit code: 0 no violation, 1 violations, 2 usage, 77 skipped.
-int main(int argc, char** argv, const std::string& name, const Harness& harness);
+/// people to standard output. `cases_per_core`: where much of a case is waiting, several share a
+/// core; `--workers` says how many there are in all. Exit code: 0 no violation, 1 violations, 2
+/// usage, 77 skipped.
+int main(int argc, char** argv, const std::string& name, const Harness& harness,
+         int cases_per_core = 1);
 
 /// Calls `work(index)` for 0 .. count-1 on `options.workers` threads, in order of the index as far
 /// as possible; stops early where `until_first` is asked for and a violation was recorded.

@@ -33,8 +33,6 @@ class Sweep {
  public:
   Sweep(const Options& options, Record& record)
       : options_(options), record_(record), random_(mix(options.seed, "points")) {
-    // Much of a case is waiting for turns to end.
-    options_.workers *= 5;
     if (!options.planted.empty()) {
       environment_.push_back("RUNNER_PLANTED=" + options.planted);
     }
@@ -196,7 +194,7 @@ class Sweep {
     });
   }
 
-  Options options_;
+  const Options& options_;
   Record& record_;
   std::mt19937_64 random_;
   std::vector<std::string> environment_;
@@ -228,5 +226,5 @@ void harness(const Options& options, Record& record) {
 
 int main(int argc, char** argv) {
   return prove::trace::among_own_pids(
-      [&] { return prove::main(argc, argv, "points", prove::points::harness); });
+      [&] { return prove::main(argc, argv, "points", prove::points::harness, 5); });
 }

@@ -255,9 +255,7 @@ std::vector<std::vector<Case>> groups_of(const std::vector<Case>& cases, const s
   return groups;
 }
 
-void harness(const Options& given, Record& record) {
-  Options options = given;
-  options.workers *= 2;  // much of a case is waiting for turns, and for faults of the network
+void harness(const Options& options, Record& record) {
   ::setenv("RUNNER_BINARY", options.runner.c_str(), 1);
   ::setenv("RUNNER_TEST_PROGRAMS", options.programs.c_str(), 1);
   if (options.only.empty()) {
@@ -292,5 +290,5 @@ void harness(const Options& given, Record& record) {
 }  // namespace prove::remote
 
 int main(int argc, char** argv) {
-  return prove::main(argc, argv, "remote", prove::remote::harness);
+  return prove::main(argc, argv, "remote", prove::remote::harness, 2);
 }

@@ -31,8 +31,6 @@ using trace::Call;
 using trace::Scenario;
 using trace::Verdict;
 
-constexpr int kCasesPerWorker = 3;  // most of a case is waiting for turns to end
-
 /// One place to die at.
 struct Pair {
   std::string_view scenario;
@@ -198,9 +196,7 @@ std::vector<Pair> choose(trace::Pool<trace::Stage>& stages, const Options& optio
   return all;
 }
 
-void harness(const Options& given, Record& record) {
-  Options options = given;
-  options.workers *= kCasesPerWorker;
+void harness(const Options& options, Record& record) {
   for (const char* mark : {"a step half written", "an effect claimed and not finished",
                            "an effect recorded and not begun", "no state yet",
                            "an agent at work whose start is not recorded"}) {
@@ -221,5 +217,5 @@ void harness(const Options& given, Record& record) {
 
 int main(int argc, char** argv) {
   return prove::trace::among_own_pids(
-      [&] { return prove::main(argc, argv, "syscalls", prove::harness); });
+      [&] { return prove::main(argc, argv, "syscalls", prove::harness, 3); });
 }

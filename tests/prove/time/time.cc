@@ -34,7 +34,6 @@ std::string to(std::int64_t seconds) {
 class Jumps {
  public:
   Jumps(const Options& options, Record& record) : options_(options), record_(record) {
-    options_.workers *= 4;  // much of a case is waiting for turns to end
     if (!options.planted.empty()) {
       environment_.push_back("RUNNER_PLANTED=" + options.planted);
     }
@@ -239,7 +238,7 @@ class Jumps {
     }
   }
 
-  Options options_;
+  const Options& options_;
   Record& record_;
   std::vector<std::string> environment_;
   std::mutex mutex_;
@@ -270,5 +269,5 @@ void harness(const Options& options, Record& record) {
 
 int main(int argc, char** argv) {
   return prove::trace::among_own_pids(
-      [&] { return prove::main(argc, argv, "time", prove::time_jumps::harness); });
+      [&] { return prove::main(argc, argv, "time", prove::time_jumps::harness, 4); });
 }
