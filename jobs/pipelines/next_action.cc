@@ -179,6 +179,15 @@ Action command_ended(const RunView& view, const Pipeline& pipeline, const Limits
   return verify_red(view, pipeline, limits, now);
 }
 
+/// A turn that should not run is stopped; again when an earlier word for it had no effect.
+Action stop_unless_asked(const RunView& view, const Limits& limits, TimePoint now,
+                         std::string why) {
+  if (view.stop_asked && now < *view.stop_asked + limits.turn_grace + kSupervisorSlack) {
+    return wait("the turn is being stopped");
+  }
+  return make(ActionKind::stop_turn, std::move(why));
+}
+
 Action turning(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
   if (!view.turn) {
     return retry_for_instance(view, limits, now, "the run has no turn");
@@ -196,11 +205,8 @@ Action turning(const RunView& view, const Pipeline& pipeline, const Limits& limi
           view.turn->kind == TurnKind::command ? limits.verify_deadline : limits.turn_deadline;
       const TimePoint started = view.turn_facts.started_at.value_or(view.turn->planned_at);
       if (now >= started + allowed + limits.turn_grace + kSupervisorSlack) {
-        if (view.stop_asked && now < *view.stop_asked + limits.turn_grace + kSupervisorSlack) {
-          return wait("the turn is being stopped");
-        }
-        return make(ActionKind::stop_turn,
-                    "the turn is past its deadline and its supervisor did not stop it");
+        return stop_unless_asked(
+            view, limits, now, "the turn is past its deadline and its supervisor did not stop it");
       }
       return wait(fmt::format("turn {} ({}) runs for {}", view.turn->number, view.run.stage,
                               format_duration(std::max(now - started, Duration::zero()))));
@@ -238,12 +244,16 @@ std::string cancelled_by(const RunView& view, const std::string& ready_label) {
   return {};
 }
 
-Action ending(const RunView& view) {
-  if (view.turn && view.turn->state != TurnState::ended) {
-    return wait("the turn is being stopped");
-  }
+Action ending(const RunView& view, const Limits& limits, TimePoint now) {
   if (view.effects_pending) {
     return wait("labels, comment and notifications are being written");
+  }
+  if (view.turn && view.turn->state != TurnState::ended) {
+    // Also a turn whose start was given up: the answer may have been lost, and not the start.
+    const bool runs = view.turn_read && (view.turn_facts.state == TurnFacts::State::starting ||
+                                         view.turn_facts.state == TurnFacts::State::running);
+    return runs ? stop_unless_asked(view, limits, now, "the run is over and its turn is not")
+                : wait("the turn is being stopped");
   }
   return make(ActionKind::finish, "the run is over");
 }
@@ -256,7 +266,7 @@ Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& 
     return wait("the run is over");
   }
   if (view.run.step == RunStep::ending) {
-    return ending(view);
+    return ending(view, limits, now);
   }
   if (const std::string why = cancelled_by(view, labels.ready); !why.empty()) {
     return make(ActionKind::cancel, why);

@@ -160,7 +160,8 @@ void check_gates(const RunView& view, const Action& action) {
 
 void check_order(const RunView& view, const Action& action) {
   if (view.run.step == RunStep::ending || view.run.step == RunStep::ended) {
-    ASSERT_TRUE(action.kind == ActionKind::wait || action.kind == ActionKind::finish)
+    ASSERT_TRUE(action.kind == ActionKind::wait || action.kind == ActionKind::finish ||
+                action.kind == ActionKind::stop_turn)
         << "invariant 9: a run that is over goes on with " << to_string(action.kind);
   }
   const bool runs = view.turn_facts.state == TurnFacts::State::running ||

@@ -307,33 +307,6 @@ TEST(NextAction, Invariant5_ALongerPipelineStopsAtACapBetweenAgents) {
   EXPECT_EQ(next_action(view, pipeline, Limits{}, Labels{}, kNow).kind, ActionKind::escalate);
 }
 
-TEST(NextAction, WaitingWaits) {
-  RunView view = turning();
-  view.run.step = RunStep::waiting;
-  view.run.not_before = kNow + std::chrono::milliseconds(1);
-  EXPECT_EQ(kind(view), ActionKind::wait);
-  view.run.not_before = kNow;
-  EXPECT_EQ(kind(view), ActionKind::start_turn);
-  view.run.not_before.reset();
-  EXPECT_EQ(kind(view), ActionKind::start_turn) << "no time at all is now, not never";
-}
-
-TEST(NextAction, AnEndIsFinishedWhenItsEffectsAndItsTurnAre) {
-  RunView view = turning();
-  view.run.step = RunStep::ending;
-  view.run.outcome = Outcome::cancelled;
-  EXPECT_EQ(kind(view), ActionKind::wait) << "its turn still runs";
-  view.turn->state = TurnState::ended;
-  view.effects_pending = true;
-  EXPECT_EQ(kind(view), ActionKind::wait);
-  view.effects_pending = false;
-  EXPECT_EQ(kind(view), ActionKind::finish);
-  view.cancel_requested = "cancelled by bob";
-  EXPECT_EQ(kind(view), ActionKind::finish) << "an end is not ended again";
-  view.run.step = RunStep::ended;
-  EXPECT_EQ(kind(view), ActionKind::wait);
-}
-
 TEST(Stages, AreFoundByNameAndOrder) {
   const Pipeline pipeline = default_pipeline();
   EXPECT_EQ(stage_named(pipeline, "land").name, "land");
