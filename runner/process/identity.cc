@@ -83,24 +83,14 @@ pid_t newest_pid() {
   return space == std::string::npos ? 0 : std::atoi(load.c_str() + space + 1);
 }
 
-// A process that forks and ends all the time is gone from where a walk over /proc saw it. It is
-// looked for where it must be: at the end of the pids.
-std::vector<pid_t> hunt(const std::string& marker, const std::string& limit) {
-  constexpr int kLooks = 200;
-  constexpr int kStill = 40;  // looks in which no process was made: nobody is forking
-  constexpr int kBack = 3;
-  pid_t last = 0;
-  for (int look = 0, still = 0; look < kLooks && still < kStill; ++look) {
-    const pid_t newest = newest_pid();
-    still = newest == last ? still + 1 : 0;
-    last = newest;
-    for (pid_t pid = newest; pid > std::max(1, newest - kBack); --pid) {
-      if (pid != ::getpid() && carries(pid, marker, limit) && is_live(stat_of(pid))) {
-        return {pid};
-      }
+std::vector<pid_t> walk(const std::string& marker, const std::string& limit) {
+  std::vector<pid_t> result;
+  for (const auto& process : all_processes()) {
+    if (is_live(process) && process.pid != ::getpid() && carries(process.pid, marker, limit)) {
+      result.push_back(process.pid);
     }
   }
-  return {};
+  return result;
 }
 
 }  // namespace
@@ -210,18 +200,29 @@ std::uint64_t limit_of(const std::string& marker) {
   return kBase | (jobs::fnv1a(marker) & (kBase - 1));
 }
 
+// A process that forks and ends all the time is gone from where a walk over /proc saw it, so a walk
+// that found nothing says something only when no pid was given away meanwhile. Else those pids are
+// looked at too, the oldest first (a child that is not in /proc yet has a parent that still is),
+// until a look ends with the pid it began with: whatever lives then was looked at.
 std::vector<pid_t> census(const std::string& marker) {
+  constexpr int kLooks = 20'000;  // somebody else may fork all the time
   const std::string limit = std::to_string(limit_of(marker));
-  const pid_t self = ::getpid();
-  const pid_t newest = newest_pid();
-  std::vector<pid_t> result;
-  for (const auto& process : all_processes()) {
-    if (is_live(process) && process.pid != self && carries(process.pid, marker, limit)) {
-      result.push_back(process.pid);
+  pid_t seen = newest_pid();
+  auto result = walk(marker, limit);
+  for (int look = 0; result.empty() && look < kLooks; ++look) {
+    const pid_t newest = newest_pid();
+    if (newest == seen) {
+      break;
     }
-  }
-  if (result.empty() && newest_pid() != newest) {
-    return hunt(marker, limit);
+    if (newest < seen) {  // the pids began again from the smallest
+      result = walk(marker, limit);
+    }
+    for (pid_t pid = seen + 1; pid <= newest && result.empty(); ++pid) {
+      if (pid != ::getpid() && carries(pid, marker, limit) && is_live(stat_of(pid))) {
+        result.push_back(pid);
+      }
+    }
+    seen = newest;
   }
   return result;
 }
