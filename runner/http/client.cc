@@ -194,7 +194,11 @@ std::optional<jobs::TimePoint> parse_retry_after(std::string_view text, jobs::Ti
     if (date < 0) {
       return std::nullopt;
     }
-    wait = std::max(jobs::TimePoint(std::chrono::seconds(date)) - now, jobs::Duration::zero());
+    // In seconds first: the year 999999999 is a date to curl, and too many milliseconds to count.
+    const std::chrono::sys_seconds until{std::chrono::seconds(date)};
+    wait = until > std::chrono::ceil<std::chrono::seconds>(now) + kLongestWait
+               ? kLongestWait
+               : std::max(jobs::TimePoint(until) - now, jobs::Duration::zero());
   }
   return now + std::min(wait, kLongestWait);
 }

@@ -234,6 +234,8 @@ TEST_F(Notify, RetryAfterIsBoundedAndStrict) {
   EXPECT_EQ(http::parse_retry_after("Sat, 21 Nov 2026 09:31:00 GMT", now),
             now + std::chrono::minutes(1));
   EXPECT_EQ(http::parse_retry_after("Sat, 21 Nov 2020 09:31:00 GMT", now), now);
+  EXPECT_EQ(http::parse_retry_after("Sun, 06 Nov 999999999 08:49:37 GMT", now),
+            now + std::chrono::hours(24));
   for (const char* text : {"", "soon", "-5", "1e9x"}) {
     EXPECT_FALSE(http::parse_retry_after(text, now).has_value()) << text;
   }
