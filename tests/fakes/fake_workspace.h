@@ -158,6 +158,7 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   std::map<std::string, jobs::Oid> rescued_;
   std::map<jobs::RepoName, std::string> urls_;  ///< of every repository that was prepared
   std::deque<Slot> slots_;
+  int slots_made_ = 0;  ///< no path is given twice
   std::set<std::string> trees_;
   std::vector<Push> pushes_;
   std::map<std::string, std::pair<jobs::Error, int>> failures_;

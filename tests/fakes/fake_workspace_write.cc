@@ -77,7 +77,7 @@ jobs::Result<jobs::Prepared> FakeWorkspace::prepare(const Repo& repo, const Run&
                                                   std::to_string(disk_free_) + " bytes free");
     }
     slots_.push_back(
-        {.path = "/fake/worktrees/" + repo.name.str() + "/w" + std::to_string(slots_.size() + 1),
+        {.path = "/fake/worktrees/" + repo.name.str() + "/w" + std::to_string(++slots_made_),
          .repo = repo.name});
     slot = std::prev(slots_.end());
   }
