@@ -50,7 +50,10 @@ function(runner_third_party name)
 endfunction()
 
 runner_third_party(libgit2 PkgConfig::LIBGIT2)
-runner_third_party(prometheus PkgConfig::PROMETHEUS CURL::libcurl)
+runner_third_party(prometheus PkgConfig::PROMETHEUS)
+# Headers alone: the program loads the library itself, with its first request.
+runner_third_party(curl ${CMAKE_DL_LIBS})
+target_include_directories(third_party_curl SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})
 # SQLiteCpp is a static archive that uses sqlite3: the order on the link line matters.
 runner_third_party(sqlite SQLiteCpp SQLite::SQLite3)
 runner_third_party(boost Boost::filesystem Boost::system)

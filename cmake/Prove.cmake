@@ -44,7 +44,7 @@ foreach(harness IN LISTS harnesses)
   target_link_libraries(prove_${harness} PRIVATE
     project_warnings project_settings prove_trace prove_frame oracle
     runner_lib manifests worktrees metrics stub fakes test_support jobs
-    third_party::json third_party::libgit2 third_party::sqlite third_party::boost CURL::libcurl)
+    third_party::json third_party::libgit2 third_party::sqlite third_party::boost)
   target_compile_definitions(prove_${harness} PRIVATE RUNNER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     RUNNER_BINARY="${runner_test_binary}" RUNNER_TEST_PROGRAMS="${runner_test_programs}")
   set_target_properties(prove_${harness} PROPERTIES

@@ -135,7 +135,7 @@ function(runner_test_kind kind)
   foreach(folder IN LISTS folders)
     if(NOT kind STREQUAL "unit")
       set(libraries stub oracle runner_lib manifests worktrees metrics third_party::json third_party::libgit2
-        third_party::sqlite third_party::boost CURL::libcurl)
+        third_party::sqlite third_party::boost)
     elseif(folder STREQUAL "runner")
       set(libraries runner_lib third_party::json third_party::sqlite)
     else()

@@ -7,7 +7,6 @@
 #include <CLI/Version.hpp>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <boost/version.hpp>
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <git2.h>
 #include <nlohmann/detail/abi_macros.hpp>
@@ -17,6 +16,7 @@
 #include "runner/cli/commands.h"
 #include "runner/cli/json_out.h"
 #include "runner/cli/screen.h"
+#include "runner/http/libcurl.h"
 #include "runner/process/container.h"
 
 namespace runner::cli {
@@ -34,13 +34,14 @@ std::vector<std::pair<std::string, std::string>> libraries() {
   int minor = 0;
   int patch = 0;
   git_libgit2_version(&major, &minor, &patch);
+  const auto curl = http::libcurl();
   return {
       {"libgit2", dotted(major, minor, patch)},
       {"SQLite", sqlite3_libversion()},
       {"SQLiteCpp",
        dotted(SQLITECPP_VERSION_NUMBER / 1000000, SQLITECPP_VERSION_NUMBER / 1000 % 1000,
               SQLITECPP_VERSION_NUMBER % 1000)},
-      {"curl", curl_version_info(CURLVERSION_NOW)->version},
+      {"curl", curl ? (*curl)->version_info(CURLVERSION_NOW)->version : curl.error().message},
       {"Boost", dotted(BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)},
       {"toml++", dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH)},
       {"JSON for Modern C++", dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR,

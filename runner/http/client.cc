@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include "jobs/base/text.h"
+#include "runner/http/libcurl.h"
 
 namespace runner::http {
 
@@ -21,14 +22,8 @@ constexpr std::size_t kShownBody = 200;
 constexpr jobs::Duration kLongestWait = std::chrono::hours(24);
 constexpr jobs::Duration kUnknownWait = std::chrono::minutes(1);
 
-struct CurlDeleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct ListDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using CurlPtr = std::unique_ptr<CURL, CurlDeleter>;
-using ListPtr = std::unique_ptr<curl_slist, ListDeleter>;
+using CurlPtr = std::unique_ptr<CURL, decltype(Libcurl::easy_cleanup)>;
+using ListPtr = std::unique_ptr<curl_slist, decltype(Libcurl::slist_free_all)>;
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -91,32 +86,46 @@ long millis(jobs::Duration duration) {
   return static_cast<long>(std::max<std::int64_t>(1, duration.count()));
 }
 
+/// The three forms that a recipient has to read (RFC 9110, 5.6.7), at most in the year 9999.
+std::optional<jobs::TimePoint> parse_http_date(const std::string& text) {
+  for (const char* form :
+       {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
+    std::tm parts{};
+    const char* end = ::strptime(text.c_str(), form, &parts);
+    if (end == text.c_str() + text.size()) {
+      return jobs::TimePoint(std::chrono::seconds(::timegm(&parts)));
+    }
+  }
+  return std::nullopt;
+}
+
 class CurlClient final : public Client {
  public:
   jobs::Result<Answer> send(const Request& request) override {
     // A handle for each request: nothing of one (cookies, credentials) reaches the next.
-    const CurlPtr curl(curl_easy_init());
+    RUNNER_ASSIGN(const Libcurl* library, libcurl());
+    const CurlPtr curl(library->easy_init(), library->easy_cleanup);
     if (curl == nullptr) {
       return fail(ErrorKind::transient, "libcurl gave no handle");
     }
-    RUNNER_ASSIGN(const ListPtr headers, header_list(request));
+    RUNNER_ASSIGN(const ListPtr headers, header_list(*library, request));
     Receiver receiver;
     receiver.max_answer = request.max_answer;
-    set_up(curl.get(), request, headers.get(), receiver);
-    const CURLcode code = curl_easy_perform(curl.get());
+    set_up(*library, curl.get(), request, headers.get(), receiver);
+    const CURLcode code = library->easy_perform(curl.get());
     if (code != CURLE_OK) {
       const std::string why =
           receiver.too_large ? fmt::format("the answer is longer than {} bytes", request.max_answer)
-                             : std::string(curl_easy_strerror(code));
+                             : std::string(library->easy_strerror(code));
       return fail(kind_of(code),
                   fmt::format("{} {}: {}", request.method, shown_url(request.url), why));
     }
-    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &receiver.answer.status);
+    library->easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &receiver.answer.status);
     return std::move(receiver.answer);
   }
 
  private:
-  static jobs::Result<ListPtr> header_list(const Request& request) {
+  static jobs::Result<ListPtr> header_list(const Libcurl& library, const Request& request) {
     std::vector<std::string> lines;
     for (const auto& [name, value] : request.headers) {
       lines.push_back(fmt::format("{}: {}", name, value));
@@ -125,7 +134,7 @@ class CurlClient final : public Client {
       lines.push_back("Authorization: Bearer " + request.bearer);
     }
     lines.emplace_back("Expect:");  // No extra round trip before a body.
-    ListPtr list;
+    ListPtr list(nullptr, library.slist_free_all);
     for (const std::string& line : lines) {
       if (!is_header_text(line)) {
         return fail(ErrorKind::usage,
@@ -133,7 +142,7 @@ class CurlClient final : public Client {
                                 shown_url(request.url)),
                     "a token read from a file must be one line");
       }
-      curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+      curl_slist* longer = library.slist_append(list.get(), line.c_str());
       if (longer == nullptr) {
         return fail(ErrorKind::transient, "out of memory");
       }
@@ -143,27 +152,28 @@ class CurlClient final : public Client {
     return list;
   }
 
-  static void set_up(CURL* curl, const Request& request, curl_slist* headers, Receiver& receiver) {
-    curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(curl, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, millis(request.connect_timeout));
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, millis(request.timeout));
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "runner");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &on_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &receiver);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &on_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &receiver);
+  static void set_up(const Libcurl& library, CURL* curl, const Request& request,
+                     curl_slist* headers, Receiver& receiver) {
+    const auto set = library.easy_setopt;
+    set(curl, CURLOPT_URL, request.url.c_str());
+    set(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    set(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+    set(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    set(curl, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+    set(curl, CURLOPT_NOSIGNAL, 1L);
+    set(curl, CURLOPT_CONNECTTIMEOUT_MS, millis(request.connect_timeout));
+    set(curl, CURLOPT_TIMEOUT_MS, millis(request.timeout));
+    set(curl, CURLOPT_USERAGENT, "runner");
+    set(curl, CURLOPT_HTTPHEADER, headers);
+    set(curl, CURLOPT_WRITEFUNCTION, &on_body);
+    set(curl, CURLOPT_WRITEDATA, &receiver);
+    set(curl, CURLOPT_HEADERFUNCTION, &on_header);
+    set(curl, CURLOPT_HEADERDATA, &receiver);
     if (request.method != "GET") {
-      curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-      curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-                       static_cast<curl_off_t>(request.body.size()));
-      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
+      set(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+      set(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      set(curl, CURLOPT_POSTFIELDS, request.body.c_str());
     }
   }
 };
@@ -177,8 +187,6 @@ std::optional<std::string> Answer::header(const std::string& lower_case_name) co
 }
 
 std::unique_ptr<Client> make_client() {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  static_cast<void>(initialised);  // If it failed, no handle can be made, and that is reported.
   return std::make_unique<CurlClient>();
 }
 
@@ -190,15 +198,11 @@ std::optional<jobs::TimePoint> parse_retry_after(std::string_view text, jobs::Ti
   if (error == std::errc() && end == value.data() + value.size() && seconds >= 0) {
     wait = std::chrono::seconds(std::min<std::int64_t>(seconds, 86'400));
   } else {
-    const time_t date = value.size() < 64 ? curl_getdate(value.c_str(), nullptr) : -1;
-    if (date < 0) {
+    const auto until = parse_http_date(value);
+    if (!until) {
       return std::nullopt;
     }
-    // In seconds first: the year 999999999 is a date to curl, and too many milliseconds to count.
-    const std::chrono::sys_seconds until{std::chrono::seconds(date)};
-    wait = until > std::chrono::ceil<std::chrono::seconds>(now) + kLongestWait
-               ? kLongestWait
-               : std::max(jobs::TimePoint(until) - now, jobs::Duration::zero());
+    wait = std::max(*until - now, jobs::Duration::zero());
   }
   return now + std::min(wait, kLongestWait);
 }

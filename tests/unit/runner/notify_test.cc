@@ -234,9 +234,13 @@ TEST_F(Notify, RetryAfterIsBoundedAndStrict) {
   EXPECT_EQ(http::parse_retry_after("Sat, 21 Nov 2026 09:31:00 GMT", now),
             now + std::chrono::minutes(1));
   EXPECT_EQ(http::parse_retry_after("Sat, 21 Nov 2020 09:31:00 GMT", now), now);
-  EXPECT_EQ(http::parse_retry_after("Sun, 06 Nov 999999999 08:49:37 GMT", now),
+  EXPECT_EQ(http::parse_retry_after("Sat, 21 Nov 2026 09:31:00 GMT", now),
+            http::parse_retry_after("Saturday, 21-Nov-26 09:31:00 GMT", now));
+  EXPECT_EQ(http::parse_retry_after("Sat, 21 Nov 2026 09:31:00 GMT", now),
+            http::parse_retry_after("Sat Nov 21 09:31:00 2026", now));
+  EXPECT_EQ(http::parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now),
             now + std::chrono::hours(24));
-  for (const char* text : {"", "soon", "-5", "1e9x"}) {
+  for (const char* text : {"", "soon", "-5", "1e9x", "Sun, 06 Nov 999999999 08:49:37 GMT"}) {
     EXPECT_FALSE(http::parse_retry_after(text, now).has_value()) << text;
   }
 }
