@@ -230,9 +230,9 @@ void late_start(Bench& bench) {
   bench.begin();
   bench.set("lease_ttl", "\"1s\"");
   bench.issue("acme/late", 1);
-  test_support::Started sleeper = bench.start_at("start_turn_before=stop", log);
+  test_support::Started sleeper = bench.start_at("turn_drafted=stop", log);
   bench.wait_for("a tick is about to start a turn", 2,
-                 [&] { return content_of(log).find("start_turn_before") != std::string::npos; });
+                 [&] { return content_of(log).find("turn_drafted") != std::string::npos; });
   bench.tick_until("another one starts it", 2,
                    [&] { return !content_of(bench.fleet.folder() + "/agent.log").empty(); });
   fs::remove_all(bench.turn(bench.run_of("acme/late"), 1));
