@@ -170,12 +170,8 @@ class Executor final : public ProcessExecutor {
       return;
     }
     const pid_t pid = supervisor->identity.pid;
-    const char state = process::stat_of(pid).state;
-    if (state == 'T') {
-      ::kill(pid, SIGCONT);
-    } else if (state == 't') {
-      ::kill(pid, SIGKILL);
-    }
+    // Also where it does not look stopped: a STOP may be on its way, and CONT takes that back.
+    ::kill(pid, process::stat_of(pid).state == 't' ? SIGKILL : SIGCONT);
   }
 
   // On a full disk there is no room for the request; TERM says the same without the reason.
