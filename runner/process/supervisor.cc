@@ -99,6 +99,8 @@ int supervise(const std::string& turn_directory) {
   if (turn_directory.empty() || turn_directory.front() != '/') {
     return complain("the turn directory must be an absolute path");
   }
+  // Started as /proc/self/exe, it would be called "exe" in lists of processes.
+  ::prctl(PR_SET_NAME, "runner-superv");
   const TurnPaths paths(turn_directory);
   const Fd signals = block_signals();
   if (!signals.valid()) {
