@@ -176,16 +176,14 @@ class FleetCase {
     result_.counts.emplace_back("supervisors killed", killed);
   }
 
-  /// Until each supervisor has written how its turn ended; the one that is stopped never will.
+  /// Until each supervisor has written how its turn ended; one that is stopped never will.
   void wait_for_ends() {
-    const auto arrested = static_cast<std::size_t>(arrested_ ? 1 : 0);
     const bool ended = wait_until(seconds(60), [&] {
-      std::size_t ends = 0;
-      const auto folders = turn_folders();
-      for (const std::string& folder : folders) {
-        ends += fs::exists(folder + "/exit.json") ? 1U : 0U;
-      }
-      return ends + arrested >= folders.size();
+      const std::string arrested = "/" + run_of_arrest() + "/";
+      return std::ranges::all_of(turn_folders(), [&](const std::string& folder) {
+        return fs::exists(folder + "/exit.json") ||
+               (arrested_ && folder.find(arrested) != std::string::npos);
+      });
     });
     if (!ended) {
       result_.violations.emplace_back("invariant 6: a turn did not end after its deadline");
