@@ -186,11 +186,17 @@ void harness(const Options& options, Record& record) {
   ::setenv("RUNNER_BINARY", options.runner.c_str(), 1);
   ::setenv("RUNNER_TEST_PROGRAMS", options.programs.c_str(), 1);
   const std::int64_t rounds = options.count(1'000, 10'000) / kTicksOfARound;
-  spread(options, record, rounds, [&](std::int64_t number) {
+  const auto play = [&](std::int64_t number) {
     if (options.only.empty() || options.only == fmt::format("round={}", number)) {
       Round(options, record, number).run();
     }
-  });
+  };
+  spread(options, record, rounds, play);
+  // What is met depends on the moment: as many rounds again, at most, where something was not.
+  for (std::int64_t number = rounds;
+       number < 2 * rounds && !record.unseen().empty() && !record.failed(); ++number) {
+    play(number);
+  }
 }
 
 }  // namespace
