@@ -1,6 +1,5 @@
 #include "worktrees/check_tree.h"
 
-#include <algorithm>
 #include <set>
 #include <string>
 
@@ -14,22 +13,6 @@ namespace worktrees {
 namespace {
 
 using Outcome = jobs::Result<std::optional<Refusal>>;
-
-/// The order git keeps a tree's entries in: as bytes, a directory as if its name ended in '/'.
-bool in_order(const git_tree_entry* a, const git_tree_entry* b) {
-  const auto key = [](const git_tree_entry* entry) {
-    std::string name = git_tree_entry_name(entry);
-    if (git_tree_entry_filemode_raw(entry) == GIT_FILEMODE_TREE) {
-      name += '/';
-    }
-    return name;
-  };
-  const std::string first = key(a);
-  const std::string second = key(b);
-  return std::lexicographical_compare(
-      first.begin(), first.end(), second.begin(), second.end(),
-      [](char x, char y) { return static_cast<unsigned char>(x) < static_cast<unsigned char>(y); });
-}
 
 Outcome check_trees(git_repository* repository, const git_oid& id, const std::string& where,
                     int depth, std::set<std::string>& seen) {
@@ -65,24 +48,17 @@ Outcome check_trees(git_repository* repository, const git_oid& id, const std::st
 }  // namespace
 
 std::optional<Refusal> bad_entries(const git_tree* tree, const std::string& where) {
-  const git_tree_entry* before = nullptr;
+  TreeGuard guard;
   for (size_t i = 0; i < git_tree_entrycount(tree); ++i) {
     const git_tree_entry* entry = git_tree_entry_byindex(tree, i);
-    const std::string name = git_tree_entry_name(entry);
-    std::string problem = bad_entry_name(name);
-    if (problem.empty()) {
-      problem = bad_entry_mode(static_cast<std::uint32_t>(git_tree_entry_filemode_raw(entry)));
-    }
-    if (problem.empty() && before != nullptr &&
-        (name == git_tree_entry_name(before) || !in_order(before, entry))) {
-      problem = "stands twice or out of order";
-    }
+    const std::string_view name = git_tree_entry_name(entry);
+    const std::string problem =
+        guard.problem_of(name, static_cast<std::uint32_t>(git_tree_entry_filemode_raw(entry)));
     if (!problem.empty()) {
       return Refusal{"hostile-tree",
                      fmt::format("the tree entry '{}{}' {}", jobs::one_line(where, 120),
                                  jobs::one_line(name, 80), problem)};
     }
-    before = entry;
   }
   return std::nullopt;
 }

@@ -34,6 +34,7 @@ using ReferenceIterator =
 using Remote = std::unique_ptr<git_remote, Freed<git_remote_free>>;
 using Revwalk = std::unique_ptr<git_revwalk, Freed<git_revwalk_free>>;
 using Diff = std::unique_ptr<git_diff, Freed<git_diff_free>>;
+using FilterList = std::unique_ptr<git_filter_list, Freed<git_filter_list_free>>;
 using Signature = std::unique_ptr<git_signature, Freed<git_signature_free>>;
 using Config = std::unique_ptr<git_config, Freed<git_config_free>>;
 using PackBuilder = std::unique_ptr<git_packbuilder, Freed<git_packbuilder_free>>;

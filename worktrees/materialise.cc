@@ -4,15 +4,29 @@
 
 #include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
+#include "worktrees/convert.h"
 #include "worktrees/git_error.h"
 #include "worktrees/import.h"
+#include "worktrees/index_file.h"
 #include "worktrees/mirror.h"
+#include "worktrees/objects/store.h"
 #include "worktrees/safe_fs.h"
+#include "worktrees/tree_list.h"
+#include "worktrees/write_tree.h"
 
 namespace worktrees {
 namespace {
 
 using jobs::ErrorKind;
+
+jobs::Error refused(const jobs::Oid& commit, const Refusal& refusal) {
+  return {.kind = ErrorKind::denied,
+          .message = fmt::format("the commit {} is not written to disk: {}", commit.str(),
+                                 refusal.message),
+          .trail = {},
+          .hint = {},
+          .until = {}};
+}
 
 /// Untracked, not ignored files go; anything else that differs from the index is a failure of ours
 /// to write it.
@@ -74,6 +88,29 @@ jobs::Status clear_way(git_repository* repository, const git_tree* tree,
   return jobs::ok();
 }
 
+/// Into an empty folder: nothing to compare, and nothing in the way.
+jobs::Status write_new(git_repository* repository, const jobs::Oid& commit, const git_oid& tree,
+                       const std::string& folder, const std::string& index_file) {
+  RUNNER_ASSIGN(const git_oid id, parse_oid(commit));
+  const auto store = objects::Store::open(std::string(git_repository_path(repository)) + "objects");
+  Odb odb;
+  if (const int code = git_repository_odb(into(odb), repository); code < 0) {
+    return git_failure(code, "cannot open the objects of the mirror");
+  }
+  objects::AnyObject reader(store, odb.get());
+  RUNNER_ASSIGN(const ListedTree listed, list_tree(reader, tree));
+  if (listed.refusal) {
+    return refused(commit, *listed.refusal);
+  }
+  RUNNER_ASSIGN(Converter converter, Converter::open(listed.list, reader, repository, id));
+  RUNNER_ASSIGN(const std::vector<FileStat> stats,
+                write_tree(listed.list, store, repository, folder, converter));
+  RUNNER_POINT(checkout_written);
+  const std::size_t slash = index_file.rfind('/');
+  return write_below(index_file.substr(0, slash), index_file.substr(slash + 1),
+                     index_of(listed.list, stats));
+}
+
 }  // namespace
 
 jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName& repo,
@@ -84,12 +121,15 @@ jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName
   const std::string index_file = fmt::format("{}/{}", layout.scratch(), unique_name("index"));
   RUNNER_ASSIGN(const Repository repository, open_mirror(layout, repo));
   RUNNER_ASSIGN(const jobs::Oid tree_id, tree_of(repository.get(), commit));
+  RUNNER_ASSIGN(const git_oid id, parse_oid(tree_id));
+  if (names_in(folder).empty()) {
+    RUNNER_TRY(write_new(repository.get(), commit, id, folder, index_file));
+    return index_file;
+  }
   RUNNER_ASSIGN(const auto refusal, check_tree(repository.get(), tree_id));
   if (refusal) {
-    return jobs::fail(ErrorKind::denied, fmt::format("the commit {} is not written to disk: {}",
-                                                     commit.str(), refusal->message));
+    return refused(commit, *refusal);
   }
-  RUNNER_ASSIGN(const git_oid id, parse_oid(tree_id));
   Tree tree;
   Index index;
   int code = git_tree_lookup(into(tree), repository.get(), &id);

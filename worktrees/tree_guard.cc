@@ -73,4 +73,31 @@ std::string bad_entry_mode(std::uint32_t mode) {
   return fmt::format("has the mode {:06o}", mode);
 }
 
+std::string TreeGuard::problem_of(std::string_view name, std::uint32_t mode) {
+  std::string problem = bad_entry_name(name);
+  if (problem.empty()) {
+    problem = bad_entry_mode(mode);
+  }
+  if (!problem.empty()) {
+    return problem;
+  }
+  constexpr std::uint32_t kTree = 0040000;
+  const bool directory = mode == kTree;
+  std::string key(name);
+  // char_traits<char> compares as unsigned bytes, as git does.
+  if (directory) {
+    if (std::ranges::binary_search(files_, key)) {
+      return "is a file and a directory";
+    }
+    key += '/';
+  } else {
+    files_.push_back(key);
+  }
+  if (!before_.empty() && key <= before_) {
+    return "stands twice or out of order";
+  }
+  before_ = std::move(key);
+  return {};
+}
+
 }  // namespace worktrees

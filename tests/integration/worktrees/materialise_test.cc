@@ -1,0 +1,244 @@
+// New worktrees beside those that git itself makes of the same commit: byte for byte, mode for
+// mode, and nothing left for git to look at again.
+#include <sys/stat.h>
+
+#include <random>
+
+#include "tests/integration/worktrees/git_playground.h"
+
+namespace worktrees::test {
+namespace {
+
+class Materialise : public Playground {
+ protected:
+  /// "path mode content" of everything below a folder, .git left out.
+  static std::map<std::string, std::string> print_of(const std::string& folder) {
+    std::map<std::string, std::string> print;
+    for (auto at = fs::recursive_directory_iterator(folder); at != fs::end(at); ++at) {
+      const std::string path = at->path().string().substr(folder.size() + 1);
+      if (path == ".git") {
+        at.disable_recursion_pending();
+        continue;
+      }
+      struct stat info{};
+      if (::lstat(at->path().c_str(), &info) != 0) {
+        throw std::runtime_error("cannot look at " + path);
+      }
+      const std::string content = S_ISREG(info.st_mode)   ? read(at->path())
+                                  : S_ISLNK(info.st_mode) ? fs::read_symlink(at->path()).string()
+                                                          : "";
+      print[path] = fmt::format("{:o} {}", info.st_mode, content);
+    }
+    return print;
+  }
+
+  /// A worktree of ours and one of git's, of the head of the remote.
+  std::string compare_files(int issue) {
+    jobs::Run run = make_run(issue, fmt::format("r{}", issue));
+    run.branch = fmt::format("runner/{}-compare", issue);
+    const auto prepared = prepare(run);
+    const std::string theirs = fmt::format("{}/theirs-{}", top, issue);
+    git({"worktree", "add", "-q", "--detach", theirs, "main"}, remote);
+    const auto ours = print_of(prepared.path);
+    const auto expected = print_of(theirs);
+    for (const auto& [path, print] : expected) {
+      const auto found = ours.find(path);
+      if (found == ours.end()) {
+        ADD_FAILURE() << path << " is missing";
+        continue;
+      }
+      EXPECT_EQ(found->second, print) << path;
+    }
+    EXPECT_EQ(ours.size(), expected.size());
+    EXPECT_EQ(git({"ls-files", "--stage"}, prepared.path), git({"ls-files", "--stage"}, theirs));
+    EXPECT_EQ(git({"write-tree"}, prepared.path), git({"rev-parse", "main^{tree}"}, remote));
+    git({"fsck", "--no-dangling"}, prepared.path);
+    return prepared.path;
+  }
+
+  void compare(int issue) {
+    const std::string folder = compare_files(issue);
+    // Before git looks at a file: the index says by itself that nothing is changed.
+    EXPECT_EQ(git({"diff-files"}, folder), "");
+    EXPECT_EQ(status(folder), "");
+  }
+
+  void push_seed() const {
+    git({"add", "-A"}, seed);
+    git({"commit", "-q", "--allow-empty", "-m", "next"}, seed);
+    git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
+  }
+};
+
+/// A tree that nobody would write, but could.
+class Gardener {
+ public:
+  explicit Gardener(unsigned seed) : random_(seed) {}
+
+  void grow(const std::string& folder, int depth) {
+    fs::create_directories(folder);
+    for (int i = pick(1, 6); i > 0; --i) {
+      const std::string path = folder + "/" + name();
+      if (fs::exists(fs::symlink_status(path))) {
+        continue;
+      }
+      switch (pick(0, depth > 0 ? 6 : 4)) {
+        case 0: fs::create_symlink(name() + "/../" + name(), path); break;
+        case 1:
+          file(path);
+          fs::permissions(path, fs::perms::owner_all | fs::perms::group_exec);
+          break;
+        case 5:
+        case 6: grow(path, depth - 1); break;
+        default: file(path); break;
+      }
+    }
+  }
+
+ private:
+  int pick(int from, int to) { return std::uniform_int_distribution<int>(from, to)(random_); }
+
+  std::string name() {
+    static const std::vector<std::string> parts = {
+        "a", "b", "-",  ".c", " ", "\n", "\t", "\xc3\xa9", "\xff", "*",    "[x]", "?", "\\", "\"",
+        "#", "~", "@{", ":",  "A", "0",  "é",  "|",        "'",    "$(x)", "!",   "&", ";"};
+    std::string out;
+    for (int i = pick(1, 4); i > 0; --i) {
+      out += parts[static_cast<std::size_t>(pick(0, static_cast<int>(parts.size()) - 1))];
+    }
+    return out;
+  }
+
+  void file(const std::string& path) {
+    std::string text;
+    // Alike, so that packs hold deltas; sometimes long, sometimes none at all.
+    for (int line = pick(0, 3) == 0 ? 0 : pick(1, pick(2, 3000)); line > 0; --line) {
+      text +=
+          fmt::format("line {} of {} files{}\n", line, pick(0, 40), pick(0, 3) == 0 ? "\r" : "");
+    }
+    text += pick(0, 1) == 0 ? "" : std::string("no end \0 here", 13);
+    std::ofstream(path, std::ios::binary) << text;
+  }
+
+  std::mt19937 random_;
+};
+
+class RandomTrees : public Materialise, public ::testing::WithParamInterface<unsigned> {};
+
+TEST_P(RandomTrees, ComeOutAsGitWritesThem) {
+  Gardener(GetParam()).grow(seed + "/odd", 4);
+  push_seed();
+  compare(1);  // what a fetch left: loose, or in its pack
+  git({"repack", "-adfq", "--depth=40", "--window=40"}, mirror());
+  compare(2);  // deltas
+  fs::remove_all(seed + "/odd");
+  Gardener(GetParam() + 1000).grow(seed + "/odd", 3);
+  push_seed();
+  compare(3);  // two packs, or a pack and loose objects
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomTrees, ::testing::Range(1U, 9U));
+
+TEST_F(Materialise, AttributesConvertAsGitDoes) {
+  const std::vector<std::string> attributes = {"text",
+                                               "text=auto",
+                                               "-text",
+                                               "text eol=lf",
+                                               "text eol=crlf",
+                                               "text=auto eol=crlf",
+                                               "eol=crlf",
+                                               "binary",
+                                               "ident",
+                                               "text eol=crlf ident",
+                                               "crlf",
+                                               "-crlf",
+                                               "crlf=input",
+                                               "filter=lfs diff=lfs -text",
+                                               "diff=cpp",
+                                               "working-tree-encoding=UTF-16",
+                                               "text working-tree-encoding=UTF-16LE-BOM eol=crlf",
+                                               "working-tree-encoding=ISO-8859-1",
+                                               "text working-tree-encoding=UTF-16BE-BOM",
+                                               "ident working-tree-encoding=utf-16le",
+                                               "working-tree-encoding=nonsense"};
+  const std::vector<std::string> contents = {"one\ntwo\n",
+                                             "one\r\ntwo\r\n",
+                                             "one\ntwo\r\n",
+                                             "no end",
+                                             "",
+                                             "$Id$ and $Id: x $\n",
+                                             std::string("bin\0ary\n", 8),
+                                             "\xc3\xa9t\xc3\xa9\n",
+                                             "\xe2\x82\xac $Id: a b $ $Id:x$ $Id: \n$\n"};
+  std::string rules;
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    rules += fmt::format("*.k{} {}\n", i, attributes[i]);
+    for (std::size_t j = 0; j < contents.size(); ++j) {
+      write(fmt::format("{}/attributes/{}.k{}", seed, j, i), contents[j]);
+      write(fmt::format("{}/attributes/deeper/{}.k{}", seed, j, i), contents[j]);
+    }
+  }
+  // As they are: git would convert them on their way into the commit.
+  write(seed + "/.git/info/attributes",
+        "* -text -ident -filter -crlf -eol !working-tree-encoding\n");
+  write(seed + "/.gitattributes", rules);
+  write(seed + "/attributes/deeper/.gitattributes", "*.k4 -text\n*.k0 eol=crlf\n3.* ident\n");
+  push_seed();
+  // What git says of CRLF in a file that is text depends on whether it looks at it again.
+  compare_files(1);
+}
+
+TEST_F(Materialise, ASubmoduleIsAnEmptyFolder) {
+  git({"update-index", "--add", "--cacheinfo",
+       "160000," + git({"rev-parse", "HEAD"}, seed) + ",vendor/library"},
+      seed);
+  git({"commit", "-q", "-m", "submodule"}, seed);
+  git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
+  compare(1);
+}
+
+TEST_F(Materialise, ADamagedPackIsNeverWrittenWrong) {
+  for (int i = 0; i < 30; ++i) {
+    std::string text;
+    for (int line = 0; line < 200; ++line) {
+      text += fmt::format("line {} is the same in all, {} is not\n", line, line == i ? i : 0);
+    }
+    write(fmt::format("{}/alike/{}", seed, i), text);
+  }
+  push_seed();
+  jobs::Run run = make_run();
+  prepare(run);
+  ASSERT_TRUE(workspace->release(repo, run).has_value());
+  git({"repack", "-adfq", "--depth=40"}, mirror());
+  std::string pack;
+  for (const auto& entry : fs::directory_iterator(mirror() + "/objects/pack")) {
+    pack = entry.path().extension() == ".pack" ? entry.path().string() : pack;
+  }
+  fs::permissions(pack, fs::perms::owner_read | fs::perms::owner_write);
+  const std::string whole = read(pack);
+  std::mt19937 random(7);
+  int refused = 0;
+  for (int i = 0; i < 60; ++i) {
+    std::string damaged = whole;
+    damaged[random() % damaged.size()] ^= static_cast<char>(1U << (random() % 8));
+    write(pack, damaged);
+    for (const auto& entry : fs::directory_iterator(options.root + "/worktrees")) {
+      fs::remove_all(entry.path());
+    }
+    make_workspace();
+    jobs::Run next = make_run(100 + i, fmt::format("d{}", i));
+    const auto prepared = workspace->prepare(repo, next);
+    if (!prepared) {
+      ++refused;
+      continue;
+    }
+    for (int file = 0; file < 30; ++file) {
+      const std::string path = fmt::format("alike/{}", file);
+      ASSERT_EQ(read(prepared->path + "/" + path), read(seed + "/" + path)) << path;
+    }
+  }
+  EXPECT_GT(refused, 10);
+}
+
+}  // namespace
+}  // namespace worktrees::test

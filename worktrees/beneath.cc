@@ -1,0 +1,63 @@
+#include "worktrees/beneath.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "worktrees/fd.h"
+
+namespace worktrees {
+
+namespace {
+
+// A container's filter of system calls may not know openat2.
+int open_step_by_step(int root, std::string_view path, int flags, mode_t mode) {
+  Fd folder;
+  for (std::size_t slash = 0; (slash = path.find('/')) != std::string_view::npos;) {
+    const std::string part(path.substr(0, slash));
+    path.remove_prefix(slash + 1);
+    if (part == "..") {
+      errno = EXDEV;
+      return -1;
+    }
+    Fd next(::openat(folder.ok() ? folder.get() : root, part.c_str(),
+                     O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!next.ok()) {
+      return -1;
+    }
+    folder = std::move(next);
+  }
+  if (path.empty() || path == "..") {
+    errno = EXDEV;
+    return -1;
+  }
+  return ::openat(folder.ok() ? folder.get() : root, std::string(path).c_str(),
+                  flags | O_NOFOLLOW | O_CLOEXEC, mode);
+}
+
+}  // namespace
+
+int open_beneath(int root, const char* path, int flags, mode_t mode) {
+  static std::atomic<bool> unknown{false};
+  if (!unknown.load(std::memory_order_relaxed)) {
+    open_how how{};
+    how.flags = static_cast<__u64>(flags | O_NOFOLLOW | O_CLOEXEC);
+    how.mode = mode;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    const long fd = ::syscall(SYS_openat2, root, path, &how, sizeof how);
+    // Old filters answer EPERM for what they do not know.
+    if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
+      return static_cast<int>(fd);
+    }
+    unknown = true;
+  }
+  return open_step_by_step(root, path, flags, mode);
+}
+
+}  // namespace worktrees

@@ -1,0 +1,109 @@
+#include "worktrees/convert.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "jobs/base/text.h"
+#include "worktrees/convert_text.h"
+#include "worktrees/git_error.h"
+
+namespace worktrees {
+
+namespace {
+
+constexpr std::string_view kAttributes = ".gitattributes";
+
+bool holds_attributes(std::string_view path) {
+  return path == kAttributes || path.ends_with("/.gitattributes");
+}
+
+/// Every conversion that happens with the end of lines of this system and no program is asked for
+/// by one of these words; most attributes (text, diff, linguist...) change nothing on the disk.
+bool may_convert(std::string_view attributes) {
+  const std::string_view words[] = {"eol", "ident", "working-tree-encoding"};
+  return std::ranges::any_of(words, [&](std::string_view word) {
+    return attributes.find(word) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+Converter::Wanted Converter::wanted_of(std::string_view path) const {
+  git_attr_options options = GIT_ATTR_OPTIONS_INIT;
+  options.flags = GIT_ATTR_CHECK_NO_SYSTEM | GIT_ATTR_CHECK_INCLUDE_COMMIT;
+  options.attr_commit_id = commit_;
+  const char* names[] = {"ident", "working-tree-encoding"};
+  const char* values[] = {nullptr, nullptr};
+  Wanted wanted;
+  if (git_attr_get_many_ext(values, mirror_, &options, std::string(path).c_str(), 2, names) == 0) {
+    wanted.ident = GIT_ATTR_IS_TRUE(values[0]);
+    wanted.encoding = GIT_ATTR_HAS_VALUE(values[1]) ? values[1] : "";
+  }
+  return wanted;
+}
+
+FilterList Converter::filters_of(std::string_view path, git_blob* blob) const {
+  git_filter_options options = GIT_FILTER_OPTIONS_INIT;
+  options.flags = GIT_FILTER_NO_SYSTEM_ATTRIBUTES | GIT_FILTER_ATTRIBUTES_FROM_COMMIT;
+  options.attr_commit_id = commit_;
+  FilterList filters;
+  (void)git_filter_list_load_ext(into(filters), mirror_, blob, std::string(path).c_str(),
+                                 GIT_FILTER_TO_WORKTREE, &options);
+  return filters;
+}
+
+jobs::Result<Converter> Converter::open(const TreeList& list, objects::AnyObject& objects,
+                                        git_repository* mirror, const git_oid& commit) {
+  Converter converter(mirror, commit);
+  bool any = false;
+  for (const TreeList::File& file : list.files) {
+    if (!any && holds_attributes(list.path(file)) &&
+        (file.mode == GIT_FILEMODE_BLOB || file.mode == GIT_FILEMODE_BLOB_EXECUTABLE)) {
+      RUNNER_ASSIGN(const objects::ObjectPtr object, objects.read(file.id, GIT_OBJECT_BLOB));
+      any = may_convert(object->content());
+    }
+  }
+  if (!any) {
+    return converter;
+  }
+  converter.converted_.resize(list.files.size());
+  for (std::size_t i = 0; i < list.files.size(); ++i) {
+    const std::uint32_t mode = list.files[i].mode;
+    if (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE) {
+      continue;
+    }
+    const std::string_view path = list.path(list.files[i]);
+    const Wanted wanted = converter.wanted_of(path);
+    converter.converted_[i] =
+        wanted.ident || !wanted.encoding.empty() || converter.filters_of(path, nullptr) != nullptr;
+  }
+  return converter;
+}
+
+jobs::Result<std::string> Converter::convert(std::string_view path, const git_oid& blob) {
+  const std::lock_guard lock(*mutex_);
+  Blob blob_of_name;
+  if (const int code = git_blob_lookup(into(blob_of_name), mirror_, &blob); code < 0) {
+    return git_failure(code, fmt::format("cannot read {}", jobs::one_line(path, 300)));
+  }
+  std::string text(static_cast<const char*>(git_blob_rawcontent(blob_of_name.get())),
+                   static_cast<std::size_t>(git_blob_rawsize(blob_of_name.get())));
+  const Wanted wanted = wanted_of(path);
+  if (wanted.ident) {
+    text = expand_ident(text, to_hex(blob));  // libgit2 does the first of a file alone
+  }
+  git_buf out = GIT_BUF_INIT;
+  const FilterList filters = filters_of(path, blob_of_name.get());
+  const int code = git_filter_list_apply_to_buffer(&out, filters.get(), text.data(), text.size());
+  if (code >= 0) {
+    text.assign(out.ptr == nullptr ? "" : out.ptr, out.size);
+  }
+  git_buf_dispose(&out);
+  if (code < 0) {
+    return git_failure(code, fmt::format("cannot convert {}", jobs::one_line(path, 300)));
+  }
+  return wanted.encoding.empty() ? text : encode(text, wanted.encoding).value_or(text);
+}
+
+}  // namespace worktrees

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "jobs/base/result.h"
+#include "worktrees/git_handles.h"
+#include "worktrees/tree_list.h"
+
+namespace worktrees {
+
+/// What the attributes of a tree change in a file on its way to the disk: ends of lines (eol=crlf),
+/// ident and working-tree-encoding. A filter that is a program is never run, so what it would have
+/// made stays as it is in the commit, such as the pointer of a large file.
+class Converter {
+ public:
+  /// `commit` is the one that `list` was read from, in `mirror`; both outlive this.
+  [[nodiscard]] static jobs::Result<Converter> open(const TreeList& list,
+                                                    objects::AnyObject& objects,
+                                                    git_repository* mirror, const git_oid& commit);
+
+  /// Is the file with this number in the list to be converted?
+  [[nodiscard]] bool applies(std::size_t file) const {
+    return !converted_.empty() && converted_[file];
+  }
+  /// Any thread may ask; one is served at a time.
+  [[nodiscard]] jobs::Result<std::string> convert(std::string_view path, const git_oid& blob);
+
+ private:
+  Converter(git_repository* mirror, const git_oid& commit) : mirror_(mirror), commit_(commit) {}
+  struct Wanted {
+    bool ident = false;
+    std::string encoding;
+  };
+  [[nodiscard]] Wanted wanted_of(std::string_view path) const;
+  [[nodiscard]] FilterList filters_of(std::string_view path, git_blob* blob) const;
+
+  git_repository* mirror_;
+  git_oid commit_;
+  std::vector<bool> converted_;
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
+};
+
+}  // namespace worktrees

@@ -1,0 +1,83 @@
+#include "worktrees/index_file.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include <fmt/core.h>
+
+namespace worktrees {
+
+namespace {
+
+constexpr std::size_t kFixedPart = 62;  // of an entry: all before its path
+constexpr std::size_t kLongestCounted = 0xFFF;
+
+void put32(std::string& out, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    out += static_cast<char>(value >> static_cast<unsigned>(shift) & 0xFFU);
+  }
+}
+
+void put16(std::string& out, std::uint32_t value) {
+  out += static_cast<char>(value >> 8U & 0xFFU);
+  out += static_cast<char>(value & 0xFFU);
+}
+
+void put_id(std::string& out, const git_oid& id) {
+  out.append(reinterpret_cast<const char*>(id.id), GIT_OID_RAWSZ);
+}
+
+void put_entry(std::string& out, const TreeList& list, const TreeList::File& file,
+               const FileStat& stat) {
+  const std::size_t begin = out.size();
+  for (const std::uint32_t value :
+       {stat.changed_s, stat.changed_ns, stat.modified_s, stat.modified_ns, stat.device, stat.inode,
+        file.mode, stat.user, stat.group, stat.size}) {
+    put32(out, value);
+  }
+  put_id(out, file.id);
+  const std::string_view path = list.path(file);
+  put16(out, static_cast<std::uint32_t>(std::min(path.size(), kLongestCounted)));
+  out += path;
+  // One NUL at least, and eight bytes are the measure.
+  out.append(8 - (out.size() - begin) % 8, '\0');
+}
+
+/// "Cache tree": what `git status` and `git commit` need not compute.
+std::string cache_tree(const TreeList& list) {
+  std::string out;
+  for (const TreeList::Directory& directory : list.directories) {
+    const std::string_view path = list.path(directory);
+    out += path.substr(path.size() - directory.name_size);
+    out += '\0';
+    out += fmt::format("{} {}\n", directory.files, directory.directories);
+    put_id(out, directory.id);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string index_of(const TreeList& list, const std::vector<FileStat>& stats) {
+  std::string out = "DIRC";
+  out.reserve(list.files.size() * (kFixedPart + 8) + list.paths.size() * 2 + 1024);
+  put32(out, 2);
+  put32(out, static_cast<std::uint32_t>(list.files.size()));
+  for (std::size_t i = 0; i < list.files.size(); ++i) {
+    put_entry(out, list, list.files[i], stats[i]);
+  }
+  const std::string trees = cache_tree(list);
+  out += "TREE";
+  put32(out, static_cast<std::uint32_t>(trees.size()));
+  out += trees;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  (void)EVP_Digest(out.data(), out.size(), digest.data(), &size, EVP_sha1(), nullptr);
+  out.append(reinterpret_cast<const char*>(digest.data()), size);
+  return out;
+}
+
+}  // namespace worktrees

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+struct libdeflate_decompressor;
+
+namespace worktrees::objects {
+
+/// zlib streams whose size is known before, at once. Not for two threads.
+class Inflater {
+ public:
+  Inflater();
+  ~Inflater();
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+
+  enum class Outcome : std::uint8_t {
+    done,
+    damaged,  ///< or `in` ends before the stream does
+    longer,   ///< the stream holds more than `size` bytes
+  };
+  /// Exactly `size` bytes to `out` from the stream that `in` begins with; what follows it in `in`
+  /// is left alone.
+  [[nodiscard]] Outcome inflate(std::string_view in, char* out, std::size_t size);
+  /// The first bytes of a stream, at most `size`; fewer if it is shorter or damaged. Returns how
+  /// many.
+  [[nodiscard]] std::size_t begin_of(std::string_view in, char* out, std::size_t size);
+
+ private:
+  libdeflate_decompressor* decompressor_;
+};
+
+}  // namespace worktrees::objects

@@ -1,0 +1,109 @@
+#include "worktrees/objects/pack.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include <fmt/core.h>
+
+namespace worktrees::objects {
+
+namespace {
+
+// gitformat-pack(5), "Version 2 pack-*.idx files".
+constexpr std::string_view kIndexMagic("\377tOc\0\0\0\2", 8);
+constexpr std::size_t kFanOut = 8;
+constexpr std::size_t kNames = kFanOut + 256 * 4;
+constexpr std::size_t kDigests = 2 * GIT_OID_RAWSZ;  // of the pack and of the index itself
+constexpr std::uint64_t kPackHeader = 12;
+constexpr std::uint32_t kLarge = 0x8000'0000U;
+
+std::uint32_t big_endian(const char* at) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) {
+    value = value << 8U | static_cast<unsigned char>(at[i]);
+  }
+  return value;
+}
+
+jobs::Error damaged(const std::string& path, std::string_view what) {
+  return {.kind = jobs::ErrorKind::corrupt,
+          .message = fmt::format("{} is damaged: {}", path, what),
+          .trail = {},
+          .hint = "move the mirror away: it is made anew from the remote",
+          .until = {}};
+}
+
+}  // namespace
+
+std::uint32_t Pack::number(std::size_t at) const {
+  return big_endian(index_.bytes().data() + at);
+}
+
+jobs::Result<Pack> Pack::open(const std::string& index) {
+  RUNNER_ASSIGN(Mapping mapping, Mapping::open(index));
+  const std::string_view bytes = mapping.bytes();
+  if (bytes.size() < kNames + kDigests || !bytes.starts_with(kIndexMagic)) {
+    return damaged(index, "it is no index of a pack in version 2");
+  }
+  std::uint32_t count = 0;
+  for (std::size_t i = 0; i < 256; ++i) {
+    const std::uint32_t up_to = big_endian(bytes.data() + kFanOut + i * 4);
+    if (up_to < count) {
+      return damaged(index, "its counts are not in order");
+    }
+    count = up_to;
+  }
+  const std::uint64_t least = kNames + std::uint64_t{count} * (GIT_OID_RAWSZ + 4 + 4) + kDigests;
+  if (bytes.size() < least || (bytes.size() - least) % 8 != 0) {
+    return damaged(index, "its length does not fit its counts");
+  }
+  const std::string path = index.substr(0, index.size() - std::strlen(".idx")) + ".pack";
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info{};
+  char header[kPackHeader] = {};
+  if (!file.ok() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return jobs::fail(errno == ENOENT ? jobs::ErrorKind::not_found : jobs::ErrorKind::transient,
+                      fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+  }
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  if (size < kPackHeader + GIT_OID_RAWSZ ||
+      ::pread(file.get(), header, sizeof header, 0) != ssize_t{sizeof header} ||
+      std::string_view(header, 4) != "PACK" || big_endian(header + 8) != count) {
+    return damaged(path, "it is not the pack of its index");
+  }
+  return Pack(std::move(mapping), std::move(file), path, count, size - GIT_OID_RAWSZ);
+}
+
+std::optional<std::uint64_t> Pack::find(const git_oid& id) const {
+  const unsigned first = id.id[0];
+  std::uint32_t low = first == 0 ? 0 : number(kFanOut + (std::size_t{first} - 1) * 4);
+  std::uint32_t high = number(kFanOut + std::size_t{first} * 4);
+  const char* names = index_.bytes().data() + kNames;
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    const int order =
+        std::memcmp(names + std::size_t{middle} * GIT_OID_RAWSZ, id.id, GIT_OID_RAWSZ);
+    if (order == 0) {
+      const std::size_t offsets = kNames + std::size_t{count_} * (GIT_OID_RAWSZ + 4);
+      const std::uint32_t offset = number(offsets + std::size_t{middle} * 4);
+      if ((offset & kLarge) == 0) {
+        return offset;
+      }
+      const std::size_t at = offsets + std::size_t{count_} * 4 + std::size_t{offset & ~kLarge} * 8;
+      if (at + 8 > index_.bytes().size() - kDigests) {
+        return std::nullopt;
+      }
+      return std::uint64_t{number(at)} << 32U | number(at + 4);
+    }
+    (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
+  }
+  return std::nullopt;
+}
+
+}  // namespace worktrees::objects
