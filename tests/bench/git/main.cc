@@ -1,0 +1,262 @@
+// `./dev bench git`: what a worktree costs, beside git on the same repository. Everything that is
+// compared is done in turns in one run, each in a process of its own; what counts is the ratio.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <git2.h>
+
+#include "tests/bench/git/repositories.h"
+#include "tests/bench/git/timing.h"
+#include "tests/support/whole_file.h"
+#include "worktrees/git_error.h"
+#include "worktrees/git_handles.h"
+#include "worktrees/materialise.h"
+#include "worktrees/mirror.h"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string folder;
+  std::vector<std::string> kinds;
+  std::vector<std::string> paths;
+  int rounds = 5;
+};
+
+/// One repository as the program keeps it: `<root>/mirrors/bench.git`.
+struct Subject {
+  std::string name;
+  worktrees::Layout layout;
+  jobs::RepoName repo{"bench"};
+  jobs::Oid commit;
+  std::string git;  ///< the bare repository
+};
+
+std::string commit_of(const std::string& repository) {
+  worktrees::start_libgit2();
+  worktrees::Repository opened;
+  git_oid id{};
+  int code = git_repository_open_bare(worktrees::into(opened), repository.c_str());
+  code = code < 0 ? code : git_reference_name_to_id(&id, opened.get(), "HEAD");
+  if (code < 0) {
+    throw std::runtime_error("no commit in " + repository);
+  }
+  return worktrees::to_hex(id);
+}
+
+void must(const jobs::Status& done) {
+  if (!done) {
+    throw std::runtime_error(done.error().text());
+  }
+}
+
+/// All files of a worktree, to be written from memory: nothing can write a worktree faster.
+class FromMemory {
+ public:
+  explicit FromMemory(const std::string& folder) {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      const std::string path = fs::relative(entry.path(), folder);
+      if (entry.is_directory() && !entry.is_symlink()) {
+        folders_.push_back(path);
+      } else if (entry.is_regular_file() && !entry.is_symlink() && path != ".git") {
+        files_.emplace_back(path, test_support::whole_file(entry.path()));
+      }
+    }
+    std::ranges::sort(folders_);
+    std::ranges::sort(files_);
+  }
+
+  void write(const std::string& folder, unsigned threads) const {
+    fs::create_directories(folder);
+    for (const std::string& path : folders_) {
+      fs::create_directory(folder + "/" + path);
+    }
+    std::vector<std::jthread> workers;
+    for (unsigned i = 0; i < threads; ++i) {
+      workers.emplace_back([&, i] {
+        const std::size_t from = files_.size() * i / threads;
+        const std::size_t to = files_.size() * (i + 1) / threads;
+        for (std::size_t at = from; at < to; ++at) {
+          std::ofstream(folder + "/" + files_[at].first, std::ios::binary) << files_[at].second;
+        }
+      });
+    }
+  }
+
+ private:
+  std::vector<std::string> folders_;
+  std::vector<std::pair<std::string, std::string>> files_;
+};
+
+class Table {
+ public:
+  void add(const std::string& way, const Sample& sample) { samples_[way].push_back(sample); }
+
+  void print(const std::string& title, const std::string& against) const {
+    const double one = median(against, &Sample::seconds);
+    fmt::print(
+        "\n### {}\n\n| way | ratio | wall | first to third quartile | CPU | memory |\n"
+        "|---|---|---|---|---|---|\n",
+        title);
+    std::vector<std::pair<double, std::string>> rows;
+    for (const auto& [way, all] : samples_) {
+      std::vector<double> walls;
+      double memory = 0;
+      for (const Sample& sample : all) {
+        walls.push_back(sample.seconds);
+        memory = std::max(memory, static_cast<double>(sample.peak_kib) / 1024);
+      }
+      const Summary wall = summary_of(walls);
+      rows.emplace_back(wall.median,
+                        fmt::format("| {} | {:.3f} | {:.3f} s | {:.3f}-{:.3f} s | "
+                                    "{:.3f} s | {:.0f} MiB |",
+                                    way, wall.median / one, wall.median, wall.low, wall.high,
+                                    median(way, &Sample::cpu_seconds), memory));
+    }
+    std::ranges::sort(rows, std::greater<>{}, &std::pair<double, std::string>::first);
+    for (const auto& [seconds, row] : rows) {
+      fmt::print("{}\n", row);
+    }
+    (void)std::fflush(stdout);
+  }
+
+ private:
+  [[nodiscard]] double median(const std::string& way, double Sample::* part) const {
+    std::vector<double> values;
+    for (const Sample& sample : samples_.at(way)) {
+      values.push_back(sample.*part);
+    }
+    return summary_of(values).median;
+  }
+  std::map<std::string, std::vector<Sample>> samples_;
+};
+
+void libgit2_checkout(const Subject& subject, const std::string& folder) {
+  worktrees::start_libgit2();
+  worktrees::Repository repository;
+  worktrees::Commit commit;
+  git_oid id{};
+  git_checkout_options options = GIT_CHECKOUT_OPTIONS_INIT;
+  options.checkout_strategy = GIT_CHECKOUT_FORCE;
+  options.target_directory = folder.c_str();
+  fs::create_directories(folder);
+  int code = git_oid_fromstr(&id, subject.commit.str().c_str());
+  code =
+      code < 0 ? code : git_repository_open_bare(worktrees::into(repository), subject.git.c_str());
+  code = code < 0 ? code : git_commit_lookup(worktrees::into(commit), repository.get(), &id);
+  code = code < 0 ? code : git_repository_set_workdir(repository.get(), folder.c_str(), 0);
+  code = code < 0 ? code
+                  : git_checkout_tree(repository.get(), reinterpret_cast<git_object*>(commit.get()),
+                                      &options);
+  if (code < 0) {
+    throw std::runtime_error("libgit2 cannot check out: " + worktrees::last_git_message());
+  }
+}
+
+void compare(const Subject& subject, const Options& options) {
+  const std::string room = options.folder + "/trees";
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  Table fresh;
+  Table removed;
+  fs::remove_all(room);
+  fs::create_directories(room);
+  run_program({"git", "-C", subject.git, "worktree", "prune"});
+  run_program(
+      {"git", "-C", subject.git, "worktree", "add", "-q", "--detach", room + "/memory", "HEAD"});
+  const FromMemory memory(room + "/memory");
+  run_program({"git", "-C", subject.git, "worktree", "remove", "--force", room + "/memory"});
+  for (int round = 0; round < options.rounds; ++round) {
+    const auto git_add = [&](const std::string& way, unsigned workers) {
+      const std::string to = fmt::format("{}/git-{}", room, workers);
+      fresh.add(way, measure([&] {
+                  become_program({"git", "-C", subject.git, "-c",
+                                  fmt::format("checkout.workers={}", workers), "worktree", "add",
+                                  "-q", "--detach", to, "HEAD"});
+                }));
+      if (workers == 1) {
+        removed.add(
+            "git worktree remove", measure([&] {
+              become_program({"git", "-C", subject.git, "worktree", "remove", "--force", to});
+            }));
+      } else {
+        run_program({"git", "-C", subject.git, "worktree", "remove", "--force", to});
+      }
+    };
+    git_add("git worktree add", 1);
+    fresh.add("runner", measure([&] {
+                const auto index =
+                    worktrees::materialise(subject.layout, subject.repo, subject.commit,
+                                           room + "/ours", worktrees::Leftovers::remove);
+                must(index ? jobs::ok() : jobs::Status(index.error()));
+              }));
+    fs::remove_all(room + "/ours");
+    git_add(fmt::format("git worktree add, {} workers", cores), cores);
+    fresh.add("libgit2 checkout", measure([&] { libgit2_checkout(subject, room + "/libgit2"); }));
+    fs::remove_all(room + "/libgit2");
+    fresh.add(fmt::format("the same files from memory, {} threads", cores),
+              measure([&] { memory.write(room + "/limit", cores); }));
+    fs::remove_all(room + "/limit");
+  }
+  fresh.print("new worktree: " + subject.name, "git worktree add");
+  removed.print("removal: " + subject.name, "git worktree remove");
+}
+
+void run(const Options& options) {
+  std::vector<std::pair<std::string, std::string>> subjects;
+  for (const RepositoryKind& kind : repository_kinds()) {
+    if (options.kinds.empty() ||
+        std::ranges::find(options.kinds, kind.name) != options.kinds.end()) {
+      const std::string folder = fmt::format("{}/repositories/{}.git", options.folder, kind.name);
+      make_repository(kind, folder);
+      subjects.emplace_back(fmt::format("{} ({} files, {})", kind.name, kind.files, kind.what),
+                            folder);
+    }
+  }
+  for (const std::string& path : options.paths) {
+    subjects.emplace_back(fs::path(path).filename(), fs::absolute(path));
+  }
+  for (const auto& [name, path] : subjects) {
+    Subject subject{.name = name, .layout = {options.folder + "/state"}, .commit = {}, .git = {}};
+    subject.git = subject.layout.mirror(subject.repo);
+    fs::remove_all(options.folder + "/state");
+    fs::create_directories(fs::path(subject.git).parent_path());
+    fs::create_directory_symlink(path, subject.git);
+    subject.git = path;
+    subject.commit = jobs::Oid(commit_of(path));
+    compare(subject, options);
+  }
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  CLI::App app("What a worktree costs, beside git");
+  bench::Options options;
+  app.add_option("--folder", options.folder, "where repositories and trees are made")->required();
+  app.add_option("--kind", options.kinds, "only these of the repositories that are made here");
+  app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 100));
+  app.add_option("paths", options.paths, "further bare repositories");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    bench::run(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
