@@ -236,6 +236,9 @@ class Executor final : public ProcessExecutor {
     const std::string run_folder = fs::path(paths.directory).parent_path().string();
     std::error_code error;
     fs::create_directories(options_.root, error);
+    if (error) {
+      return process::system_error(error.value(), "make the folder", options_.root);
+    }
     fs::permissions(options_.root, fs::perms::owner_all, error);
     if (auto made = process::make_directory(run_folder);
         !made && made.error().kind != ErrorKind::conflict) {
