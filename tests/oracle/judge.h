@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct Rules {
   Amount per_turn;
   /// Caps over everything observed; zero = none.
   Amount cap;
+  /// Issues that a person may have closed after their run had ended.
+  std::set<IssueName> closed_by_people;
   /// Turns whose processes may still live because their deadline has not come.
   bool turns_may_run = false;
   /// Secrets that may stand nowhere.

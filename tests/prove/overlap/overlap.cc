@@ -110,6 +110,7 @@ class Round {
     People people(fleet_, kRepos, swarm, random_, record_);
     crowd(looker, swarm, people);
     swarm.drain();
+    looker.rules.closed_by_people = people.closed();
     (void)fleet_.run({"resume"});
     settle(looker);
   }

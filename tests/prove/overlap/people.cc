@@ -99,11 +99,13 @@ void People::comment() {
 
 void People::edit(bool close) {
   const std::string repo = repos_[static_cast<std::size_t>(pick(static_cast<int>(repos_.size())))];
-  const std::string file = fleet_.issue_file(repo, 1 + pick(3));
+  const int number = 1 + pick(3);
+  const std::string file = fleet_.issue_file(repo, number);
   if (!fs::exists(file)) {
     return;
   }
   if (close) {
+    closed_.emplace(repo, number);
     save(file, "\nready_by", "\nstate = \"closed\"\nready_by", "\nstate = ");
   } else {
     save(file, "Please do it.\n", "Please do it.\nAnd be quick.\n", "And be quick");

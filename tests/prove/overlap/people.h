@@ -1,6 +1,7 @@
 #pragma once
 
 #include <random>
+#include <set>
 
 #include "tests/prove/overlap/swarm.h"
 
@@ -17,6 +18,9 @@ class People {
   /// One of these things, or nothing.
   void act();
 
+  /// Issues that somebody closed, or tried to.
+  [[nodiscard]] const std::set<oracle::IssueName>& closed() const { return closed_; }
+
  private:
   [[nodiscard]] int pick(int below);
   [[nodiscard]] std::string any_run();
@@ -28,6 +32,7 @@ class People {
   Swarm& swarm_;
   std::mt19937_64& random_;
   Record& record_;
+  std::set<oracle::IssueName> closed_;
   bool paused_ = false;
   int written_ = 0;
 };
