@@ -165,7 +165,7 @@ foreach(source IN LISTS fuzz_sources)
   cmake_path(GET source STEM stem)
   string(REGEX REPLACE "_fuzz$" "" name "${stem}")
   set(libraries project_warnings runner_lib manifests worktrees metrics jobs
-    third_party::json third_party::libgit2)
+    third_party::json third_party::libgit2 ZLIB::ZLIB)
   add_executable(replay_${name} "${source}" tests/fuzz/replay_main.cc)
   target_link_libraries(replay_${name} PRIVATE ${libraries})
   set_target_properties(replay_${name} PROPERTIES

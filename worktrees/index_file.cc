@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <memory>
+#include <string>
 
 #include <fmt/core.h>
 
@@ -12,7 +13,7 @@ namespace worktrees {
 
 namespace {
 
-constexpr std::size_t kFixedPart = 62;  // of an entry: all before its path
+constexpr std::size_t kPiece = std::size_t{256} << 10;
 constexpr std::size_t kLongestCounted = 0xFFF;
 
 void put32(std::string& out, std::uint32_t value) {
@@ -30,6 +31,7 @@ void put_id(std::string& out, const git_oid& id) {
   out.append(reinterpret_cast<const char*>(id.id), GIT_OID_RAWSZ);
 }
 
+/// An entry's length is a multiple of eight, counted from its own begin.
 void put_entry(std::string& out, const TreeList& list, const TreeList::File& file,
                const FileStat& stat) {
   const std::size_t begin = out.size();
@@ -61,23 +63,37 @@ std::string cache_tree(const TreeList& list) {
 
 }  // namespace
 
-std::string index_of(const TreeList& list, const std::vector<FileStat>& stats) {
-  std::string out = "DIRC";
-  out.reserve(list.files.size() * (kFixedPart + 8) + list.paths.size() * 2 + 1024);
-  put32(out, 2);
-  put32(out, static_cast<std::uint32_t>(list.files.size()));
+jobs::Status index_of(const TreeList& list, const std::vector<FileStat>& stats,
+                      const std::function<jobs::Status(std::string_view)>& sink) {
+  const std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>> digest(EVP_MD_CTX_new());
+  if (digest == nullptr || EVP_DigestInit_ex(digest.get(), EVP_sha1(), nullptr) != 1) {
+    return jobs::fail(jobs::ErrorKind::transient, "no memory for a digest");
+  }
+  std::string piece;
+  const auto flush = [&] {
+    (void)EVP_DigestUpdate(digest.get(), piece.data(), piece.size());
+    const jobs::Status put = sink(piece);
+    piece.clear();
+    return put;
+  };
+  piece += "DIRC";
+  put32(piece, 2);
+  put32(piece, static_cast<std::uint32_t>(list.files.size()));
   for (std::size_t i = 0; i < list.files.size(); ++i) {
-    put_entry(out, list, list.files[i], stats[i]);
+    put_entry(piece, list, list.files[i], stats[i]);
+    if (piece.size() > kPiece) {
+      RUNNER_TRY(flush());
+    }
   }
   const std::string trees = cache_tree(list);
-  out += "TREE";
-  put32(out, static_cast<std::uint32_t>(trees.size()));
-  out += trees;
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  piece += "TREE";
+  put32(piece, static_cast<std::uint32_t>(trees.size()));
+  piece += trees;
+  RUNNER_TRY(flush());
+  std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
   unsigned size = 0;
-  (void)EVP_Digest(out.data(), out.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  out.append(reinterpret_cast<const char*>(digest.data()), size);
-  return out;
+  (void)EVP_DigestFinal_ex(digest.get(), sum.data(), &size);
+  return sink(std::string_view(reinterpret_cast<const char*>(sum.data()), size));
 }
 
 }  // namespace worktrees

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <string>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 #include "jobs/base/result.h"
@@ -11,7 +12,8 @@ namespace worktrees {
 
 /// An index (gitformat-index(5), version 2) of a tree that was just written, with the trees it
 /// stands for, so that git has to look at neither the files nor the trees. `stats` as write_tree
-/// returns them.
-[[nodiscard]] std::string index_of(const TreeList& list, const std::vector<FileStat>& stats);
+/// returns them. Handed to `sink` piece by piece: with a million files it is 100 MB long.
+[[nodiscard]] jobs::Status index_of(const TreeList& list, const std::vector<FileStat>& stats,
+                                    const std::function<jobs::Status(std::string_view)>& sink);
 
 }  // namespace worktrees

@@ -1,10 +1,16 @@
 #include "worktrees/materialise.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include <fmt/core.h>
 
 #include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "worktrees/convert.h"
+#include "worktrees/fd.h"
 #include "worktrees/git_error.h"
 #include "worktrees/import.h"
 #include "worktrees/index_file.h"
@@ -106,9 +112,14 @@ jobs::Status write_new(git_repository* repository, const jobs::Oid& commit, cons
   RUNNER_ASSIGN(const std::vector<FileStat> stats,
                 write_tree(listed.list, store, repository, folder, converter));
   RUNNER_POINT(checkout_written);
-  const std::size_t slash = index_file.rfind('/');
-  return write_below(index_file.substr(0, slash), index_file.substr(slash + 1),
-                     index_of(listed.list, stats));
+  const Fd index(::open(index_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  return index_of(listed.list, stats, [&](std::string_view piece) {
+    return write_all(index.get(), piece)
+               ? jobs::ok()
+               : jobs::Status(jobs::fail(ErrorKind::transient,
+                                         fmt::format("cannot write the index {}: {}", index_file,
+                                                     std::strerror(errno))));
+  });
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace worktrees {
 namespace {
 
 constexpr std::uint32_t kTypeBits = 0170000;
-constexpr std::size_t kMostListBytes = std::size_t{96} << 20;
+constexpr std::size_t kMostListBytes = std::size_t{80} << 20;
 
 /// "<mode in octal> <name>\0<20 bytes>" off the front of `tree`. False at its end or at damage.
 struct RawEntry {

@@ -28,7 +28,7 @@ using jobs::ErrorKind;
 using objects::Place;
 
 constexpr std::size_t kChunk = 64;  // files that one worker takes at a time
-constexpr std::size_t kMemory = std::size_t{120} << 20;
+constexpr std::size_t kMemory = std::size_t{64} << 20;
 constexpr unsigned kMostWorkers = 8;
 
 jobs::Error no_file(std::string_view path, std::string_view doing) {
@@ -54,20 +54,6 @@ FileStat stat_of(const struct stat& info) {
           .user = static_cast<std::uint32_t>(info.st_uid),
           .group = static_cast<std::uint32_t>(info.st_gid),
           .size = static_cast<std::uint32_t>(info.st_size)};
-}
-
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(file, text.data(), text.size());
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put < 0) {
-      return false;
-    }
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  return true;
 }
 
 class Writer {

@@ -29,7 +29,7 @@ struct FileStat {
 /// Writes the files of `list` into the empty directory `folder`, which nobody else writes to, with
 /// `workers` threads (0: as many as there are cores, at most 8). Links are made as they are, a
 /// submodule is an empty directory. Permissions are those of a new file under the umask. Holds at
-/// most about 120 MB, however large a file is, unless only libgit2 can read it, within its bounds
+/// most about 64 MB, however large a file is, unless only libgit2 can read it, within its bounds
 /// (git_memory.h). Returns what an index keeps, in the order of the list. conflict: something stood
 /// in the way; transient: no space, too large to read.
 [[nodiscard]] jobs::Result<std::vector<FileStat>> write_tree(

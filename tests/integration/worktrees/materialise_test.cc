@@ -197,6 +197,29 @@ TEST_F(Materialise, ASubmoduleIsAnEmptyFolder) {
   compare(1);
 }
 
+TEST_F(Materialise, ATreeThatNamesItsPartsAgainAndAgainIsRefusedAtOnce) {
+  std::string id = git({"hash-object", "-w", "README.md"}, seed);
+  std::string kind = "100644 blob";
+  for (int level = 0; level < 7; ++level) {  // 40^7 files
+    std::string lines;
+    for (int i = 0; i < 40; ++i) {
+      lines += fmt::format("{} {}\tn{:02}\n", kind, id, i);
+    }
+    write(top + "/lines", lines);
+    id = run_program({"sh", "-c", "git mktree < '" + top + "/lines'"}, seed, top).text;
+    id.resize(40);
+    kind = "040000 tree";
+  }
+  const std::string commit = git({"commit-tree", "-m", "many", "-p", "HEAD", id}, seed);
+  git({"push", "-q", "origin", commit + ":refs/heads/main"}, seed);
+  jobs::Run run = make_run();
+  const auto prepared = workspace->prepare(repo, run);
+  ASSERT_FALSE(prepared.has_value());
+  EXPECT_EQ(prepared.error().kind, jobs::ErrorKind::denied);
+  EXPECT_NE(prepared.error().text().find("the tree has more than"), std::string::npos)
+      << prepared.error().text();
+}
+
 TEST_F(Materialise, ADamagedPackIsNeverWrittenWrong) {
   for (int i = 0; i < 30; ++i) {
     std::string text;

@@ -1,5 +1,9 @@
 #include "worktrees/tree_guard.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace worktrees {
@@ -25,6 +29,32 @@ TEST(TreeGuard, OddModesAreRefused) {
        {0104755U, 0102755U, 0101644U, 0060000U, 0010000U, 0U, 0040755U, 0120777U, 0777U}) {
     EXPECT_NE(bad_entry_mode(mode), "") << mode;
   }
+}
+
+TEST(TreeGuard, KeepsTheOrderOfGitAndNoNameTwice) {
+  constexpr std::uint32_t kFile = 0100644;
+  constexpr std::uint32_t kTree = 0040000;
+  using Entries = std::vector<std::pair<std::string, std::uint32_t>>;
+  const auto problem = [](const Entries& entries) {
+    TreeGuard guard;
+    for (const auto& [name, mode] : entries) {
+      if (const std::string found = guard.problem_of(name, mode); !found.empty()) {
+        return found;
+      }
+    }
+    return std::string();
+  };
+  EXPECT_EQ(problem({{"a", kFile}, {"a.b", kFile}, {"a0", kTree}, {"b", kTree}}), "");
+  EXPECT_EQ(problem({{"a.b", kFile}, {"a", kTree}, {"a0", kFile}}), "") << "as if it were a/";
+  EXPECT_EQ(problem({{"a", kFile}, {"\xff", kFile}}), "") << "bytes have no sign";
+  EXPECT_NE(problem({{"a", kFile}, {"a", kFile}}), "");
+  EXPECT_NE(problem({{"a", kTree}, {"a", kTree}}), "");
+  EXPECT_NE(problem({{"a", kFile}, {"a", kTree}}), "");
+  EXPECT_NE(problem({{"a", kFile}, {"a.b", kFile}, {"a", kTree}}), "") << "not side by side";
+  EXPECT_NE(problem({{"a", kTree}, {"a.b", kFile}}), "");
+  EXPECT_NE(problem({{"b", kFile}, {"a", kFile}}), "");
+  EXPECT_NE(problem({{".git", kTree}}), "");
+  EXPECT_NE(problem({{"a", 0104755}}), "");
 }
 
 }  // namespace
