@@ -74,6 +74,11 @@ class Jumps {
            });
   }
 
+  [[nodiscard]] bool unseen(const std::string& point) const {
+    const auto marks = record_.unseen();
+    return std::ranges::find(marks, "the clock jumped at " + point) != marks.end();
+  }
+
   /// All cases of one scene, one after the other on one stage.
   void scene(const Scene& scene) {
     std::unique_ptr<Stage> stage;
@@ -126,15 +131,16 @@ class Jumps {
   }
 
   /// Ten years at one point send a tick another way than the one to the next point: where none of
-  /// those runs came, the jump is made there alone, in a scene that comes there otherwise.
+  /// those runs came, the jump is made there alone, in a scene that comes there otherwise: in the
+  /// next one too where that was by chance.
   void left_out() {
     std::map<std::string, std::set<std::string>> alone;  // by scene
     for (const std::string_view name : jobs::kPointNames) {
       const std::string point(name);
-      const auto comes_there = std::ranges::find_if(
-          near_, [&](const auto& scene) { return scene.second.contains(point); });
-      if (!far_.contains(point) && comes_there != near_.end()) {
-        alone[comes_there->first].insert(point);
+      for (const auto& [scene, points] : near_) {
+        if (!far_.contains(point) && points.contains(point)) {
+          alone[scene].insert(point);
+        }
       }
     }
     if (options_.only.ends_with(" alone")) {  // "SCENE POINT JUMP alone"
@@ -153,6 +159,9 @@ class Jumps {
       }
       Stage stage(scene, environment_);
       for (const std::string& point : points->second) {
+        if (options_.only.empty() && !unseen(point)) {
+          continue;
+        }
         for (const int sign : {+1, -1}) {
           const Jump what{
               .scene = scene.name,
