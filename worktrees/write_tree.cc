@@ -9,7 +9,9 @@
 #include <climits>
 #include <cstring>
 #include <mutex>
+#include <new>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include <fmt/core.h>
@@ -91,8 +93,12 @@ class Writer {
     const objects::Reader::Limits limits{.object = share / 8, .cache = share / 4};
     {
       std::vector<std::jthread> threads;
-      for (unsigned i = 1; i < workers; ++i) {
-        threads.emplace_back([&] { work(limits); });
+      try {
+        for (unsigned i = 1; i < workers; ++i) {
+          threads.emplace_back([&] { work(limits); });
+        }
+      } catch (const std::system_error&) {
+        // Fewer of them do it too.
       }
       work(limits);
     }
@@ -108,6 +114,22 @@ class Writer {
   };
 
   void work(objects::Reader::Limits limits) {
+    try {
+      take_chunks(limits);
+    } catch (const std::bad_alloc&) {
+      fail(jobs::fail(ErrorKind::transient, "out of memory"));
+    }
+  }
+
+  void fail(jobs::Error error) {
+    failed_ = true;
+    const std::lock_guard lock(mutex_);
+    if (!problem_) {
+      problem_ = std::move(error);
+    }
+  }
+
+  void take_chunks(objects::Reader::Limits limits) {
     objects::Reader reader(store_, limits);
     while (!failed_.load(std::memory_order_relaxed)) {
       const std::size_t begin = next_.fetch_add(kChunk);
@@ -117,11 +139,7 @@ class Writer {
       const std::size_t end = std::min(begin + kChunk, order_.size());
       for (std::size_t i = begin; i < end; ++i) {
         if (const jobs::Status written = one(reader, order_[i]); !written) {
-          failed_ = true;
-          const std::lock_guard lock(mutex_);
-          if (!problem_) {
-            problem_ = written.error();
-          }
+          fail(written.error());
           return;
         }
       }
