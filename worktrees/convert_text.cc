@@ -14,7 +14,7 @@ namespace {
 struct Closed {
   void operator()(iconv_t handle) const { ::iconv_close(handle); }
 };
-using Converter = std::unique_ptr<void, Closed>;
+using Handle = std::unique_ptr<void, Closed>;
 
 /// How long the keyword at the front of `text` (behind its first dollar) is, with its last dollar;
 /// 0: there is none.
@@ -71,7 +71,7 @@ std::optional<std::string> encode(std::string_view utf8, std::string encoding) {
   if (opened == reinterpret_cast<iconv_t>(-1)) {  // NOLINT: as iconv_open(3) says it
     return std::nullopt;
   }
-  const Converter converter(opened);
+  const Handle converter(opened);
   char* in = const_cast<char*>(utf8.data());  // iconv does not write there
   std::size_t left = utf8.size();
   while (true) {

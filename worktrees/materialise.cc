@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include <fmt/core.h>
 
@@ -26,12 +25,8 @@ namespace {
 using jobs::ErrorKind;
 
 jobs::Error refused(const jobs::Oid& commit, const Refusal& refusal) {
-  return {.kind = ErrorKind::denied,
-          .message = fmt::format("the commit {} is not written to disk: {}", commit.str(),
-                                 refusal.message),
-          .trail = {},
-          .hint = {},
-          .until = {}};
+  return jobs::fail(ErrorKind::denied, fmt::format("the commit {} is not written to disk: {}",
+                                                   commit.str(), refusal.message));
 }
 
 /// Untracked, not ignored files go; anything else that differs from the index is a failure of ours
@@ -110,15 +105,16 @@ jobs::Status write_new(git_repository* repository, const jobs::Oid& commit, cons
   }
   RUNNER_ASSIGN(Converter converter, Converter::open(listed.list, reader, repository, id));
   RUNNER_ASSIGN(const std::vector<FileStat> stats,
-                write_tree(listed.list, store, repository, folder, converter));
+                write_tree(listed.list, store, odb.get(), folder, converter));
   RUNNER_POINT(checkout_written);
   const Fd index(::open(index_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (!index.ok()) {
+    return system_error(errno, "make the index", index_file);
+  }
   return index_of(listed.list, stats, [&](std::string_view piece) {
     return write_all(index.get(), piece)
                ? jobs::ok()
-               : jobs::Status(jobs::fail(ErrorKind::transient,
-                                         fmt::format("cannot write the index {}: {}", index_file,
-                                                     std::strerror(errno))));
+               : jobs::Status(system_error(errno, "write the index", index_file));
   });
 }
 

@@ -24,17 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 using jobs::ErrorKind;
 
-jobs::Error system_error(int number, std::string_view what, std::string_view path) {
-  ErrorKind kind = ErrorKind::transient;
-  if (number == ELOOP || number == ENOTDIR || number == EISDIR || number == EEXIST) {
-    kind = ErrorKind::conflict;
-  } else if (number == EACCES || number == EPERM || number == EROFS) {
-    kind = ErrorKind::denied;
-  }
-  return jobs::fail(kind, fmt::format("cannot {} {}: {}", what, jobs::one_line(path, 300),
-                                      std::strerror(number)));
-}
-
 /// The directory of root/relative opened step by step without following a link, and the last
 /// component.
 struct Place {
@@ -79,6 +68,17 @@ jobs::Result<std::optional<Place>> open_place(const std::string& root, std::stri
 }
 
 }  // namespace
+
+jobs::Error system_error(int number, std::string_view what, std::string_view path) {
+  ErrorKind kind = ErrorKind::transient;
+  if (number == ELOOP || number == ENOTDIR || number == EISDIR || number == EEXIST) {
+    kind = ErrorKind::conflict;
+  } else if (number == EACCES || number == EPERM || number == EROFS) {
+    kind = ErrorKind::denied;
+  }
+  return jobs::fail(kind, fmt::format("cannot {} {}: {}", what, jobs::one_line(path, 300),
+                                      std::strerror(number)));
+}
 
 PathKind kind_of(const std::string& path) {
   struct stat info{};
@@ -161,15 +161,8 @@ jobs::Status write_below(const std::string& root, std::string_view relative,
     ::unlinkat(directory, temporary.c_str(), 0);
     return system_error(number, what, whole);
   };
-  while (!content.empty()) {
-    const ssize_t put = ::write(file.get(), content.data(), content.size());
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put < 0) {
-      return give_up("write");
-    }
-    content.remove_prefix(static_cast<std::size_t>(put));
+  if (!write_all(file.get(), content)) {
+    return give_up("write");
   }
   if (durability == Durability::synced && ::fsync(file.get()) != 0) {
     return give_up("write");

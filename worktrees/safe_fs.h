@@ -14,6 +14,10 @@
 /// (invariant 11).
 namespace worktrees {
 
+/// "cannot <what> <path>: <why>" for an errno. conflict: something of another sort stands there;
+/// denied: no permission; transient: anything else.
+[[nodiscard]] jobs::Error system_error(int number, std::string_view what, std::string_view path);
+
 /// What stands at a path, without following a link.
 enum class PathKind : std::uint8_t { nothing, directory, file, link, other };
 [[nodiscard]] PathKind kind_of(const std::string& path);

@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "jobs/base/text.h"
+#include "worktrees/fd.h"
 #include "worktrees/git_error.h"
 #include "worktrees/git_handles.h"
 #include "worktrees/mirror.h"
@@ -81,29 +82,18 @@ jobs::Status add_nested(git_repository* repository, git_index* index, const std:
 class IndexCopy {
  public:
   explicit IndexCopy(std::string_view bytes)
-      : fd_(::memfd_create("index", MFD_CLOEXEC)), path_(fmt::format("/proc/self/fd/{}", fd_)) {
-    while (fd_ >= 0 && written_ && !bytes.empty()) {
-      const ssize_t count = ::write(fd_, bytes.data(), bytes.size());
-      written_ = count > 0;
-      bytes.remove_prefix(written_ ? static_cast<std::size_t>(count) : 0);
-    }
-  }
-  ~IndexCopy() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  IndexCopy(const IndexCopy&) = delete;
-  IndexCopy& operator=(const IndexCopy&) = delete;
+      : fd_(::memfd_create("index", MFD_CLOEXEC)),
+        path_(fmt::format("/proc/self/fd/{}", fd_.get())),
+        written_(fd_.ok() && write_all(fd_.get(), bytes)) {}
 
   [[nodiscard]] bool open(Index& index) const {
-    return fd_ >= 0 && written_ && git_index_open(into(index), path_.c_str()) == 0;
+    return written_ && git_index_open(into(index), path_.c_str()) == 0;
   }
 
  private:
-  int fd_;
+  Fd fd_;
   std::string path_;
-  bool written_ = true;
+  bool written_;
 };
 
 }  // namespace

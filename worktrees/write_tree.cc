@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -21,6 +20,7 @@
 #include "worktrees/fd.h"
 #include "worktrees/git_error.h"
 #include "worktrees/object_stream.h"
+#include "worktrees/safe_fs.h"
 
 namespace worktrees {
 
@@ -33,17 +33,8 @@ constexpr std::size_t kChunk = 64;  // files that one worker takes at a time
 constexpr std::size_t kMemory = std::size_t{64} << 20;
 constexpr unsigned kMostWorkers = 8;
 
-jobs::Error no_file(std::string_view path, std::string_view doing) {
-  const int number = errno;
-  const ErrorKind kind = number == EEXIST || number == ENOTDIR || number == ELOOP
-                             ? ErrorKind::conflict
-                             : ErrorKind::transient;
-  return {.kind = kind,
-          .message = fmt::format("cannot {} {}: {}", doing, jobs::one_line(path, 300),
-                                 std::strerror(number)),
-          .trail = {},
-          .hint = {},
-          .until = {}};
+jobs::Status put(int to, std::string_view text, std::string_view path) {
+  return write_all(to, text) ? jobs::ok() : jobs::Status(system_error(errno, "write", path));
 }
 
 FileStat stat_of(const struct stat& info) {
@@ -65,14 +56,14 @@ class Writer {
 
   jobs::Status open(const std::string& folder) {
     root_ = Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    return root_.ok() ? jobs::ok() : jobs::Status(no_file(folder, "open"));
+    return root_.ok() ? jobs::ok() : jobs::Status(system_error(errno, "open", folder));
   }
 
   jobs::Status make_directories() {
     for (const TreeList::Directory& directory : list_.directories) {
       const std::string_view path = list_.path(directory);
       if (!path.empty() && ::mkdirat(root_.get(), path.data(), 0777) != 0) {
-        return no_file(path, "make the directory");
+        return system_error(errno, "make the directory", path);
       }
     }
     return jobs::ok();
@@ -151,14 +142,14 @@ class Writer {
     const std::string_view path = list_.path(file);
     if (file.mode == GIT_FILEMODE_COMMIT) {
       if (::mkdirat(root_.get(), path.data(), 0777) != 0) {
-        return no_file(path, "make the directory");
+        return system_error(errno, "make the directory", path);
       }
       return look(path, task.file);
     }
     if (converter_.applies(task.file)) {
       return write(file, path, task.file, [&](int to) -> jobs::Status {
         RUNNER_ASSIGN(const std::string text, converter_.convert(path, file.id));
-        return write_all(to, text) ? jobs::ok() : jobs::Status(no_file(path, "write"));
+        return put(to, text, path);
       });
     }
     const objects::ObjectPtr object = reader.read(file.id, task.place);
@@ -172,11 +163,10 @@ class Writer {
     }
     return write(file, path, task.file, [&](int to) -> jobs::Status {
       if (object != nullptr) {
-        return write_all(to, object->content()) ? jobs::ok() : jobs::Status(no_file(path, "write"));
+        return put(to, object->content(), path);
       }
-      return stream_object(odb_, store_.folder(), file.id, [&](std::string_view piece) {
-        return write_all(to, piece) ? jobs::ok() : jobs::Status(no_file(path, "write"));
-      });
+      return stream_object(odb_, store_.folder(), file.id,
+                           [&](std::string_view piece) { return put(to, piece, path); });
     });
   }
 
@@ -186,12 +176,12 @@ class Writer {
     const mode_t mode = file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0777 : 0666;
     const Fd to(open_beneath(root_.get(), path.data(), O_WRONLY | O_CREAT | O_EXCL, mode));
     if (!to.ok()) {
-      return no_file(path, "make");
+      return system_error(errno, "make", path);
     }
     RUNNER_TRY(fill(to.get()));
     struct stat info{};
     if (::fstat(to.get(), &info) != 0) {
-      return no_file(path, "look at");
+      return system_error(errno, "look at", path);
     }
     stats_[number] = stat_of(info);
     return jobs::ok();
@@ -221,7 +211,7 @@ class Writer {
     const std::string name(slash == std::string_view::npos ? path : path.substr(slash + 1));
     const Fd folder(open_beneath(root_.get(), parent.c_str(), O_PATH | O_DIRECTORY));
     if (!folder.ok() || ::symlinkat(target.c_str(), folder.get(), name.c_str()) != 0) {
-      return no_file(path, "make the link");
+      return system_error(errno, "make the link", path);
     }
     return look(path, number);
   }
@@ -229,7 +219,7 @@ class Writer {
   jobs::Status look(std::string_view path, std::size_t number) {
     struct stat info{};
     if (::fstatat(root_.get(), path.data(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-      return no_file(path, "look at");
+      return system_error(errno, "look at", path);
     }
     stats_[number] = stat_of(info);
     return jobs::ok();
@@ -251,13 +241,9 @@ class Writer {
 }  // namespace
 
 jobs::Result<std::vector<FileStat>> write_tree(const TreeList& list, const objects::Store& store,
-                                               git_repository* mirror, const std::string& folder,
+                                               git_odb* odb, const std::string& folder,
                                                Converter& converter, unsigned workers) {
-  Odb odb;
-  if (const int code = git_repository_odb(into(odb), mirror); code < 0) {
-    return git_failure(code, "cannot open the objects of the mirror");
-  }
-  Writer writer(list, store, odb.get(), converter);
+  Writer writer(list, store, odb, converter);
   RUNNER_TRY(writer.open(folder));
   RUNNER_TRY(writer.make_directories());
   writer.plan();

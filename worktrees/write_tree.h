@@ -33,7 +33,7 @@ struct FileStat {
 /// (git_memory.h). Returns what an index keeps, in the order of the list. conflict: something stood
 /// in the way; transient: no space, too large to read.
 [[nodiscard]] jobs::Result<std::vector<FileStat>> write_tree(
-    const TreeList& list, const objects::Store& store, git_repository* mirror,
-    const std::string& folder, Converter& converter, unsigned workers = 0);
+    const TreeList& list, const objects::Store& store, git_odb* odb, const std::string& folder,
+    Converter& converter, unsigned workers = 0);
 
 }  // namespace worktrees

@@ -102,8 +102,8 @@ std::optional<jobs::TimePoint> parse_http_date(const std::string& text) {
 class CurlClient final : public Client {
  public:
   jobs::Result<Answer> send(const Request& request) override {
-    // A handle for each request: nothing of one (cookies, credentials) reaches the next.
     RUNNER_ASSIGN(const Libcurl* library, libcurl());
+    // A handle for each request: nothing of one (cookies, credentials) reaches the next.
     const CurlPtr curl(library->easy_init(), library->easy_cleanup);
     if (curl == nullptr) {
       return fail(ErrorKind::transient, "libcurl gave no handle");

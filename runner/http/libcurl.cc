@@ -17,9 +17,8 @@ bool find(void* library, const char* name, Function& function) {
 }
 
 jobs::Error unusable(const std::string& why) {
-  return {.kind = jobs::ErrorKind::transient,
-          .message = fmt::format("{} cannot be used: {}", kFile, why),
-          .hint = "install libcurl 7.85 or newer (Debian: libcurl4)"};
+  return jobs::fail(jobs::ErrorKind::transient, fmt::format("{} cannot be used: {}", kFile, why),
+                    "install libcurl 7.85 or newer (Debian: libcurl4)");
 }
 
 jobs::Result<Libcurl> load() {

@@ -14,10 +14,6 @@ class AnyObject {
   AnyObject(const Store& store, git_odb* odb) : AnyObject(store, odb, Reader::Limits{}) {}
 
   [[nodiscard]] jobs::Result<ObjectPtr> read(const git_oid& id, git_object_t type);
-  /// Null where only libgit2 could read it.
-  [[nodiscard]] ObjectPtr read_quickly(const git_oid& id, Place place) {
-    return reader_.read(id, place);
-  }
 
  private:
   Reader reader_;

@@ -32,11 +32,8 @@ std::uint32_t big_endian(const char* at) {
 }
 
 jobs::Error damaged(const std::string& path, std::string_view what) {
-  return {.kind = jobs::ErrorKind::corrupt,
-          .message = fmt::format("{} is damaged: {}", path, what),
-          .trail = {},
-          .hint = "move the mirror away: it is made anew from the remote",
-          .until = {}};
+  return jobs::fail(jobs::ErrorKind::corrupt, fmt::format("{} is damaged: {}", path, what),
+                    "move the mirror away: it is made anew from the remote");
 }
 
 }  // namespace

@@ -221,15 +221,22 @@ void sleeper(Bench& bench) {
   bench.expect_end("acme/sleepy", "landed", 3);
 }
 
+/// One issue, whose agent writes down that it was started and then waits; with one limit that is
+/// not the usual one.
+void set_up_logger(Bench& bench, const std::string& repo, const std::string& limit,
+                   const std::string& value) {
+  bench.fleet.shell("logger", "echo started $RUNNER_TURN >> $FAKE_AGENT_LOG; " + bench.waiting());
+  bench.fleet.repo(repo, "logger");
+  bench.begin();
+  bench.set(limit, value);
+  bench.issue(repo, 1);
+}
+
 /// A tick sleeps before a start for longer than its lease; another one makes that start, and
 /// somebody deletes the turn's directory. Nothing but the lease tells the sleeper on waking.
 void late_start(Bench& bench) {
   const std::string log = bench.fleet.folder() + "/points.log";
-  bench.fleet.shell("logger", "echo started $RUNNER_TURN >> $FAKE_AGENT_LOG; " + bench.waiting());
-  bench.fleet.repo("acme/late", "logger");
-  bench.begin();
-  bench.set("lease_ttl", "\"1s\"");
-  bench.issue("acme/late", 1);
+  set_up_logger(bench, "acme/late", "lease_ttl", "\"1s\"");
   test_support::Started sleeper = bench.start_at("turn_drafted=stop", log);
   bench.wait_for("a tick is about to start a turn", 2,
                  [&] { return content_of(log).find("turn_drafted") != std::string::npos; });
@@ -246,11 +253,7 @@ void late_start(Bench& bench) {
 /// before the start is tried again: nothing tells then that it was made, but what was seen.
 void lost_answer(Bench& bench) {
   const std::string log = bench.fleet.folder() + "/points.log";
-  bench.fleet.shell("logger", "echo started $RUNNER_TURN >> $FAKE_AGENT_LOG; " + bench.waiting());
-  bench.fleet.repo("acme/unsure", "logger");
-  bench.begin();
-  bench.set("retry_delay", "\"2s\"");
-  bench.issue("acme/unsure", 1);
+  set_up_logger(bench, "acme/unsure", "retry_delay", "\"2s\"");
   (void)bench.start_at("start_turn_after=error", log).finish();
   bench.tick_until("the turn is seen at work", 2, [&] {
     const oracle::Observation seen = bench.rows();
