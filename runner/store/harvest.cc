@@ -37,7 +37,8 @@ std::vector<Row> reachable(Database& database, const std::string& table,
   std::int64_t front = INT64_MIN;
   for (;;) {
     auto next = database.rows(select + "WHERE rowid > ? ORDER BY rowid LIMIT 1", {front});
-    if (!next || next->empty()) {
+    // In a damaged table the next row need not be a later one.
+    if (!next || next->empty() || number_of(next->front()) <= front) {
       break;
     }
     front = number_of(next->front());
@@ -46,7 +47,8 @@ std::vector<Row> reachable(Database& database, const std::string& table,
   std::int64_t back = INT64_MAX;
   for (;;) {
     auto next = database.rows(select + "WHERE rowid < ? ORDER BY rowid DESC LIMIT 1", {back});
-    if (!next || next->empty() || number_of(next->front()) <= front) {
+    if (!next || next->empty() || number_of(next->front()) <= front ||
+        number_of(next->front()) >= back) {
       break;
     }
     back = number_of(next->front());
