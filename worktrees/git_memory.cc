@@ -20,6 +20,9 @@ namespace {
 std::atomic<std::ptrdiff_t> held{0};
 std::atomic<std::ptrdiff_t> mapped{0};
 thread_local std::size_t refused = 0;
+thread_local void (*look_now)() = nullptr;
+thread_local unsigned until_look = 0;
+constexpr unsigned kLookEvery = 8;
 
 bool fits(std::size_t bytes, std::ptrdiff_t freed = 0) {
   constexpr auto kMost = static_cast<std::ptrdiff_t>(kMostGitMemory);
@@ -59,6 +62,9 @@ void* take(std::size_t bytes, const char* /*file*/, int /*line*/) {
 }
 
 void* take_zeroed(std::size_t count, std::size_t size, const char* /*file*/, int /*line*/) {
+  if (look_now != nullptr && ++until_look % kLookEvery == 0) {
+    look_now();
+  }
   return counted(fits(product(count, size)) ? std::calloc(count, size) : nullptr);
 }
 
@@ -134,6 +140,10 @@ bool hold_mapped(std::size_t bytes) {
   }
   mapped = static_cast<std::ptrdiff_t>(bytes);
   return true;
+}
+
+void look_while_git_works(void (*look)()) {
+  look_now = look;
 }
 
 std::size_t refused_git_bytes() {

@@ -26,6 +26,10 @@ void read_pack_limits(const std::string& root);
 /// Counts what libgit2 is about to map besides; false if that is too much. The last call counts.
 [[nodiscard]] bool hold_mapped(std::size_t bytes);
 
+/// `look` is called now and then while libgit2 takes memory in this thread, with what it does in
+/// between two signs of its progress too. Null ends that.
+void look_while_git_works(void (*look)());
+
 /// What the last call of libgit2 in this thread asked for in vain. Asking resets it; 0: nothing.
 [[nodiscard]] std::size_t refused_git_bytes();
 

@@ -13,9 +13,7 @@ namespace worktrees {
 namespace {
 
 // The program's own text and libraries are about half of it.
-constexpr std::size_t kMostShared = 40U << 20U;
-constexpr std::size_t kLookAfterBytes = 4U << 20U;
-constexpr int kLookAfterSigns = 64;
+constexpr std::size_t kMostShared = 28U << 20U;
 
 std::size_t shared_bytes() {
   std::ifstream file("/proc/self/statm");
@@ -41,9 +39,21 @@ void let_go_of_windows() {
   }
 }
 
+void look() {
+  if (shared_bytes() > kMostShared) {
+    let_go_of_windows();
+  }
+}
+
 }  // namespace
 
+// A window has a record of its own, so making one takes memory.
+PackWatch::PackWatch() {
+  look_while_git_works(look);
+}
+
 PackWatch::~PackWatch() {
+  look_while_git_works(nullptr);
   (void)hold_mapped(0);
 }
 
@@ -51,13 +61,6 @@ bool PackWatch::goes_on(const git_indexer_progress& progress) {
   if (progress.received_objects != objects_) {
     objects_ = progress.received_objects;
     object_begin_ = progress.received_bytes;
-  }
-  if (++signs_ >= kLookAfterSigns || progress.received_bytes - looked_ >= kLookAfterBytes) {
-    signs_ = 0;
-    looked_ = progress.received_bytes;
-    if (shared_bytes() > kMostShared) {
-      let_go_of_windows();
-    }
   }
   return hold_mapped(progress.received_bytes - object_begin_);
 }

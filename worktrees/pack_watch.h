@@ -8,10 +8,11 @@ namespace worktrees {
 
 /// Keeps a fetch small. libgit2 1.5 indexes what it receives through windows on the new pack that
 /// it never gives back before its end, outside of its own limits: the whole pack is in memory then,
-/// and each object whole at the least. Asked at every sign of progress.
+/// and each object whole at the least. Asked at every sign of progress, and between them with each few
+/// windows: the digest of a large object is made without a sign. One in a thread.
 class PackWatch {
  public:
-  PackWatch() = default;
+  PackWatch();
   ~PackWatch();
   PackWatch(const PackWatch&) = delete;
   PackWatch& operator=(const PackWatch&) = delete;
@@ -22,8 +23,6 @@ class PackWatch {
  private:
   unsigned objects_ = 0;
   std::size_t object_begin_ = 0;  ///< bytes received before the object on its way
-  std::size_t looked_ = 0;        ///< bytes received when the windows were looked at
-  int signs_ = 0;                 ///< since then
 };
 
 }  // namespace worktrees
