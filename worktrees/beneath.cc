@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -58,6 +60,23 @@ int open_beneath(int root, const char* path, int flags, mode_t mode) {
     unknown = true;
   }
   return open_step_by_step(root, path, flags, mode);
+}
+
+Parent::Parent(int root, std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  name_ = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  const std::string folder(slash == std::string_view::npos ? "." : path.substr(0, slash));
+  folder_ = Fd(open_beneath(root, folder.c_str(), O_PATH | O_DIRECTORY));
+}
+
+mode_t creation_mask() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (constexpr std::string_view kLabel = "Umask:"; line.starts_with(kLabel)) {
+      return static_cast<mode_t>(std::strtoul(line.c_str() + kLabel.size(), nullptr, 8));
+    }
+  }
+  return 022;
 }
 
 }  // namespace worktrees

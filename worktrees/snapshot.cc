@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "jobs/base/text.h"
+#include "worktrees/blocking_rules.h"
 #include "worktrees/fd.h"
 #include "worktrees/git_error.h"
 #include "worktrees/git_handles.h"
@@ -103,6 +104,10 @@ jobs::Result<bool> is_dirty(const Layout& layout, const jobs::RepoName& repo, st
   RUNNER_ASSIGN(const Repository repository, open_with_checkout(layout, repo));
   RUNNER_ASSIGN(const Tree tree, tree_at(repository.get(), head));
   const std::string folder = layout.slot(repo, slot);
+  RUNNER_ASSIGN(const auto blocking, blocking_rules(folder));
+  if (!blocking.empty()) {
+    return true;
+  }
   const auto bytes = read_below(layout.checkout(repo), fmt::format("worktrees/{}/index", slot),
                                 std::size_t{512} << 20);
   const IndexCopy copy(bytes && *bytes ? **bytes : std::string_view());
@@ -134,6 +139,7 @@ jobs::Result<bool> is_dirty(const Layout& layout, const jobs::RepoName& repo, st
 
 jobs::Result<jobs::Oid> snapshot_tree(const Layout& layout, const jobs::RepoName& repo,
                                       const std::string& folder, const jobs::Oid& parent) {
+  RUNNER_TRY(remove_blocking_rules(folder));
   RUNNER_ASSIGN(const Repository repository, open_mirror(layout, repo));
   Index index;
   int code = git_index_new(into(index));
