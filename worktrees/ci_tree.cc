@@ -10,6 +10,7 @@
 #include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
 #include "worktrees/safe_fs.h"
+#include "worktrees/trash.h"
 
 namespace worktrees {
 namespace {
@@ -50,7 +51,7 @@ jobs::Result<std::string> commit_tree(const Context& context, const jobs::Repo& 
   const std::string making = fmt::format("{}/.new-{}", layout.ci(repo.name), commit.str());
   RUNNER_TRY(remove_tree(making));
   RUNNER_ASSIGN(const std::string index,
-                materialise(layout, repo.name, commit, making, Leftovers::keep));
+                materialise(layout, repo.name, {.commit = commit, .folder = making}));
   // A small repository of its own, so that a test command may ask git, and can reach neither the
   // mirror's refs nor the checkout.
   RUNNER_TRY(make_directories(making + "/.git/refs/heads"));
@@ -71,7 +72,7 @@ jobs::Result<std::string> commit_tree(const Context& context, const jobs::Repo& 
 jobs::Status drop_commit_tree(const Context& context, const jobs::Repo& repo, const Oid& commit) {
   RUNNER_ASSIGN([[maybe_unused]] const git_oid checked, parse_oid(commit));
   const std::string path = fmt::format("{}/{}", context.layout.ci(repo.name), commit.str());
-  return kind_of(path) == PathKind::nothing ? jobs::ok() : discard(context, path);
+  return kind_of(path) == PathKind::nothing ? jobs::ok() : discard(context.layout, path);
 }
 
 }  // namespace worktrees

@@ -43,8 +43,4 @@ struct Context {
 [[nodiscard]] jobs::Result<std::vector<jobs::WorktreeEntry>> list(const Context& context);
 [[nodiscard]] jobs::Status remove_orphan(const Context& context, const jobs::WorktreeEntry& entry);
 
-/// Moves a tree out of sight in one step, then deletes it; what a crash leaves in the trash goes
-/// with the next call.
-[[nodiscard]] jobs::Status discard(const Context& context, const std::string& path);
-
 }  // namespace worktrees

@@ -12,12 +12,6 @@ namespace worktrees {
 
 namespace {
 
-constexpr std::string_view kAttributes = ".gitattributes";
-
-bool holds_attributes(std::string_view path) {
-  return path == kAttributes || path.ends_with("/.gitattributes");
-}
-
 /// Every conversion that happens with the end of lines of this system and no program is asked for
 /// by one of these words; most attributes (text, diff, linguist...) change nothing on the disk.
 bool may_convert(std::string_view attributes) {
@@ -28,6 +22,10 @@ bool may_convert(std::string_view attributes) {
 }
 
 }  // namespace
+
+bool is_attributes_file(std::string_view path) {
+  return path == ".gitattributes" || path.ends_with("/.gitattributes");
+}
 
 Converter::Wanted Converter::wanted_of(std::string_view path) const {
   git_attr_options options = GIT_ATTR_OPTIONS_INIT;
@@ -54,11 +52,12 @@ FilterList Converter::filters_of(std::string_view path, git_blob* blob) const {
 }
 
 jobs::Result<Converter> Converter::open(const TreeList& list, objects::AnyObject& objects,
-                                        git_repository* mirror, const git_oid& commit) {
+                                        git_repository* mirror, const git_oid& commit,
+                                        const std::vector<FileState>& present) {
   Converter converter(mirror, commit);
   bool any = false;
   for (const TreeList::File& file : list.files) {
-    if (!any && holds_attributes(list.path(file)) &&
+    if (!any && is_attributes_file(list.path(file)) &&
         (file.mode == GIT_FILEMODE_BLOB || file.mode == GIT_FILEMODE_BLOB_EXECUTABLE)) {
       RUNNER_ASSIGN(const objects::ObjectPtr object, objects.read(file.id, GIT_OBJECT_BLOB));
       any = may_convert(object->content());
@@ -70,6 +69,9 @@ jobs::Result<Converter> Converter::open(const TreeList& list, objects::AnyObject
   converter.converted_.resize(list.files.size());
   for (std::size_t i = 0; i < list.files.size(); ++i) {
     const std::uint32_t mode = list.files[i].mode;
+    if (!present.empty() && present[i] == FileState::same) {
+      continue;
+    }
     if (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE) {
       continue;
     }

@@ -6,20 +6,26 @@
 #include <vector>
 
 #include "jobs/base/result.h"
+#include "worktrees/file_stat.h"
 #include "worktrees/git_handles.h"
 #include "worktrees/tree_list.h"
 
 namespace worktrees {
+
+/// Does the file at this path say how others are converted?
+[[nodiscard]] bool is_attributes_file(std::string_view path);
 
 /// What the attributes of a tree change in a file on its way to the disk: ends of lines (eol=crlf),
 /// ident and working-tree-encoding. A filter that is a program is never run, so what it would have
 /// made stays as it is in the commit, such as the pointer of a large file.
 class Converter {
  public:
-  /// `commit` is the one that `list` was read from, in `mirror`; both outlive this.
+  /// `commit` is the one that `list` was read from, in `mirror`; both outlive this. Files that are
+  /// the `same` already (of none or all in the list) are left out.
   [[nodiscard]] static jobs::Result<Converter> open(const TreeList& list,
                                                     objects::AnyObject& objects,
-                                                    git_repository* mirror, const git_oid& commit);
+                                                    git_repository* mirror, const git_oid& commit,
+                                                    const std::vector<FileState>& present);
 
   /// Is the file with this number in the list to be converted?
   [[nodiscard]] bool applies(std::size_t file) const {

@@ -12,6 +12,7 @@
 #include "worktrees/git_memory.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
+#include "worktrees/trash.h"
 
 namespace worktrees {
 
@@ -31,16 +32,6 @@ jobs::Result<PathLock> Context::lock(const jobs::RepoName& repo) const {
   RUNNER_ASSIGN(PathLock lock, PathLock::acquire(layout.lock(repo), options.lock_patience));
   RUNNER_TRY(drop_dead_locks(layout.mirror(repo)));
   return lock;
-}
-
-jobs::Status discard(const Context& context, const std::string& path) {
-  RUNNER_TRY(make_directories(context.layout.trash()));
-  const std::string away = fmt::format("{}/{}", context.layout.trash(), unique_name("tree"));
-  if (kind_of(path) != PathKind::nothing && std::rename(path.c_str(), away.c_str()) != 0) {
-    return remove_tree(path);
-  }
-  RUNNER_POINT(discard_moved);
-  return remove_tree(away);
 }
 
 GitWorkspace::GitWorkspace(Options options, jobs::CommandRunner& commands)
@@ -134,6 +125,10 @@ jobs::Status GitWorkspace::drop_commit_tree(const jobs::Repo& repo, const jobs::
 jobs::Status GitWorkspace::remove_orphan(const jobs::WorktreeEntry& entry) {
   return worktrees::remove_orphan(git(), entry)
       .while_doing(fmt::format("removing the worktree {}", entry.path));
+}
+
+jobs::Status GitWorkspace::empty_trash(jobs::Duration patience) {
+  return worktrees::empty_trash(context_->layout, patience).while_doing("emptying the trash");
 }
 
 }  // namespace worktrees

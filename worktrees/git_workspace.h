@@ -55,6 +55,7 @@ class GitWorkspace final : public jobs::WorkspaceReader, public jobs::WorkspaceW
   [[nodiscard]] jobs::Status drop_commit_tree(const jobs::Repo& repo,
                                               const jobs::Oid& commit) override;
   [[nodiscard]] jobs::Status remove_orphan(const jobs::WorktreeEntry& entry) override;
+  [[nodiscard]] jobs::Status empty_trash(jobs::Duration patience) override;
 
  private:
   /// The context, once libgit2 is ready. That costs milliseconds (it reads every certificate of the

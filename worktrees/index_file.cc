@@ -52,8 +52,7 @@ void put_entry(std::string& out, const TreeList& list, const TreeList::File& fil
 std::string cache_tree(const TreeList& list) {
   std::string out;
   for (const TreeList::Directory& directory : list.directories) {
-    const std::string_view path = list.path(directory);
-    out += path.substr(path.size() - directory.name_size);
+    out += list.name(directory);
     out += '\0';
     out += fmt::format("{} {}\n", directory.files, directory.directories);
     put_id(out, directory.id);

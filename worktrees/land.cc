@@ -12,6 +12,7 @@
 #include "worktrees/context.h"
 #include "worktrees/git_error.h"
 #include "worktrees/import.h"
+#include "worktrees/known_files.h"
 #include "worktrees/land_guards.h"
 #include "worktrees/land_merge.h"
 #include "worktrees/land_text.h"
@@ -283,8 +284,12 @@ class Lander {
       RUNNER_ASSIGN([[maybe_unused]] const Oid kept,
                     keep_work(context_, repo_.name, run_.id, run_.branch));
       RUNNER_ASSIGN(const std::string index,
-                    materialise(layout, repo_.name, merge, layout.slot(repo_.name, record->slot),
-                                Leftovers::keep));
+                    materialise(layout, repo_.name,
+                                {.commit = merge,
+                                 .folder = layout.slot(repo_.name, record->slot),
+                                 .leftovers = Leftovers::keep,
+                                 .known = layout.known_files(repo_.name, record->slot)}));
+      RUNNER_TRY(keep_known_files(layout, repo_.name, record->slot, index));
       RUNNER_TRY(link_worktree(layout, repo_.name, record->slot, run_.branch, index));
     }
     RUNNER_POINT(land_merge_written);

@@ -21,6 +21,9 @@ std::string Layout::pool(const jobs::RepoName& repo) const {
 std::string Layout::slot(const jobs::RepoName& repo, std::string_view name) const {
   return fmt::format("{}/{}", pool(repo), name);
 }
+std::string Layout::known_files(const jobs::RepoName& repo, std::string_view slot) const {
+  return fmt::format("{}/{}.index", pool(repo), slot);
+}
 std::string Layout::ci(const jobs::RepoName& repo) const {
   return fmt::format("{}/ci/{}", root, jobs::path_component(repo.str()));
 }

@@ -18,6 +18,8 @@ struct Layout {
   [[nodiscard]] std::string pool(
       const jobs::RepoName& repo) const;  ///< worktrees/<repo>: slots and their records
   [[nodiscard]] std::string slot(const jobs::RepoName& repo, std::string_view name) const;
+  /// Beside the slot: its index as the runner wrote it, where no agent comes by accident.
+  [[nodiscard]] std::string known_files(const jobs::RepoName& repo, std::string_view slot) const;
   [[nodiscard]] std::string ci(
       const jobs::RepoName& repo) const;  ///< ci/<repo>: one tree per commit
   [[nodiscard]] std::string lock(const jobs::RepoName& repo) const;  ///< locks/<repo>.lock

@@ -12,14 +12,23 @@ namespace worktrees {
 
 enum class Leftovers : std::uint8_t { keep, remove };
 
-/// Writes `commit`'s tree into `folder`, touching only files that differ. With Leftovers::remove,
-/// files that are neither in the tree nor ignored (by the tree's own rules) go away; ignored ones
-/// always stay. The config used is the mirror's; nothing in `folder` or in a checkout is trusted,
-/// not even an index. Returns the path of a finished index file in layout.scratch(), to be moved
-/// into place. conflict: the files could not be brought into that state.
+struct FolderWish {
+  jobs::Oid commit;
+  std::string folder;
+  Leftovers leftovers = Leftovers::remove;
+  std::string known = {};              ///< an index file of ours, of what was written to the folder
+                                       ///< the last time; "" or not there: nothing is known
+  std::vector<std::string> cold = {};  ///< pathspecs of what goes though it is ignored
+};
+
+/// Brings `folder` to the tree of a commit, touching only files that differ. With
+/// Leftovers::remove, what is neither in the tree nor ignored (by the tree's own rules) goes away;
+/// what is ignored always stays, but for what is cold. The config used is the mirror's; nothing in
+/// the folder or in a checkout is trusted, not even an index. Returns the path of a finished index
+/// file in layout.scratch(), to be moved into place. denied: the tree is not to be written;
+/// conflict: the folder could not be brought into that state.
 [[nodiscard]] jobs::Result<std::string> materialise(const Layout& layout,
                                                     const jobs::RepoName& repo,
-                                                    const jobs::Oid& commit,
-                                                    const std::string& folder, Leftovers leftovers);
+                                                    const FolderWish& wish);
 
 }  // namespace worktrees

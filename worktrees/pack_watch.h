@@ -8,8 +8,8 @@ namespace worktrees {
 
 /// Keeps a fetch small. libgit2 1.5 indexes what it receives through windows on the new pack that
 /// it never gives back before its end, outside of its own limits: the whole pack is in memory then,
-/// and each object whole at the least. Asked at every sign of progress, and between them with each few
-/// windows: the digest of a large object is made without a sign. One in a thread.
+/// and each object whole at the least. Asked at every sign of progress, and between them with each
+/// few windows: the digest of a large object is made without a sign. One in a thread.
 class PackWatch {
  public:
   PackWatch();

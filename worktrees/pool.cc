@@ -14,6 +14,7 @@
 #include "worktrees/record.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
+#include "worktrees/trash.h"
 
 namespace worktrees {
 namespace {
@@ -25,9 +26,10 @@ jobs::Status remove_slot(const Context& context, const jobs::RepoName& repo,
                          const std::string& slot) {
   const std::string folder = context.layout.slot(repo, slot);
   if (kind_of(folder) == PathKind::directory) {
-    RUNNER_TRY(discard(context, folder));
+    RUNNER_TRY(discard(context.layout, folder));
   }
   RUNNER_TRY(unlink_worktree(context.layout, repo, slot));
+  RUNNER_TRY(remove_below(context.layout.pool(repo), slot + ".index"));
   return remove_record(context.layout, repo, slot);
 }
 

@@ -11,11 +11,13 @@
 #include "worktrees/context.h"
 #include "worktrees/git_error.h"
 #include "worktrees/import.h"
+#include "worktrees/known_files.h"
 #include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
 #include "worktrees/record.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
+#include "worktrees/trash.h"
 
 namespace worktrees {
 namespace {
@@ -23,9 +25,15 @@ namespace {
 using jobs::ErrorKind;
 using jobs::Oid;
 
+constexpr jobs::Duration kPatienceWithTrash = std::chrono::minutes(2);
+
 jobs::Status check_space(const Context& context) {
-  RUNNER_ASSIGN(const std::int64_t free, free_bytes(context.layout.root));
+  RUNNER_ASSIGN(std::int64_t free, free_bytes(context.layout.root));
   const std::int64_t needed = context.options.limits.disk_free_bytes;
+  if (free < needed) {
+    RUNNER_TRY(empty_trash(context.layout, kPatienceWithTrash));
+    RUNNER_ASSIGN(free, free_bytes(context.layout.root));
+  }
   if (free < needed) {
     return jobs::fail(
         ErrorKind::transient,
@@ -92,16 +100,19 @@ jobs::Status fill(const Context& context, const jobs::Repo& repo, const Record& 
                   const Oid& commit) {
   const Layout& layout = context.layout;
   const std::string folder = layout.slot(repo.name, record.slot);
-  auto index = materialise(layout, repo.name, commit, folder, Leftovers::remove);
+  const FolderWish wish{
+      .commit = commit, .folder = folder, .known = layout.known_files(repo.name, record.slot)};
+  auto index = materialise(layout, repo.name, wish);
   if (!index && index.error().kind != ErrorKind::denied &&
       index.error().kind != ErrorKind::transient) {
     // Whatever the last user of the folder did to it, an empty one can be filled.
-    RUNNER_TRY(discard(context, folder));
-    index = materialise(layout, repo.name, commit, folder, Leftovers::remove);
+    RUNNER_TRY(discard(layout, folder));
+    index = materialise(layout, repo.name, wish);
   }
   if (!index) {
     return std::move(index).error();
   }
+  RUNNER_TRY(keep_known_files(layout, repo.name, record.slot, *index));
   RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/heads/" + record.branch, commit));
   return link_worktree(layout, repo.name, record.slot, record.branch, *index);
 }

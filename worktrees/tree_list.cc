@@ -1,7 +1,9 @@
 #include "worktrees/tree_list.h"
 
+#include <algorithm>
 #include <cstring>
-#include <limits>
+#include <unordered_map>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -43,21 +45,30 @@ bool take_entry(std::string_view& tree, RawEntry& entry) {
 
 class Lister {
  public:
-  explicit Lister(objects::AnyObject& objects) : objects_(objects) {}
+  Lister(objects::AnyObject& objects, const TreeList& known) : objects_(objects), known_(known) {
+    for (std::uint32_t i = 0; i < known.directories.size(); ++i) {
+      known_at_.emplace(known.path(known.directories[i]), i);
+    }
+  }
 
   jobs::Status tree(const git_oid& id, int depth) {
     if (depth > kDeepestTree) {
       refuse("hostile-tree", fmt::format("directories nested more than {} deep", kDeepestTree));
       return jobs::ok();
     }
+    if (taken_over(id)) {
+      return jobs::ok();
+    }
     RUNNER_ASSIGN(const objects::ObjectPtr object, objects_.read(id, GIT_OBJECT_TREE));
-    const std::size_t here = out_.list.directories.size();
+    const auto here = static_cast<std::uint32_t>(out_.list.directories.size());
     out_.list.directories.push_back({.id = id,
-                                     .path_at = keep_path(),
+                                     .parent = directory_,
+                                     .path_at = out_.list.keep_path(path_),
                                      .path_size = static_cast<std::uint32_t>(path_.size()),
                                      .name_size = name_size_,
                                      .files = 0,
                                      .directories = 0});
+    const std::uint32_t above = std::exchange(directory_, here);
     const std::size_t files_before = out_.list.files.size();
     TreeGuard guard;
     RawEntry entry;
@@ -90,6 +101,7 @@ class Lister {
     TreeList::Directory& done = out_.list.directories[here];
     done.files = static_cast<std::uint32_t>(out_.list.files.size() - files_before);
     done.directories = directories;
+    directory_ = above;
     return jobs::ok();
   }
 
@@ -106,14 +118,45 @@ class Lister {
     out_.list.files.push_back({.id = entry.id,
                                .mode = mode,
                                .path_size = static_cast<std::uint32_t>(path_.size()),
-                               .path_at = keep_path()});
+                               .directory = directory_,
+                               .path_at = out_.list.keep_path(path_)});
   }
 
-  std::size_t keep_path() {
-    const std::size_t at = out_.list.paths.size();
-    out_.list.paths += path_;
-    out_.list.paths += '\0';
-    return at;
+  /// The directory at path_ with all that is below it, from the earlier list.
+  bool taken_over(const git_oid& id) {
+    const auto found = known_at_.find(path_);
+    if (found == known_at_.end() || git_oid_cmp(&known_.directories[found->second].id, &id) != 0) {
+      return false;
+    }
+    const TreeList::Directory& top = known_.directories[found->second];
+    const auto here = static_cast<std::uint32_t>(out_.list.directories.size());
+    const std::uint32_t end = end_of(found->second);
+    for (std::uint32_t i = found->second; i < end; ++i) {
+      TreeList::Directory copy = known_.directories[i];
+      copy.path_at = out_.list.keep_path(known_.path(copy));
+      copy.parent = i == found->second ? directory_ : copy.parent - found->second + here;
+      out_.list.directories.push_back(copy);
+    }
+    const auto first =
+        std::ranges::lower_bound(known_.files, path_ + (path_.empty() ? "" : "/"), {},
+                                 [&](const TreeList::File& file) { return known_.path(file); });
+    const auto at = static_cast<std::size_t>(first - known_.files.begin());
+    for (std::size_t i = at; i < at + top.files; ++i) {
+      TreeList::File copy = known_.files[i];
+      copy.path_at = out_.list.keep_path(known_.path(copy));
+      copy.directory = copy.directory - found->second + here;
+      out_.list.files.push_back(copy);
+    }
+    return true;
+  }
+
+  /// The first directory behind those below `top`.
+  [[nodiscard]] std::uint32_t end_of(std::uint32_t top) const {
+    std::uint32_t end = top + 1;
+    while (end < known_.directories.size() && known_.directories[end].parent >= top) {
+      ++end;
+    }
+    return end;
   }
 
   void check_room() {
@@ -132,6 +175,9 @@ class Lister {
   }
 
   objects::AnyObject& objects_;
+  const TreeList& known_;
+  std::unordered_map<std::string_view, std::uint32_t> known_at_;
+  std::uint32_t directory_ = 0;  ///< that is being read
   ListedTree out_;
   std::string path_;
   std::uint32_t name_size_ = 0;
@@ -139,8 +185,9 @@ class Lister {
 
 }  // namespace
 
-jobs::Result<ListedTree> list_tree(objects::AnyObject& objects, const git_oid& root) {
-  Lister lister(objects);
+jobs::Result<ListedTree> list_tree(objects::AnyObject& objects, const git_oid& root,
+                                   const TreeList& known) {
+  Lister lister(objects, known);
   RUNNER_TRY(lister.tree(root, 0));
   return lister.take();
 }

@@ -131,6 +131,9 @@ class WorkspaceWriter {
   /// Removes a worktree directory that belongs to no live run: rescue ref first, then away.
   /// conflict if it is in use.
   [[nodiscard]] virtual Status remove_orphan(const WorktreeEntry& entry) = 0;
+  /// Deletes the files of what was removed: removing only moves them out of sight. Ends after
+  /// `patience`, the next call goes on. transient: something cannot be deleted.
+  [[nodiscard]] virtual Status empty_trash(Duration patience) = 0;
 };
 
 }  // namespace jobs

@@ -1,6 +1,7 @@
 #include "runner/tick/janitor_pass.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <set>
 #include <utility>
@@ -12,6 +13,9 @@
 namespace runner {
 
 namespace {
+
+/// For what may take long and can be gone on with by the next tick.
+constexpr jobs::Duration kPatienceWithTrash = std::chrono::seconds(10);
 
 class Janitor {
  public:
@@ -152,6 +156,8 @@ jobs::Status janitor_pass(TickContext& context, Observer& observer, Applier& app
   RUNNER_POINT(janitor_before_prune);
   RUNNER_TRY(context.writers.store->prune(context.lease, prune));
   RUNNER_POINT(janitor_after_prune);
+  janitor.note(context.writers.workspace->empty_trash(kPatienceWithTrash),
+               "deleting the files of removed worktrees");
   return jobs::ok();
 }
 

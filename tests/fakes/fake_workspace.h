@@ -72,8 +72,8 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   // Scripted failures.
 
   /// The next `times` calls of `method` ("prepare", "land", "observe", "remote_base", "rescue",
-  /// "release", "commit_tree", "drop_commit_tree", "remove_orphan", "list", "disk_free", "file_at")
-  /// fail before they do anything.
+  /// "release", "commit_tree", "drop_commit_tree", "remove_orphan", "empty_trash", "list",
+  /// "disk_free", "file_at") fail before they do anything.
   void fail_next(const std::string& method, const jobs::Error& error, int times = 1);
   /// The next `times` pushes lose a race: somebody pushed in between.
   void lose_race_next(int times = 1);
@@ -108,6 +108,7 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   [[nodiscard]] jobs::Status drop_commit_tree(const jobs::Repo& repo,
                                               const jobs::Oid& commit) override;
   [[nodiscard]] jobs::Status remove_orphan(const jobs::WorktreeEntry& entry) override;
+  [[nodiscard]] jobs::Status empty_trash(jobs::Duration patience) override;
 
  private:
   struct Commit {

@@ -96,4 +96,10 @@ jobs::Status FakeWorkspace::remove_orphan(const jobs::WorktreeEntry& entry) {
   return jobs::ok();
 }
 
+jobs::Status FakeWorkspace::empty_trash(jobs::Duration /*patience*/) {
+  const std::lock_guard guard(mutex_);
+  const auto error = called("empty_trash");
+  return error ? jobs::Status(*error) : jobs::ok();
+}
+
 }  // namespace fakes

@@ -210,6 +210,9 @@ class TickWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
     return world_.pass(tick_, {"git.remove_orphan", Port::workspace, true},
                        [&] { return world_.git.remove_orphan(entry); });
   }
+  jobs::Status empty_trash(jobs::Duration patience) override {
+    return world_.git.empty_trash(patience);
+  }
 
  private:
   [[nodiscard]] Call write(const char* name, const jobs::Run& run, Kind kind) const {

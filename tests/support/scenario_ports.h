@@ -154,6 +154,9 @@ class GatedWorkspace final : public jobs::WorkspaceReader, public jobs::Workspac
   jobs::Status remove_orphan(const jobs::WorktreeEntry& entry) override {
     return gate_.pass("git.remove_orphan", [&] { return writer_.remove_orphan(entry); });
   }
+  jobs::Status empty_trash(jobs::Duration patience) override {
+    return gate_.pass("git.empty_trash", [&] { return writer_.empty_trash(patience); });
+  }
 
  private:
   Gate& gate_;

@@ -24,6 +24,7 @@
 #include "worktrees/git_handles.h"
 #include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
+#include "worktrees/trash.h"
 
 namespace bench {
 namespace {
@@ -46,16 +47,28 @@ struct Subject {
   std::string git;  ///< the bare repository
 };
 
-std::string commit_of(const std::string& repository) {
+std::string commit_of(const std::string& repository, const char* ref = "HEAD") {
   worktrees::start_libgit2();
   worktrees::Repository opened;
   git_oid id{};
   int code = git_repository_open_bare(worktrees::into(opened), repository.c_str());
-  code = code < 0 ? code : git_reference_name_to_id(&id, opened.get(), "HEAD");
+  code = code < 0 ? code : git_reference_name_to_id(&id, opened.get(), ref);
   if (code < 0) {
     throw std::runtime_error("no commit in " + repository);
   }
   return worktrees::to_hex(id);
+}
+
+/// Paths of the plain files of a worktree, sorted.
+std::vector<std::string> files_of(const std::string& folder) {
+  std::vector<std::string> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && !entry.is_symlink() && entry.path() != folder + "/.git") {
+      paths.push_back(fs::relative(entry.path(), folder));
+    }
+  }
+  std::ranges::sort(paths);
+  return paths;
 }
 
 void must(const jobs::Status& done) {
@@ -167,6 +180,61 @@ void libgit2_checkout(const Subject& subject, const std::string& folder) {
   }
 }
 
+/// A commit that differs from the subject's in `kChanged` files, made in a worktree of it.
+constexpr std::size_t kChanged = 150;
+constexpr std::size_t kUntracked = 20;
+std::string make_next(const Subject& subject, const std::string& worktree) {
+  std::vector<std::string> paths = files_of(worktree);
+  for (std::size_t i = 0; i < kChanged; ++i) {
+    std::ofstream(worktree + "/" + paths[i * paths.size() / kChanged], std::ios::app) << "next\n";
+  }
+  run_program({"git", "-C", worktree, "-c", "user.name=bench", "-c", "user.email=bench@localhost",
+               "commit", "-qam", "next"});
+  run_program({"git", "-C", worktree, "branch", "-f", "bench-next"});
+  return commit_of(subject.git, "refs/heads/bench-next");
+}
+
+/// What somebody who worked there leaves.
+void use(const std::string& worktree, int round) {
+  const std::vector<std::string> paths = files_of(worktree);
+  for (std::size_t i = 0; i < kUntracked; ++i) {
+    const std::string& path = paths[(i * 2 + 1) * paths.size() / (2 * kUntracked)];
+    std::ofstream(worktree + "/" + path, std::ios::app) << round << "\n";
+    std::ofstream(worktree + "/" + path + ".untracked") << round << "\n";
+  }
+}
+
+/// The same two worktrees again and again, from one commit to the other and back.
+void compare_recycling(const Subject& subject, const Options& options, const std::string& next) {
+  const std::string room = options.folder + "/trees";
+  const std::string known = options.folder + "/state/known";
+  const auto ours = [&](const jobs::Oid& commit) {
+    const auto index = worktrees::materialise(
+        subject.layout, subject.repo, {.commit = commit, .folder = room + "/ours", .known = known});
+    must(index ? jobs::ok() : jobs::Status(index.error()));
+    fs::rename(*index, known);
+  };
+  Table recycled;
+  run_program(
+      {"git", "-C", subject.git, "worktree", "add", "-q", "--detach", room + "/git", "HEAD"});
+  ours(subject.commit);
+  for (int round = 0; round < options.rounds; ++round) {
+    const std::string to = round % 2 == 0 ? next : subject.commit.str();
+    use(room + "/git", round);
+    use(room + "/ours", round);
+    recycled.add("git reset and clean", measure([&] {
+                   become_program({"sh", "-c",
+                                   "git -C \"$1\" reset -q --hard \"$2\" && "
+                                   "git -C \"$1\" clean -ffdq",
+                                   "sh", room + "/git", to});
+                 }));
+    recycled.add("runner", measure([&] { ours(jobs::Oid(to)); }));
+  }
+  run_program({"git", "-C", subject.git, "worktree", "remove", "--force", room + "/git"});
+  fs::remove_all(room + "/ours");
+  recycled.print("recycled worktree: " + subject.name, "git reset and clean");
+}
+
 void compare(const Subject& subject, const Options& options) {
   const std::string room = options.folder + "/trees";
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -178,6 +246,7 @@ void compare(const Subject& subject, const Options& options) {
   run_program(
       {"git", "-C", subject.git, "worktree", "add", "-q", "--detach", room + "/memory", "HEAD"});
   const FromMemory memory(room + "/memory");
+  const std::string next = make_next(subject, room + "/memory");
   run_program({"git", "-C", subject.git, "worktree", "remove", "--force", room + "/memory"});
   for (int round = 0; round < options.rounds; ++round) {
     const auto git_add = [&](const std::string& way, unsigned workers) {
@@ -199,11 +268,13 @@ void compare(const Subject& subject, const Options& options) {
     git_add("git worktree add", 1);
     fresh.add("runner", measure([&] {
                 const auto index =
-                    worktrees::materialise(subject.layout, subject.repo, subject.commit,
-                                           room + "/ours", worktrees::Leftovers::remove);
+                    worktrees::materialise(subject.layout, subject.repo,
+                                           {.commit = subject.commit, .folder = room + "/ours"});
                 must(index ? jobs::ok() : jobs::Status(index.error()));
               }));
-    fs::remove_all(room + "/ours");
+    removed.add("runner",
+                measure([&] { must(worktrees::discard(subject.layout, room + "/ours")); }));
+    fs::remove_all(subject.layout.trash());
     git_add(fmt::format("git worktree add, {} workers", cores), cores);
     fresh.add("libgit2 checkout", measure([&] { libgit2_checkout(subject, room + "/libgit2"); }));
     fs::remove_all(room + "/libgit2");
@@ -213,6 +284,7 @@ void compare(const Subject& subject, const Options& options) {
   }
   fresh.print("new worktree: " + subject.name, "git worktree add");
   removed.print("removal: " + subject.name, "git worktree remove");
+  compare_recycling(subject, options, next);
 }
 
 void run(const Options& options) {

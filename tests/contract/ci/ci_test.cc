@@ -91,6 +91,7 @@ class Trees final : public jobs::WorkspaceWriter {
   jobs::Result<Oid> rescue(const jobs::Repo&, const jobs::Run&) override { return unused(); }
   jobs::Status release(const jobs::Repo&, const jobs::Run&) override { return unused(); }
   jobs::Status remove_orphan(const jobs::WorktreeEntry&) override { return unused(); }
+  jobs::Status empty_trash(jobs::Duration) override { return unused(); }
   jobs::Result<std::string> commit_tree(const jobs::Repo&, const Oid& commit) override {
     fs::create_directories(path(commit));
     return path(commit);

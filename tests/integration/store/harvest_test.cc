@@ -1,8 +1,9 @@
 // What can still be read of a damaged state is read to its end, whatever the damage.
+#include "runner/store/harvest.h"
+
 #include <algorithm>
 
 #include "runner/store/files.h"
-#include "runner/store/harvest.h"
 #include "tests/integration/store/sample_state.h"
 
 namespace store_tests {

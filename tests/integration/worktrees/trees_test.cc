@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/integration/worktrees/git_playground.h"
+#include "worktrees/safe_fs.h"
 
 namespace worktrees::test {
 namespace {
@@ -141,6 +142,9 @@ TEST_F(Trees, PoolKeepsAsManyAsItMay) {
     ASSERT_TRUE(workspace->release(repo, a).has_value());
     ASSERT_TRUE(workspace->release(repo, b).has_value());
     EXPECT_EQ(workspace->list().value().size(), static_cast<std::size_t>(size));
+    // Moved there at once, deleted when there is time.
+    EXPECT_EQ(names_in(options.root + "/trash").size(), 2U - static_cast<std::size_t>(size));
+    ASSERT_TRUE(workspace->empty_trash(std::chrono::minutes(1)).has_value());
     EXPECT_TRUE(fs::is_empty(options.root + "/trash"));
   }
 }

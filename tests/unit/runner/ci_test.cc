@@ -70,6 +70,7 @@ class Trees final : public jobs::WorkspaceWriter {
   jobs::Result<jobs::Oid> rescue(const jobs::Repo&, const jobs::Run&) override { return unused(); }
   jobs::Status release(const jobs::Repo&, const jobs::Run&) override { return unused(); }
   jobs::Status remove_orphan(const jobs::WorktreeEntry&) override { return unused(); }
+  jobs::Status empty_trash(jobs::Duration) override { return unused(); }
   jobs::Result<std::string> commit_tree(const jobs::Repo&, const jobs::Oid& commit) override {
     if (refuse) {
       return *refuse;

@@ -1,0 +1,310 @@
+// Worktrees of the pool after somebody worked in them: what the next run gets is what git would
+// write anew, but for the ignored files that stay.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "tests/integration/worktrees/odd_trees.h"
+
+namespace worktrees::test {
+namespace {
+
+class Recycle : public Playground {
+ protected:
+  jobs::Prepared next_run() {
+    ++runs_;
+    run_ = make_run(100 + runs_, fmt::format("r{}", runs_));
+    run_.branch = fmt::format("runner/{}-next", 100 + runs_);
+    return prepare(run_);
+  }
+  void release() {
+    const jobs::Status released = workspace->release(repo, run_);
+    ASSERT_TRUE(released.has_value()) << released.error().text();
+  }
+  /// One run after the other in the same slot.
+  jobs::Prepared recycle() {
+    release();
+    jobs::Prepared prepared = next_run();
+    EXPECT_TRUE(prepared.recycled);
+    return prepared;
+  }
+  /// A worktree whose files are older than what is known of them, so that their stat is believed.
+  std::string settled() {
+    next_run();
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    return recycle().path;
+  }
+  /// Everything but build/, which is ignored.
+  void expect_as_new(const std::string& folder) {
+    const std::string theirs = fmt::format("{}/theirs-{}", top, runs_);
+    git({"worktree", "add", "-q", "--detach", theirs, "main"}, remote);
+    const auto ours = print_of(folder, "build");
+    const auto expected = print_of(theirs, "build");
+    for (const auto& [path, print] : expected) {
+      const auto found = ours.find(path);
+      EXPECT_TRUE(found != ours.end() && found->second == print)
+          << "not as git writes it: " << path;
+    }
+    for (const auto& [path, print] : ours) {
+      EXPECT_TRUE(expected.contains(path)) << "left over: " << path;
+    }
+    EXPECT_EQ(git({"diff-files"}, folder), "");
+    EXPECT_EQ(status(folder), "");
+    EXPECT_EQ(git({"ls-files", "--stage"}, folder), git({"ls-files", "--stage"}, theirs));
+  }
+  void push_seed() const {
+    git({"add", "-A"}, seed);
+    git({"commit", "-q", "--allow-empty", "-m", "next"}, seed);
+    git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
+  }
+  [[nodiscard]] std::string known_files() const {
+    return (*fs::directory_iterator(options.root + "/worktrees")).path().string() + "/w1.index";
+  }
+
+  jobs::Run run_;
+  int runs_ = 0;
+};
+
+/// Does to a worktree what agents do, and what they should not.
+class Vandal {
+ public:
+  Vandal(unsigned seed, std::string outside) : random_(seed), outside_(std::move(outside)) {}
+
+  void visit(const std::string& folder) {
+    for (int i = 0; i < 40; ++i) {
+      std::vector<std::string> paths;
+      for (auto at = fs::recursive_directory_iterator(folder); at != fs::end(at); ++at) {
+        if (at->path() != folder + "/.git") {
+          paths.push_back(at->path());
+        }
+      }
+      if (!paths.empty()) {
+        harm(folder, paths[static_cast<std::size_t>(pick(0, static_cast<int>(paths.size()) - 1))]);
+      }
+    }
+  }
+
+ private:
+  int pick(int from, int to) { return std::uniform_int_distribution<int>(from, to)(random_); }
+
+  void harm(const std::string& folder, const std::string& path) {
+    const auto status = fs::symlink_status(path);
+    const bool file = fs::is_regular_file(status);
+    const bool directory = fs::is_directory(status);
+    switch (pick(0, 14)) {
+      case 0: fs::remove_all(path); break;
+      case 1: put(file ? path : path + ".new", "other\n"); break;
+      case 2: rewrite_unseen(path, file); break;
+      case 3:
+        fs::remove_all(path);
+        put(path + "/in a directory now", "x");
+        break;
+      case 4:
+        fs::remove_all(path);
+        fs::create_symlink(outside_, path);
+        break;
+      case 5:
+        if (file) {
+          fs::permissions(path, fs::perms(static_cast<unsigned>(pick(0, 0777)) | 0400U));
+        }
+        break;
+      case 6:
+        if (file) {
+          fs::create_hard_link(path, outside_ + fmt::format("/name {}", pick(0, 1 << 30)));
+        }
+        break;
+      case 7:
+        if (directory) {
+          fs::permissions(path, fs::perms::owner_read | fs::perms::owner_exec);
+        }
+        break;
+      case 8: put((directory ? path : folder) + "/untracked", "u\n"); break;
+      case 9: put((directory ? path : folder) + "/.gitignore", "*\n"); break;
+      case 10: put((directory ? path : folder) + "/.gitattributes", "* text eol=crlf\n"); break;
+      case 11: put((directory ? path : folder) + "/nested/.git/HEAD", "ref: refs/heads/x\n"); break;
+      case 12: (void)::mkfifo(fmt::format("{}/pipe {}", folder, pick(0, 9)).c_str(), 0600); break;
+      case 13:
+        if (file) {
+          fs::last_write_time(path, fs::file_time_type::clock::now());
+        }
+        break;
+      default: fs::remove_all(path); (void)::mkfifo(path.c_str(), 0600);
+    }
+  }
+
+  /// As long as before and with its old time.
+  static void rewrite_unseen(const std::string& path, bool file) {
+    if (!file || fs::file_size(path) == 0) {
+      return;
+    }
+    const auto before = fs::last_write_time(path);
+    std::fstream stream(path, std::ios::binary | std::ios::in | std::ios::out);
+    const int first = stream.get();
+    stream.seekp(0);
+    stream.put(static_cast<char>(first ^ 1));
+    stream.close();
+    fs::last_write_time(path, before);
+  }
+
+  static void put(const std::string& path, const std::string& content) {
+    std::error_code error;
+    fs::create_directories(fs::path(path).parent_path(), error);
+    if (!fs::is_regular_file(fs::symlink_status(path, error))) {
+      fs::remove_all(path, error);  // a pipe nobody reads, a link
+    }
+    std::ofstream(path, std::ios::binary) << content;
+  }
+
+  std::mt19937 random_;
+  std::string outside_;
+};
+
+class RandomVandals : public Recycle, public ::testing::WithParamInterface<unsigned> {};
+
+TEST_P(RandomVandals, LeaveNothingBehind) {
+  const std::string outside = top + "/outside";
+  fs::create_directories(outside);
+  Gardener(GetParam()).grow(seed + "/odd", 3);
+  push_seed();
+  next_run();
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  jobs::Prepared prepared = recycle();
+  for (unsigned round = 0; round < 3; ++round) {
+    write(prepared.path + "/build/cache", "warm\n");
+    Vandal(GetParam() * 10 + round, outside).visit(prepared.path);
+    fs::remove_all(prepared.path + "/build");
+    write(prepared.path + "/build/cache", "warm\n");
+    if (round > 0) {  // the base moves, a little or to something else altogether
+      Gardener(GetParam() + 1000 * round).grow(seed + (round == 1 ? "/odd" : "/odd/more"), 2);
+      push_seed();
+    }
+    const auto before = print_of(outside);
+    prepared = recycle();
+    expect_as_new(prepared.path);
+    EXPECT_EQ(read(prepared.path + "/build/cache"), "warm\n");
+    // Links count no content: what was written through one would stand in `outside`.
+    EXPECT_EQ(print_of(outside), before);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomVandals, ::testing::Range(1U, 13U));
+
+TEST_F(Recycle, AChangeIsSeenThoughSizeAndTimeAreAsBefore) {
+  const std::string folder = settled();
+  struct stat before{};
+  ASSERT_EQ(::stat((folder + "/README.md").c_str(), &before), 0);
+  write(folder + "/README.md", "HELLO\n");
+  const timespec times[] = {before.st_atim, before.st_mtim};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (folder + "/README.md").c_str(), times, 0), 0);
+  expect_as_new(recycle().path);
+}
+
+TEST_F(Recycle, WhatIsKnownOfASlotMayBeMissingDamagedOrOld) {
+  const std::string folder = settled();
+  const std::string first = read(known_files());
+  ASSERT_FALSE(first.empty());
+  int round = 0;
+  for (const std::string& known :
+       {std::string(), std::string("nonsense"), first.substr(0, first.size() / 2), first}) {
+    commit_seed({{"src/a.txt", fmt::format("round {}\n", round++)}}, "next");
+    write(folder + "/README.md", "changed\n");
+    release();
+    write(known_files(), known);
+    if (known.empty()) {
+      fs::remove(known_files());
+    }
+    expect_as_new(next_run().path);
+  }
+}
+
+TEST_F(Recycle, AFileThatIsRightAlreadyKeepsItsTime) {
+  const std::string folder = next_run().path;
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(10);
+  write(folder + "/src/a.txt", "landed\n");
+  write(folder + "/new/file.txt", "landed too\n");
+  fs::last_write_time(folder + "/src/a.txt", old);
+  fs::last_write_time(folder + "/new/file.txt", old);
+  commit_seed({{"src/a.txt", "landed\n"}, {"new/file.txt", "landed too\n"}}, "the same");
+  expect_as_new(recycle().path);
+  EXPECT_EQ(fs::last_write_time(folder + "/src/a.txt"), old);
+  EXPECT_EQ(fs::last_write_time(folder + "/new/file.txt"), old);
+}
+
+TEST_F(Recycle, OnlyTheRulesOfTheTreeSayWhatIsIgnored) {
+  const std::string folder = next_run().path;
+  write(folder + "/src/.gitignore", "*\n");
+  write(folder + "/src/secret.txt", "x");
+  write(folder + "/tools/.gitignore", "*\n");
+  write(folder + "/tools/tool", "x");
+  write(folder + "/tools/build/object", "warm");
+  write(folder + "/clone/.git/HEAD", "x");
+  write(folder + "/clone/build/object", "x");
+  write(folder + "/build/deep/.gitignore", "!*\n");
+  write(folder + "/build/deep/object", "warm");
+  recycle();
+  EXPECT_EQ(status(folder), "");
+  EXPECT_FALSE(fs::exists(folder + "/src/secret.txt"));
+  EXPECT_FALSE(fs::exists(folder + "/src/.gitignore"));
+  EXPECT_FALSE(fs::exists(folder + "/tools/tool"));
+  EXPECT_FALSE(fs::exists(folder + "/clone"));
+  EXPECT_EQ(read(folder + "/tools/build/object"), "warm");
+  EXPECT_EQ(read(folder + "/build/deep/object"), "warm");
+}
+
+TEST_F(Recycle, OtherAttributesWriteTheSameBlobsAnew) {
+  commit_seed({{".gitattributes", "*.txt text eol=crlf\n"}}, "crlf");
+  const std::string folder = settled();
+  EXPECT_EQ(read(folder + "/src/a.txt"), "one\r\ntwo\r\nthree\r\n");
+  commit_seed({{".gitattributes", "*.txt text eol=lf\n"}}, "lf");
+  recycle();
+  EXPECT_EQ(read(folder + "/src/a.txt"), "one\ntwo\nthree\n");
+  fs::remove(seed + "/.gitattributes");
+  commit_seed({{"src/.gitattributes", "a.txt eol=crlf\n"}}, "crlf again");
+  recycle();
+  EXPECT_EQ(read(folder + "/src/a.txt"), "one\r\ntwo\r\nthree\r\n");
+  EXPECT_EQ(status(folder), "");
+}
+
+TEST_F(Recycle, ASubmoduleIsAnEmptyFolderAgain) {
+  git({"update-index", "--add", "--cacheinfo",
+       "160000," + git({"rev-parse", "HEAD"}, seed) + ",vendor/library"},
+      seed);
+  git({"commit", "-q", "-m", "submodule"}, seed);
+  git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
+  const std::string folder = next_run().path;
+  write(folder + "/vendor/library/.git", "gitdir: /\n");
+  write(folder + "/vendor/library/code", "x");
+  recycle();
+  EXPECT_TRUE(fs::is_empty(folder + "/vendor/library"));
+  EXPECT_EQ(status(folder), "");
+}
+
+TEST_F(Recycle, WhatTheCommitHasNoMoreGoesEvenIfItIsIgnoredNow) {
+  commit_seed({{"gen/config", "1\n"}, {"gen/deep/other", "2\n"}}, "by mistake");
+  const std::string folder = next_run().path;
+  fs::remove_all(seed + "/gen");
+  commit_seed({{".gitignore", "build/\ngen/\n"}}, "ignored");
+  recycle();
+  EXPECT_FALSE(fs::exists(folder + "/gen"));
+}
+
+TEST_F(Recycle, ALandingThatMergesKeepsWhatItsRunMadeBeside) {
+  commit_seed({{"old/base.txt", "b\n"}, {"local.conf", "tracked\n"}}, "more");
+  const std::string folder = next_run().path;
+  git({"rm", "-q", "--cached", "local.conf"}, folder);
+  commit_in(folder, {{".gitignore", "build/\nlocal.conf\n"}, {"cart.txt", "cart\n"}});
+  verify(run_);
+  write(folder + "/notes", "untracked\n");
+  fs::remove_all(seed + "/old");
+  commit_seed({{"elsewhere.txt", "e\n"}}, "the base moves");
+  EXPECT_EQ(land(run_).kind, jobs::LandResult::Kind::needs_verify);
+  EXPECT_EQ(read(folder + "/notes"), "untracked\n");
+  EXPECT_EQ(read(folder + "/local.conf"), "tracked\n");
+  EXPECT_EQ(read(folder + "/elsewhere.txt"), "e\n");
+  EXPECT_FALSE(fs::exists(folder + "/old"));
+  EXPECT_EQ(status(folder), "?? notes");
+}
+
+}  // namespace
+}  // namespace worktrees::test

@@ -1,0 +1,211 @@
+#include "worktrees/known_files.h"
+
+#include <openssl/evp.h>
+#include <sys/stat.h>
+
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+
+#include <fmt/core.h>
+
+#include "worktrees/objects/mapping.h"
+#include "worktrees/safe_fs.h"
+
+namespace worktrees {
+
+namespace {
+
+constexpr std::size_t kLargestIndex = std::size_t{32} << 20;
+constexpr std::size_t kHeader = 12;
+constexpr std::size_t kFixedEntry = 62;  // stat, id, flags
+constexpr std::size_t kPathAt = kFixedEntry;
+constexpr std::size_t kMostPaths = 3 * kLargestIndex;
+
+std::uint32_t number_at(std::string_view bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    value = value << 8U | static_cast<unsigned char>(bytes[at + i]);
+  }
+  return value;
+}
+
+bool digest_fits(std::string_view index) {
+  unsigned char sum[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  const std::size_t length = index.size() - GIT_OID_RAWSZ;
+  return EVP_Digest(index.data(), length, sum, &size, EVP_sha1(), nullptr) == 1 &&
+         std::memcmp(sum, index.data() + length, GIT_OID_RAWSZ) == 0;
+}
+
+/// Reads an index piece by piece; every take_... is false at damage.
+class Parser {
+ public:
+  explicit Parser(std::string_view bytes) : rest_(bytes) {}
+
+  bool take_entries() {
+    if (rest_.size() < kHeader || rest_.substr(0, 4) != "DIRC" || number_at(rest_, 4) != 2) {
+      return false;
+    }
+    const std::uint32_t count = number_at(rest_, 8);
+    rest_.remove_prefix(kHeader);
+    if (count > rest_.size() / kFixedEntry) {
+      return false;
+    }
+    out_.list.files.reserve(count);
+    out_.stats.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (!take_entry()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool take_trees() {
+    if (rest_.size() < 8 || rest_.substr(0, 4) != "TREE") {
+      return false;
+    }
+    const std::size_t size = number_at(rest_, 4);
+    rest_.remove_prefix(8);
+    if (size != rest_.size()) {
+      return false;
+    }
+    std::string path;
+    std::size_t file = 0;
+    return take_directory(path, 0, 0, file) && rest_.empty() && file == out_.list.files.size();
+  }
+
+  KnownFiles take() { return std::move(out_); }
+
+ private:
+  bool take_entry() {
+    if (rest_.size() < kFixedEntry + 1) {
+      return false;
+    }
+    out_.stats.push_back({.changed_s = number_at(rest_, 0),
+                          .changed_ns = number_at(rest_, 4),
+                          .modified_s = number_at(rest_, 8),
+                          .modified_ns = number_at(rest_, 12),
+                          .device = number_at(rest_, 16),
+                          .inode = number_at(rest_, 20),
+                          .user = number_at(rest_, 28),
+                          .group = number_at(rest_, 32),
+                          .size = number_at(rest_, 36)});
+    TreeList::File file{.mode = number_at(rest_, 24)};
+    std::memcpy(file.id.id, rest_.data() + 40, GIT_OID_RAWSZ);
+    const std::size_t end = rest_.find('\0', kPathAt);
+    if (end == std::string_view::npos || end == kPathAt || end / 8 * 8 + 8 > rest_.size()) {
+      return false;
+    }
+    const std::string_view path = rest_.substr(kPathAt, end - kPathAt);
+    file.path_at = out_.list.keep_path(path);
+    file.path_size = static_cast<std::uint32_t>(path.size());
+    out_.list.files.push_back(file);
+    rest_.remove_prefix(end / 8 * 8 + 8);
+    return true;
+  }
+
+  std::optional<std::uint32_t> take_count(char until) {
+    std::uint32_t value = 0;
+    const auto [stop, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    const auto length = static_cast<std::size_t>(stop - rest_.data());
+    if (error != std::errc() || length >= rest_.size() || *stop != until) {
+      return std::nullopt;
+    }
+    rest_.remove_prefix(length + 1);
+    return value;
+  }
+
+  /// `path` is that of the directory it is in; `file` the first file in it.
+  bool take_directory(std::string& path, std::uint32_t parent, int depth, std::size_t& file) {
+    const std::size_t name = rest_.find('\0');
+    if (name == std::string_view::npos || (depth > 0) != (name > 0) || depth > kDeepestTree ||
+        out_.list.paths.size() > kMostPaths) {
+      return false;
+    }
+    const std::size_t length = path.size();
+    path += path.empty() ? "" : "/";
+    path += rest_.substr(0, name);
+    rest_.remove_prefix(name + 1);
+    const auto files = take_count(' ');
+    const auto directories = take_count('\n');
+    if (!files || !directories || rest_.size() < GIT_OID_RAWSZ ||
+        *files > out_.list.files.size() - file) {
+      return false;
+    }
+    const auto here = static_cast<std::uint32_t>(out_.list.directories.size());
+    TreeList::Directory directory{.parent = parent,
+                                  .path_at = out_.list.keep_path(path),
+                                  .path_size = static_cast<std::uint32_t>(path.size()),
+                                  .name_size = static_cast<std::uint32_t>(name),
+                                  .files = *files,
+                                  .directories = *directories};
+    std::memcpy(directory.id.id, rest_.data(), GIT_OID_RAWSZ);
+    rest_.remove_prefix(GIT_OID_RAWSZ);
+    out_.list.directories.push_back(directory);
+    const std::size_t end = file + *files;
+    std::uint32_t left = *directories;
+    // Files of its own and directories stand among one another, in the order of their paths.
+    while (file < end || left > 0) {
+      if (file < end && is_right_in(path, out_.list.path(out_.list.files[file]))) {
+        out_.list.files[file++].directory = here;
+      } else if (left-- == 0 || !take_directory(path, here, depth + 1, file)) {
+        return false;
+      }
+    }
+    path.resize(length);
+    return file == end;
+  }
+
+  static bool is_right_in(std::string_view directory, std::string_view path) {
+    if (!directory.empty()) {
+      if (!path.starts_with(directory) || path.size() <= directory.size() + 1 ||
+          path[directory.size()] != '/') {
+        return false;
+      }
+      path.remove_prefix(directory.size() + 1);
+    }
+    return path.find('/') == std::string_view::npos;
+  }
+
+  std::string_view rest_;
+  KnownFiles out_;
+};
+
+}  // namespace
+
+KnownFiles parse_known_files(std::string_view index) {
+  if (index.size() < kHeader + GIT_OID_RAWSZ || index.size() > kLargestIndex ||
+      !digest_fits(index)) {
+    return {};
+  }
+  Parser parser(index.substr(0, index.size() - GIT_OID_RAWSZ));
+  return parser.take_entries() && parser.take_trees() ? parser.take() : KnownFiles{};
+}
+
+KnownFiles read_known_files(const std::string& path) {
+  const auto mapping = objects::Mapping::open(path);
+  struct stat info{};
+  if (!mapping || ::lstat(path.c_str(), &info) != 0) {
+    return {};
+  }
+  KnownFiles known = parse_known_files(mapping->bytes());
+  known.written_s = static_cast<std::uint32_t>(info.st_mtim.tv_sec);
+  known.written_ns = static_cast<std::uint32_t>(info.st_mtim.tv_nsec);
+  return known;
+}
+
+jobs::Status keep_known_files(const Layout& layout, const jobs::RepoName& repo,
+                              std::string_view slot, const std::string& index) {
+  const std::string to = layout.known_files(repo, slot);
+  const std::string copy = fmt::format("{}/{}", layout.scratch(), unique_name("known"));
+  std::error_code error;
+  if (!std::filesystem::copy_file(index, copy, error)) {
+    return system_error(error.value(), "keep the index", index);
+  }
+  return move_below(copy, layout.pool(repo), to.substr(layout.pool(repo).size() + 1));
+}
+
+}  // namespace worktrees
