@@ -227,6 +227,7 @@ EffectiveTable repo_table(const jobs::Repo& repo) {
   }
   out.put("setup", of(repo.setup));
   out.put("setup_locks", of(repo.setup_locks));
+  out.put("cold", of(repo.cold));
   out.put_text("prompt", repo.prompt);
   out.put_text("prompt_in_repo", repo.prompt_in_repo);
   out.put("protected_paths", of(repo.protected_paths));

@@ -18,7 +18,6 @@ struct Freed {
 };
 
 using Repository = std::unique_ptr<git_repository, Freed<git_repository_free>>;
-using Pathspec = std::unique_ptr<git_pathspec, Freed<git_pathspec_free>>;
 using Odb = std::unique_ptr<git_odb, Freed<git_odb_free>>;
 using OdbObject = std::unique_ptr<git_odb_object, Freed<git_odb_object_free>>;
 using OdbStream = std::unique_ptr<git_odb_stream, Freed<git_odb_stream_free>>;

@@ -14,6 +14,7 @@
 #include "worktrees/beneath.h"
 #include "worktrees/directory.h"
 #include "worktrees/git_error.h"
+#include "worktrees/land_text.h"
 #include "worktrees/safe_fs.h"
 
 namespace worktrees {
@@ -34,21 +35,9 @@ std::string_view last_part(std::string_view path) {
 
 class Clearer {
  public:
-  Clearer(git_repository* repository, int root, const Remover& remover)
-      : repository_(repository), root_(root), remover_(remover) {}
-
-  jobs::Status set_cold(const std::vector<std::string>& cold) {
-    if (cold.empty()) {
-      return jobs::ok();
-    }
-    std::vector<char*> words;
-    for (const std::string& word : cold) {
-      words.push_back(const_cast<char*>(word.c_str()));  // NOLINT: git_strarray is for both ways
-    }
-    const git_strarray array{.strings = words.data(), .count = words.size()};
-    const int code = git_pathspec_new(into(cold_), &array);
-    return code < 0 ? jobs::Status(git_failure(code, "cannot read what is cold")) : jobs::ok();
-  }
+  Clearer(git_repository* repository, int root, const Remover& remover,
+          const std::vector<std::string>& cold)
+      : repository_(repository), root_(root), remover_(remover), cold_(cold) {}
 
   /// True if it stays, or something in it. `depth` counts the directories that no commit has.
   jobs::Result<bool> visit(int parent, const char* name, const std::string& path, int depth) {
@@ -62,7 +51,7 @@ class Clearer {
       return false;
     }
     RUNNER_ASSIGN(const bool ignored, is_ignored(repository_, root_, path));
-    const bool look_inside = directory && depth < kDeepest && (!ignored || cold_ != nullptr);
+    const bool look_inside = directory && depth < kDeepest && (!ignored || !cold_.empty());
     // Caches like to make their directories read-only; the owner may undo that.
     if (look_inside && (info.st_mode & S_IRWXU) != S_IRWXU &&
         ::fchmodat(parent, name, info.st_mode | S_IRWXU, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -115,14 +104,14 @@ class Clearer {
   }
 
   [[nodiscard]] bool is_cold(const std::string& path) const {
-    return cold_ != nullptr &&
-           git_pathspec_matches_path(cold_.get(), GIT_PATHSPEC_DEFAULT, path.c_str()) == 1;
+    return std::ranges::any_of(cold_,
+                               [&](const std::string& glob) { return glob_matches(glob, path); });
   }
 
   git_repository* repository_;
   int root_;
   const Remover& remover_;
-  Pathspec cold_;
+  const std::vector<std::string>& cold_;
 };
 
 }  // namespace
@@ -146,8 +135,7 @@ jobs::Result<bool> is_ignored(git_repository* repository, int root, const std::s
 jobs::Status clear_leftovers(git_repository* repository, int root, const Remover& remover,
                              const std::vector<std::string>& extra,
                              const std::vector<std::string>& cold) {
-  Clearer clearer(repository, root, remover);
-  RUNNER_TRY(clearer.set_cold(cold));
+  Clearer clearer(repository, root, remover, cold);
   for (const std::string& path : extra) {
     if (makes_rules(last_part(path))) {
       RUNNER_TRY(remover.remove(path));

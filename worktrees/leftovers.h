@@ -10,8 +10,8 @@
 namespace worktrees {
 
 /// Clears `extra` paths of a folder, which no commit has: what the rules of its tree ignore stays,
-/// the rest goes, and so does what matches a line of `cold` (written as in a .gitignore), ignored
-/// or not. `repository` has the folder (opened as `root`) as its work tree, with the files of its
+/// the rest goes, and so does what matches a glob of `cold` (land_text.h), ignored or not.
+/// `repository` has the folder (opened as `root`) as its work tree, with the files of its
 /// commit written. A file with rules of its own that no commit has (.gitignore, .gitattributes) or
 /// a .git would change what the next user sees there, so it goes first, before anything is asked
 /// for.

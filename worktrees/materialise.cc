@@ -48,8 +48,6 @@ class Tidier {
     return jobs::ok();
   }
 
-  [[nodiscard]] const Present& present() const { return scan_.present; }
-
   /// To be called when the files of the commit are there: their rules count.
   [[nodiscard]] jobs::Status clear_rest(git_repository* repository, const FolderWish& wish) const {
     const bool all = wish.leftovers == Leftovers::remove;
@@ -124,16 +122,18 @@ jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName
   }
   const TreeList& list = listed.list;
   std::optional<Tidier> tidier;
+  Present present;
   if (!empty) {
     RUNNER_ASSIGN(FolderScan scan, scan_folder(root.get(), list, known));
+    known = {};
+    present = std::move(scan.present);
     tidier.emplace(list, root.get(), layout.trash(), std::move(scan));
     RUNNER_TRY(tidier->clear_way());
   }
-  const Present present = tidier ? tidier->present() : Present{};
   RUNNER_ASSIGN(Converter converter,
                 Converter::open(list, reader, repository.get(), commit, present.files));
   RUNNER_ASSIGN(const std::vector<FileStat> stats,
-                write_tree(list, store, odb.get(), root.get(), converter, present));
+                write_tree(list, store, odb.get(), root.get(), converter, std::move(present)));
   RUNNER_POINT(checkout_written);
   if (tidier) {
     RUNNER_TRY(tidier->clear_rest(repository.get(), wish));

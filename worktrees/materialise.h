@@ -18,7 +18,7 @@ struct FolderWish {
   Leftovers leftovers = Leftovers::remove;
   std::string known = {};              ///< an index file of ours, of what was written to the folder
                                        ///< the last time; "" or not there: nothing is known
-  std::vector<std::string> cold = {};  ///< pathspecs of what goes though it is ignored
+  std::vector<std::string> cold = {};  ///< globs (land_text.h) of what goes though it is ignored
 };
 
 /// Brings `folder` to the tree of a commit, touching only files that differ. With

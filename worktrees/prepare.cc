@@ -100,8 +100,10 @@ jobs::Status fill(const Context& context, const jobs::Repo& repo, const Record& 
                   const Oid& commit) {
   const Layout& layout = context.layout;
   const std::string folder = layout.slot(repo.name, record.slot);
-  const FolderWish wish{
-      .commit = commit, .folder = folder, .known = layout.known_files(repo.name, record.slot)};
+  const FolderWish wish{.commit = commit,
+                        .folder = folder,
+                        .known = layout.known_files(repo.name, record.slot),
+                        .cold = repo.cold};
   auto index = materialise(layout, repo.name, wish);
   if (!index && index.error().kind != ErrorKind::denied &&
       index.error().kind != ErrorKind::transient) {

@@ -22,8 +22,9 @@ void parts_of(const std::string& path, int levels, std::vector<std::string>& par
     const std::string below = fmt::format("{}/{}", path, name);
     if (levels > 0 && kind_of(below) == PathKind::directory) {
       parts_of(below, levels - 1, parts);
+    } else {
+      parts.push_back(below);
     }
-    parts.push_back(below);
   }
 }
 

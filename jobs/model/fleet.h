@@ -179,7 +179,8 @@ struct Repo {
   std::vector<std::vector<std::string>>
       setup;                             ///< argvs run once per lock-file hash in a new worktree
   std::vector<std::string> setup_locks;  ///< files whose content keys the setup
-  std::string prompt;          ///< template text (already read from prompt_file); "" = built-in
+  std::vector<std::string> cold;  ///< globs of ignored files that a recycled worktree does not keep
+  std::string prompt;             ///< template text (already read from prompt_file); "" = built-in
   std::string prompt_in_repo;  ///< path in the repository that replaces the template if it is there
                                ///< at the base; "" = none
   std::vector<std::string>

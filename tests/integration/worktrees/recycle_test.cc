@@ -252,6 +252,20 @@ TEST_F(Recycle, OnlyTheRulesOfTheTreeSayWhatIsIgnored) {
   EXPECT_EQ(read(folder + "/build/deep/object"), "warm");
 }
 
+TEST_F(Recycle, WhatIsColdGoesThoughItIsIgnored) {
+  repo.cold = {"build/**/*.tmp", "build/reports", "notes.txt"};
+  const std::string folder = next_run().path;
+  for (const char* const path : {"build/a.tmp", "build/deep/b.tmp", "build/reports/1.html",
+                                 "build/cache/object", "build/deep/object"}) {
+    write(folder + "/" + path, "x");
+  }
+  recycle();
+  EXPECT_FALSE(fs::exists(folder + "/build/deep/b.tmp"));
+  EXPECT_FALSE(fs::exists(folder + "/build/reports"));
+  EXPECT_TRUE(fs::exists(folder + "/build/cache/object"));
+  EXPECT_TRUE(fs::exists(folder + "/build/deep/object"));
+}
+
 TEST_F(Recycle, OtherAttributesWriteTheSameBlobsAnew) {
   commit_seed({{".gitattributes", "*.txt text eol=crlf\n"}}, "crlf");
   const std::string folder = settled();

@@ -30,20 +30,25 @@ Effect effect_of_fcntl(std::uint64_t command) {
   }
 }
 
+/// What lies in memory, first in a structure of the call.
+std::uint64_t number_at(const Call& call, std::uint64_t address) {
+  const std::string bytes = bytes_at(call, address, sizeof(std::uint64_t));
+  std::uint64_t value = 0;
+  std::copy_n(bytes.data(), std::min(bytes.size(), sizeof value), reinterpret_cast<char*>(&value));
+  return value;
+}
+
 }  // namespace
 
 bool makes_thread(const Call& call) {
   if (call.number == SYS_clone) {
     return (call.arguments[0] & CLONE_THREAD) != 0;
   }
-  // The flags of clone3 lie in memory, first in their structure.
+  // Its flags are the first in their structure.
   if (call.number != SYS_clone3) {
     return false;
   }
-  const std::string flags = bytes_at(call, call.arguments[0], sizeof(std::uint64_t));
-  std::uint64_t value = 0;
-  std::copy_n(flags.data(), std::min(flags.size(), sizeof value), reinterpret_cast<char*>(&value));
-  return (value & CLONE_THREAD) != 0;
+  return (number_at(call, call.arguments[0]) & CLONE_THREAD) != 0;
 }
 
 Effect effect_of(const Call& call) {
@@ -51,6 +56,8 @@ Effect effect_of(const Call& call) {
   switch (call.number) {
     case SYS_open: return opens_for_writing(argument[1]) ? Effect::file : Effect::none;
     case SYS_openat: return opens_for_writing(argument[2]) ? Effect::file : Effect::none;
+    case SYS_openat2:
+      return opens_for_writing(number_at(call, argument[2])) ? Effect::file : Effect::none;
     case SYS_mmap: {
       // Only a mapping that is shared and writable reaches its file.
       constexpr std::uint64_t kBoth = MAP_SHARED | MAP_ANONYMOUS;
@@ -65,7 +72,6 @@ Effect effect_of(const Call& call) {
     case SYS_sendfile:
     case SYS_copy_file_range:
     case SYS_splice:
-    case SYS_openat2:
     case SYS_creat:
     case SYS_truncate:
     case SYS_ftruncate:

@@ -146,6 +146,7 @@ notify = ["w", "f"]
 test = ["make", "check"]
 setup = [["npm", "ci"], ["make", "deps"]]
 setup_locks = ["package-lock.json"]
+cold = ["build/**/*.tmp"]
 prompt = """
 Hello
 """
