@@ -19,10 +19,6 @@ bool is_opened_by_name(std::string_view name) {
   return name == ".gitignore" || name == ".gitattributes" || name == ".gitmodules";
 }
 
-Fd open_folder(const std::string& folder) {
-  return Fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
 /// A file, or a link to one (or to nothing), does not block; nor does a directory.
 bool blocks(int folder, const dirent& entry) {
   struct stat info{};

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "worktrees/fd.h"
@@ -17,6 +18,11 @@ struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 using Directory = std::unique_ptr<DIR, CloseDirectory>;
+
+/// A directory of ours by its path; the last part may not be a link.
+[[nodiscard]] inline Fd open_folder(const std::string& path) {
+  return Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
 
 /// Null with errno if it is none.
 [[nodiscard]] inline Directory open_directory(Fd folder) {

@@ -145,7 +145,7 @@ class Scanner {
       return unreadable(path);
     }
     const mode_t wanted = kPermissions & ~mask_;
-    if (number != 0 && (info.st_mode & kPermissions) != wanted &&
+    if ((info.st_mode & kPermissions) != wanted &&
         ::fchmod(folder.get(), (info.st_mode & S_ISGID) | wanted) != 0) {
       return unreadable(path);
     }

@@ -100,6 +100,9 @@ class Parser {
       return false;
     }
     const std::string_view path = rest_.substr(kPathAt, end - kPathAt);
+    if (!out_.list.files.empty() && out_.list.path(out_.list.files.back()) >= path) {
+      return false;
+    }
     file.path_at = out_.list.keep_path(path);
     file.path_size = static_cast<std::uint32_t>(path.size());
     out_.list.files.push_back(file);
@@ -121,7 +124,8 @@ class Parser {
   /// `path` is that of the directory it is in; `file` the first file in it.
   bool take_directory(std::string& path, std::uint32_t parent, int depth, std::size_t& file) {
     const std::size_t name = rest_.find('\0');
-    if (name == std::string_view::npos || (depth > 0) != (name > 0) || depth > kDeepestTree ||
+    if (name == std::string_view::npos || (depth > 0) != (name > 0) ||
+        (depth > 0 && !is_plain(rest_.substr(0, name))) || depth > kDeepestTree ||
         out_.list.paths.size() > kMostPaths) {
       return false;
     }
@@ -159,6 +163,12 @@ class Parser {
     return file == end;
   }
 
+  /// No tree that was ever listed has another name.
+  static bool is_plain(std::string_view name) {
+    return !name.empty() && name != "." && name != ".." && name != ".git" &&
+           name.find('/') == std::string_view::npos;
+  }
+
   static bool is_right_in(std::string_view directory, std::string_view path) {
     if (!directory.empty()) {
       if (!path.starts_with(directory) || path.size() <= directory.size() + 1 ||
@@ -167,7 +177,7 @@ class Parser {
       }
       path.remove_prefix(directory.size() + 1);
     }
-    return path.find('/') == std::string_view::npos;
+    return is_plain(path);
   }
 
   std::string_view rest_;

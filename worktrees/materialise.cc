@@ -13,6 +13,7 @@
 #include "jobs/base/crash_point.h"
 #include "worktrees/blocking_rules.h"
 #include "worktrees/convert.h"
+#include "worktrees/directory.h"
 #include "worktrees/fd.h"
 #include "worktrees/folder_scan.h"
 #include "worktrees/git_error.h"
@@ -105,9 +106,10 @@ jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName
   if (const int code = git_repository_odb(into(odb), repository.get()); code < 0) {
     return git_failure(code, "cannot open the objects of the mirror");
   }
-  const Fd root(::open(wish.folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const Fd root = open_folder(wish.folder);
   if (!root.ok()) {
-    return system_error(errno, "open", wish.folder);
+    // Whatever its last user did to it: another folder could be filled.
+    return jobs::fail(ErrorKind::conflict, system_error(errno, "open", wish.folder).message);
   }
   const bool empty = names_in(wish.folder).empty();
   KnownFiles known;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -45,21 +46,23 @@ jobs::Status discard(const Layout& layout, const std::string& path) {
 
 jobs::Status empty_trash(const Layout& layout, jobs::Duration patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
+  const auto time_is_up = [&] { return std::chrono::steady_clock::now() >= end; };
+  jobs::Status outcome = jobs::ok();
   for (const std::string& name : names_in(layout.trash())) {
     const std::string tree = fmt::format("{}/{}", layout.trash(), name);
     std::vector<std::string> parts;
     parts_of(tree, kSplitLevels, parts);
-    RUNNER_TRY(do_tasks(parts.size(), 0, [&]() -> DoTask {
-      return [&](std::size_t part) {
-        return std::chrono::steady_clock::now() < end ? remove_tree(parts[part]) : jobs::ok();
-      };
-    }));
-    if (std::chrono::steady_clock::now() >= end) {
-      return jobs::ok();
+    jobs::Status removed = do_tasks(parts.size(), 0, [&]() -> DoTask {
+      return [&](std::size_t part) { return time_is_up() ? jobs::ok() : remove_tree(parts[part]); };
+    });
+    if (time_is_up()) {
+      return outcome;
     }
-    RUNNER_TRY(remove_tree(tree));
+    removed = removed ? remove_tree(tree) : std::move(removed);
+    // One that cannot be deleted keeps no other from it.
+    outcome = outcome ? std::move(removed) : std::move(outcome);
   }
-  return jobs::ok();
+  return outcome;
 }
 
 }  // namespace worktrees

@@ -175,6 +175,13 @@ class Playground : public ::testing::Test {
     git({"push", "-q", "origin", "HEAD:refs/heads/" + branch}, seed);
     return git({"rev-parse", "HEAD"}, seed);
   }
+  void push_submodule(const std::string& path) const {
+    git({"update-index", "--add", "--cacheinfo",
+         "160000," + git({"rev-parse", "HEAD"}, seed) + "," + path},
+        seed);
+    git({"commit", "-q", "-m", "submodule"}, seed);
+    git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
+  }
   void pull_seed() const { git({"pull", "-q", "--ff-only", "origin", "main"}, seed); }
 
   /// Commits in a worktree the way an agent does.

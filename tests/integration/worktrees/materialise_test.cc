@@ -39,25 +39,19 @@ class Materialise : public Playground {
     EXPECT_EQ(git({"diff-files"}, folder), "");
     EXPECT_EQ(status(folder), "");
   }
-
-  void push_seed() const {
-    git({"add", "-A"}, seed);
-    git({"commit", "-q", "--allow-empty", "-m", "next"}, seed);
-    git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
-  }
 };
 
 class RandomTrees : public Materialise, public ::testing::WithParamInterface<unsigned> {};
 
 TEST_P(RandomTrees, ComeOutAsGitWritesThem) {
   Gardener(GetParam()).grow(seed + "/odd", 4);
-  push_seed();
+  commit_seed({}, "next");
   compare(1);  // what a fetch left: loose, or in its pack
   git({"repack", "-adfq", "--depth=40", "--window=40"}, mirror());
   compare(2);  // deltas
   fs::remove_all(seed + "/odd");
   Gardener(GetParam() + 1000).grow(seed + "/odd", 3);
-  push_seed();
+  commit_seed({}, "next");
   compare(3);  // two packs, or a pack and loose objects
 }
 
@@ -107,17 +101,13 @@ TEST_F(Materialise, AttributesConvertAsGitDoes) {
         "* -text -ident -filter -crlf -eol !working-tree-encoding\n");
   write(seed + "/.gitattributes", rules);
   write(seed + "/attributes/deeper/.gitattributes", "*.k4 -text\n*.k0 eol=crlf\n3.* ident\n");
-  push_seed();
+  commit_seed({}, "next");
   // What git says of CRLF in a file that is text depends on whether it looks at it again.
   compare_files(1);
 }
 
 TEST_F(Materialise, ASubmoduleIsAnEmptyFolder) {
-  git({"update-index", "--add", "--cacheinfo",
-       "160000," + git({"rev-parse", "HEAD"}, seed) + ",vendor/library"},
-      seed);
-  git({"commit", "-q", "-m", "submodule"}, seed);
-  git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
+  push_submodule("vendor/library");
   compare(1);
 }
 
@@ -152,7 +142,7 @@ TEST_F(Materialise, ADamagedPackIsNeverWrittenWrong) {
     }
     write(fmt::format("{}/alike/{}", seed, i), text);
   }
-  push_seed();
+  commit_seed({}, "next");
   jobs::Run run = make_run();
   prepare(run);
   ASSERT_TRUE(workspace->release(repo, run).has_value());

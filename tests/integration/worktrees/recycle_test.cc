@@ -53,11 +53,6 @@ class Recycle : public Playground {
     EXPECT_EQ(status(folder), "");
     EXPECT_EQ(git({"ls-files", "--stage"}, folder), git({"ls-files", "--stage"}, theirs));
   }
-  void push_seed() const {
-    git({"add", "-A"}, seed);
-    git({"commit", "-q", "--allow-empty", "-m", "next"}, seed);
-    git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
-  }
   [[nodiscard]] std::string known_files() const {
     return (*fs::directory_iterator(options.root + "/worktrees")).path().string() + "/w1.index";
   }
@@ -166,7 +161,7 @@ TEST_P(RandomVandals, LeaveNothingBehind) {
   const std::string outside = top + "/outside";
   fs::create_directories(outside);
   Gardener(GetParam()).grow(seed + "/odd", 3);
-  push_seed();
+  commit_seed({}, "next");
   next_run();
   std::this_thread::sleep_for(std::chrono::milliseconds(30));
   jobs::Prepared prepared = recycle();
@@ -177,7 +172,7 @@ TEST_P(RandomVandals, LeaveNothingBehind) {
     write(prepared.path + "/build/cache", "warm\n");
     if (round > 0) {  // the base moves, a little or to something else altogether
       Gardener(GetParam() + 1000 * round).grow(seed + (round == 1 ? "/odd" : "/odd/more"), 2);
-      push_seed();
+      commit_seed({}, "next");
     }
     const auto before = print_of(outside);
     prepared = recycle();
@@ -216,6 +211,14 @@ TEST_F(Recycle, WhatIsKnownOfASlotMayBeMissingDamagedOrOld) {
     }
     expect_as_new(next_run().path);
   }
+}
+
+TEST_F(Recycle, TheFolderItselfGetsItsPermissionsBack) {
+  const std::string folder = next_run().path;
+  const fs::perms before = fs::status(folder).permissions();
+  fs::permissions(folder, fs::perms::owner_read | fs::perms::owner_exec);
+  recycle();
+  EXPECT_EQ(fs::status(folder).permissions(), before);
 }
 
 TEST_F(Recycle, AFileThatIsRightAlreadyKeepsItsTime) {
@@ -281,11 +284,7 @@ TEST_F(Recycle, OtherAttributesWriteTheSameBlobsAnew) {
 }
 
 TEST_F(Recycle, ASubmoduleIsAnEmptyFolderAgain) {
-  git({"update-index", "--add", "--cacheinfo",
-       "160000," + git({"rev-parse", "HEAD"}, seed) + ",vendor/library"},
-      seed);
-  git({"commit", "-q", "-m", "submodule"}, seed);
-  git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
+  push_submodule("vendor/library");
   const std::string folder = next_run().path;
   write(folder + "/vendor/library/.git", "gitdir: /\n");
   write(folder + "/vendor/library/code", "x");
