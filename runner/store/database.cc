@@ -302,6 +302,23 @@ jobs::Result<std::int64_t> Database::number(const std::string& sql, const Row& p
   return std::get<std::int64_t>(found.front().front());
 }
 
+jobs::Result<std::string> Database::raw_bytes(std::int64_t offset, int size) {
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  sqlite3_file* file = nullptr;
+  sqlite3* handle = impl_->database.getHandle();
+  int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (code == SQLITE_OK && (file == nullptr || file->pMethods == nullptr)) {
+    code = SQLITE_MISUSE;  // in memory
+  }
+  if (code == SQLITE_OK) {
+    code = file->pMethods->xRead(file, bytes.data(), size, offset);
+  }
+  if (code != SQLITE_OK) {
+    return impl_->failure(code, sqlite3_errstr(code));
+  }
+  return bytes;
+}
+
 void Database::roll_back() {
   sqlite3* handle = impl_->database.getHandle();
   if (sqlite3_get_autocommit(handle) == 0) {

@@ -49,6 +49,10 @@ class Database {
   [[nodiscard]] jobs::Result<std::int64_t> number(const std::string& sql,
                                                   const Row& parameters = {});
 
+  /// `size` bytes of the file itself, as it is on the disk; read over the connection's own
+  /// descriptor, because closing another one would drop its locks.
+  [[nodiscard]] jobs::Result<std::string> raw_bytes(std::int64_t offset, int size);
+
   /// Rolls back if a transaction is open; never fails (SQLite rolls back by itself where it must).
   void roll_back();
   /// Copies every page into `target`.

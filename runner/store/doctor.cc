@@ -89,7 +89,7 @@ jobs::Status undone_elsewhere(const StatePaths& paths) {
     RUNNER_TRY(copy_file(paths.journal, copy.journal));
     RUNNER_ASSIGN(Database database, Database::open({.path = copy.database}));
     RUNNER_TRY(check_schema(database, all_migrations()));
-    RUNNER_TRY(verify_size(database, copy.database));
+    RUNNER_TRY(verify_header(database, copy.database));
     Ledger ledger;
     RUNNER_TRY(verify_contents(database, ledger));
     return verify_age(database, read_mark(paths.lock));

@@ -83,7 +83,7 @@ jobs::Status try_undoing(const StatePaths& paths, std::span<const Migration> kno
     RUNNER_TRY(check_schema(copy, known));
     RUNNER_TRY(copy.script("BEGIN"));
     RUNNER_TRY(copy.run("SELECT count(*) FROM sqlite_schema"));
-    RUNNER_TRY(verify_size(copy, paths.checking));
+    RUNNER_TRY(verify_header(copy, paths.checking));
     Ledger ledger;
     RUNNER_TRY(verify_contents(copy, ledger));
     return verify_age(copy, read_mark(paths.lock));
@@ -165,7 +165,7 @@ jobs::Result<std::unique_ptr<jobs::StoreReader>> open_store_read_only_with(
       return file;
     }
     // Of an older runner: read a migrated copy, and leave the migrating to a tick.
-    RUNNER_TRY(verify_size(file, paths.database));
+    RUNNER_TRY(verify_header(file, paths.database));
     RUNNER_TRY(file.copy_to(memory));
     paths.database.clear();
     RUNNER_TRY(apply_migrations(memory, known, applied, {}));

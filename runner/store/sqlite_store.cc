@@ -160,7 +160,7 @@ jobs::Status SqliteStore::verified(const StepMark& mark) {
   }
   verified_version_.reset();
   if (!paths_.database.empty()) {
-    RUNNER_TRY(verify_size(database_, paths_.database));
+    RUNNER_TRY(verify_header(database_, paths_.database));
   }
   RUNNER_TRY(verify_contents(database_, ledger_));
   RUNNER_TRY(verify_age(database_, mark));

@@ -66,7 +66,15 @@ jobs::Status verify_contents(Database& database, Ledger& ledger) {
   return loaded;
 }
 
-jobs::Status verify_size(Database& database, const std::string& path) {
+jobs::Status verify_header(Database& database, const std::string& path) {
+  // https://www.sqlite.org/fileformat.html, 1.3.3: both are 1 where the journal is for rolling
+  // back.
+  RUNNER_ASSIGN(const std::string versions, database.raw_bytes(18, 2));
+  if (versions != std::string(2, '\1')) {
+    return damaged(fmt::format("its header has the format versions {} and {} instead of 1 and 1",
+                               static_cast<unsigned char>(versions[0]),
+                               static_cast<unsigned char>(versions[1])));
+  }
   RUNNER_ASSIGN(const std::int64_t pages, database.number("PRAGMA page_count"));
   RUNNER_ASSIGN(const std::int64_t page_size, database.number("PRAGMA page_size"));
   const std::int64_t size = size_of(path);

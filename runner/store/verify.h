@@ -21,9 +21,10 @@ inline constexpr const char* kSteps = "steps";
 /// Everything that is checked before a state is believed: structure, rows, seals, the ledger's
 /// chain (which is loaded). corrupt: damaged.
 [[nodiscard]] jobs::Status verify_contents(Database& database, Ledger& ledger);
-/// corrupt: the file is not as long as its own header says. SQLite reads what is missing of the
-/// last page as zeros.
-[[nodiscard]] jobs::Status verify_size(Database& database, const std::string& path);
+/// What SQLite takes from the header of the file at `path` without a word. corrupt: it is not as
+/// long as its header says (what is missing of the last page is read as zeros), or the header asks
+/// for another kind of journal or forbids writing (it is read then, and not written).
+[[nodiscard]] jobs::Status verify_header(Database& database, const std::string& path);
 /// corrupt: the state knows of fewer steps than the mark beside it.
 [[nodiscard]] jobs::Status verify_age(Database& database, const StepMark& mark);
 

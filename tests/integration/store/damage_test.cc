@@ -1,6 +1,7 @@
 // Damage is found before it matters, and what was found damaged keeps its bytes.
 #include <random>
 
+#include "runner/store/doctor.h"
 #include "tests/integration/store/sample_state.h"
 
 namespace store_tests {
@@ -14,6 +15,7 @@ struct Sample {
   std::string folder = scratch.path();
   std::string path = folder + "/state.db";
   std::string good;
+  std::string mark;
   std::string truth;
 
   Sample() {
@@ -25,6 +27,7 @@ struct Sample {
     truth = read ? *read : "";
     store->reset();
     good = bytes_of(path);
+    mark = bytes_of(folder + "/state.lock");
   }
 };
 
@@ -129,6 +132,25 @@ TEST(StoreDamage, Invariant13_DamageInIndexesIsNoticedToo) {
     }
   }
   EXPECT_GE(places, 16);
+}
+
+TEST(StoreDamage, DoctorCallsSoundOnlyWhatATickCanWrite) {
+  const Sample sample;
+  int damaged = 0;
+  for (std::size_t place = 16; place < 24; ++place) {  // sizes, versions, fractions
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::string bad = sample.good;
+      bad[place] = static_cast<char>(bad[place] ^ static_cast<char>(1U << bit));
+      write_bytes(sample.path, bad);
+      const bool sound =
+          runner::store::examine_state({.state_dir = sample.folder, .now = at(10)}).health ==
+          runner::store::Health::sound;
+      damaged += sound ? 0 : 1;
+      write_bytes(sample.folder + "/state.lock", sample.mark);
+      EXPECT_EQ(sound, bool(try_to_work(sample))) << "bit " << bit << " of byte " << place;
+    }
+  }
+  EXPECT_GT(damaged, 32);
 }
 
 TEST(StoreDamage, Invariant13_EveryTruncationIsRefused) {
