@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,9 +23,19 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string bearer;  ///< sent as "Authorization: Bearer ..."; stands in no error
+  /// User and password, sent as "Authorization: Basic ..."; stand in no error.
+  std::optional<std::pair<std::string, std::string>> basic;
   jobs::Duration connect_timeout = std::chrono::seconds(10);
   jobs::Duration timeout = std::chrono::seconds(30);
+  /// Ends a request that gets less than a byte a second for so long; 0 = never.
+  jobs::Duration patience{};
   std::size_t max_answer = 1U << 20U;
+  /// May be sent twice: a connection that was kept can have been closed by the server, and what was
+  /// sent over it goes out again over another. Otherwise it gets a connection of its own.
+  bool repeatable = false;
+  /// If given, it gets the body of an answer below 300 piece by piece, and `Answer::body` stays
+  /// empty; its error ends the request and is what `send` returns.
+  std::function<jobs::Status(std::string_view)> receive;
 };
 
 struct Answer {
@@ -38,7 +51,11 @@ class Client {
   /// Any HTTP answer is a success here. transient: no connection, time out, answer too large;
   /// usage: a URL that is none or of another scheme, a header with a line break; denied: the
   /// server's certificate is not accepted.
-  [[nodiscard]] virtual jobs::Result<Answer> send(const Request& request) = 0;
+  [[nodiscard]] jobs::Result<Answer> send(const Request& request);
+  /// Several at once, a bounded number at a time; an answer for each, in their order. Connections
+  /// are kept for later requests, also of later calls. May be called from any thread.
+  [[nodiscard]] virtual std::vector<jobs::Result<Answer>> send_all(
+      std::span<const Request> requests) = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Client> make_client();
