@@ -8,6 +8,7 @@
 
 #include "runner/ci/command_ci.h"
 #include "runner/executors/process_executor.h"
+#include "runner/http/git_web.h"
 #include "runner/notify/notify.h"
 #include "runner/process/command_runner.h"
 #include "runner/store/store.h"
@@ -80,8 +81,9 @@ ci::CommandCiOptions ci_options(const jobs::Fleet& fleet) {
   return options;
 }
 
-void make_common(const jobs::Fleet& fleet, const Progress& progress, Common& common,
-                 jobs::ReaderPorts& ports) {
+/// `web`: none for a dry run, which sends nothing but GET; libgit2 asks in that way.
+void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::Web* web,
+                 Common& common, jobs::ReaderPorts& ports) {
   common.commands = process::make_command_runner(
       {.home = fleet.state_dir + "/setup-home", .grace = fleet.limits.turn_grace});
   worktrees::Options options;
@@ -89,6 +91,7 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, Common& com
   options.limits = fleet.limits;
   options.retention = fleet.retention;
   options.progress = progress;
+  options.web = web;
   common.workspace =
       std::make_unique<worktrees::GitWorkspace>(std::move(options), *common.commands);
   common.turns = executor(fleet.state_dir + "/turns", *common.clock);
@@ -124,6 +127,7 @@ struct ReadWorld::Parts {
 };
 
 struct World::Parts {
+  http::GitWeb web;
   Common common;
   std::unique_ptr<jobs::Store> store;
   std::vector<std::unique_ptr<jobs::TrackerWriter>> tracker_writers;
@@ -143,7 +147,7 @@ jobs::Result<ReadWorld> make_read_world(const jobs::Fleet& fleet, const Progress
   world.parts = std::make_unique<ReadWorld::Parts>();
   RUNNER_ASSIGN(world.parts->store, store::open_store_read_only(fleet.state_dir));
   world.ports.store = world.parts->store.get();
-  make_common(fleet, progress, world.parts->common, world.ports);
+  make_common(fleet, progress, nullptr, world.parts->common, world.ports);
   return world;
 }
 
@@ -156,7 +160,7 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
   store_options.now = parts.common.clock->now();
   RUNNER_ASSIGN(parts.store, store::open_store(store_options));
   world.readers.store = parts.store.get();
-  make_common(fleet, progress, parts.common, world.readers);
+  make_common(fleet, progress, &parts.web, parts.common, world.readers);
 
   jobs::WriterPorts& writers = world.writers;
   writers.store = parts.store.get();

@@ -9,6 +9,7 @@
 #include "worktrees/import.h"
 #include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
+#include "worktrees/refresh.h"
 #include "worktrees/safe_fs.h"
 #include "worktrees/trash.h"
 
@@ -24,7 +25,7 @@ jobs::Status bring(const Context& context, const jobs::Repo& repo, const Oid& co
   if (tree_of(mirror.get(), commit)) {
     return jobs::ok();
   }
-  RUNNER_TRY(fetch_branches(mirror.get(), context.access(repo)));
+  RUNNER_TRY(refresh_base(mirror.get(), context.access(repo), repo.base));
   if (tree_of(mirror.get(), commit)) {
     return jobs::ok();
   }

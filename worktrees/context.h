@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "jobs/ports/workspace.h"
@@ -16,6 +17,7 @@ struct Context {
   Options options;
   Layout layout;
   jobs::CommandRunner* commands = nullptr;
+  std::unique_ptr<GuardedOrigins> guarded = std::make_unique<GuardedOrigins>();
 
   void say(std::string_view line) const;
   [[nodiscard]] RemoteAccess access(const jobs::Repo& repo) const;

@@ -10,6 +10,7 @@
 #include "worktrees/dead_locks.h"
 #include "worktrees/git_error.h"
 #include "worktrees/git_memory.h"
+#include "worktrees/refresh.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
 #include "worktrees/trash.h"
@@ -23,7 +24,7 @@ void Context::say(std::string_view line) const {
 }
 
 RemoteAccess Context::access(const jobs::Repo& repo) const {
-  return {repo.remote, options.credentials};
+  return {repo.remote, options.credentials, options.web, guarded.get()};
 }
 
 jobs::Result<PathLock> Context::lock(const jobs::RepoName& repo) const {
@@ -58,8 +59,7 @@ jobs::Result<jobs::WorktreeFacts> GitWorkspace::observe(const jobs::Repo& repo,
 }
 
 jobs::Result<jobs::Oid> GitWorkspace::remote_base(const jobs::Repo& repo) {
-  RUNNER_ASSIGN(const auto branches, list_branches(git().access(repo)));
-  return find_base(branches, repo.base, repo.remote);
+  return worktrees::remote_base(context_->access(repo), repo.base);
 }
 
 jobs::Result<std::optional<std::string>> GitWorkspace::file_at(const jobs::Repo& repo,

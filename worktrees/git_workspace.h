@@ -13,6 +13,8 @@
 
 namespace worktrees {
 
+class Web;
+
 struct Options {
   std::string root;  ///< absolute; mirrors/, checkouts/, worktrees/, ci/, trash/, locks/, tmp/ are
                      ///< made below it
@@ -21,6 +23,7 @@ struct Options {
   std::function<void(std::string_view)>
       progress;                  ///< one line per step that may take long; may be empty
   CredentialSource credentials;  ///< may be empty
+  Web* web = nullptr;            ///< outlives the workspace; none: all remotes through libgit2
   jobs::Duration lock_patience =
       std::chrono::minutes(10);  ///< how long to wait for another process on the same repository
 };

@@ -19,6 +19,7 @@
 #include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
 #include "worktrees/record.h"
+#include "worktrees/refresh.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
 
@@ -70,14 +71,7 @@ class Lander {
     }
     RUNNER_ASSIGN(mirror_, open_or_make_mirror(context_.layout, repo_.name));
     context_.say(fmt::format("fetching {}", shown_url(repo_.remote)));
-    RUNNER_TRY(fetch_branches(mirror_.get(), context_.access(repo_)));
-    RUNNER_ASSIGN(remote_base_, mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base));
-    if (remote_base_.empty()) {
-      RUNNER_ASSIGN(const auto branches, list_branches(context_.access(repo_)));
-      RUNNER_ASSIGN(remote_base_, find_base(branches, repo_.base, repo_.remote));
-      return jobs::fail(ErrorKind::transient,
-                        fmt::format("branch {} appeared while we fetched", repo_.base));
-    }
+    RUNNER_ASSIGN(remote_base_, refresh_all(mirror_.get(), context_.access(repo_), repo_.base));
     RUNNER_ASSIGN(auto refusal, take_over());
     if (refusal) {
       return rejected(refusal->rule, refusal->message);
@@ -234,11 +228,8 @@ class Lander {
   /// is not tried again (a gateway's 403 in the place of the answer), nobody would look later, and
   /// the run would call landed work unlanded.
   bool has_arrived(const Oid& commit) {
-    if (!fetch_branches(mirror_.get(), context_.access(repo_))) {
-      return false;
-    }
-    const auto now = mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base);
-    return now && !now->empty() && contains(mirror_.get(), *now, commit);
+    const auto now = refresh_base(mirror_.get(), context_.access(repo_), repo_.base);
+    return now && contains(mirror_.get(), *now, commit);
   }
 
   /// A later fix of this run starts from what the base has: the branch moves on to the landed

@@ -15,6 +15,7 @@
 #include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
 #include "worktrees/record.h"
+#include "worktrees/refresh.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
 #include "worktrees/trash.h"
@@ -237,14 +238,7 @@ jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& r
   Oid base;
   {
     RUNNER_ASSIGN(const Repository mirror, open_or_make_mirror(layout, repo.name));
-    RUNNER_TRY(fetch_branches(mirror.get(), context.access(repo)));
-    RUNNER_ASSIGN(base, mirror_ref(mirror.get(), "refs/remotes/origin/" + repo.base));
-  }
-  if (base.empty()) {
-    RUNNER_ASSIGN(const auto branches, list_branches(context.access(repo)));
-    RUNNER_ASSIGN(base, find_base(branches, repo.base, repo.remote));
-    return jobs::fail(ErrorKind::transient,
-                      fmt::format("branch {} appeared while we fetched", repo.base));
+    RUNNER_ASSIGN(base, refresh_base(mirror.get(), context.access(repo), repo.base));
   }
   RUNNER_TRY(restore_checkout(layout, repo.name));
   RUNNER_TRY(make_directories(layout.pool(repo.name)));

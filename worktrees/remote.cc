@@ -39,20 +39,6 @@ int guarded(Body body) noexcept {
   }
 }
 
-/// "https://host:port" of a URL, without a user in it; empty where it has no scheme.
-std::string origin_of(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos) {
-    return {};
-  }
-  std::string_view host = url.substr(scheme + 3);
-  host = host.substr(0, host.find('/'));
-  if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
-    host.remove_prefix(at + 1);
-  }
-  return fmt::format("{}://{}", url.substr(0, scheme), host);
-}
-
 int on_credentials(git_credential** out, const char* url, const char* user, unsigned int allowed,
                    void* payload) {
   return guarded([&]() -> int {
@@ -277,6 +263,19 @@ std::optional<std::string> local_path(std::string_view url) {
     return std::string(url.substr(kFile.size()));
   }
   return std::nullopt;
+}
+
+std::string origin_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) {
+    return {};
+  }
+  std::string_view host = url.substr(scheme + 3);
+  host = host.substr(0, host.find('/'));
+  if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
+    host.remove_prefix(at + 1);
+  }
+  return fmt::format("{}://{}", url.substr(0, scheme), host);
 }
 
 std::string shown_url(std::string_view url) {

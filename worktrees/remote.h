@@ -16,9 +16,13 @@
 /// credential along.
 namespace worktrees {
 
+class Web;
+
 struct RemoteAccess {
   std::string url;
   CredentialSource credentials;
+  Web* web = nullptr;                 ///< none: everything goes through libgit2
+  GuardedOrigins* guarded = nullptr;  ///< may be none
 };
 
 /// Branch name -> head, of everything below refs/heads/ on the remote. Writes nothing anywhere.
@@ -49,6 +53,9 @@ struct PushResult {
 
 /// The local path that a URL means ("/srv/a.git", "file:///srv/a.git"); nothing for a real URL.
 [[nodiscard]] std::optional<std::string> local_path(std::string_view url);
+
+/// "https://host:port" of a URL, without a user in it; empty where it has no scheme.
+[[nodiscard]] std::string origin_of(std::string_view url);
 
 /// `url` without a user and password in it, for messages.
 [[nodiscard]] std::string shown_url(std::string_view url);

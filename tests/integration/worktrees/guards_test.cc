@@ -260,7 +260,8 @@ TEST_F(Served, GoneServerIsTransient) {
 
 TEST(ForcePush, Invariant10_ForcePushDoesNotExistInTheCode) {
   int pushes = 0;
-  for (const auto& file : fs::directory_iterator(fs::path(RUNNER_SOURCE_DIR) / "worktrees")) {
+  for (const auto& file :
+       fs::recursive_directory_iterator(fs::path(RUNNER_SOURCE_DIR) / "worktrees")) {
     std::ifstream stream(file.path());
     std::string line;
     while (std::getline(stream, line)) {

@@ -6,6 +6,7 @@
 #include <git2.h>
 #include <gtest/gtest.h>
 
+#include "runner/http/git_web.h"
 #include "tests/integration/worktrees/git_playground.h"
 #include "tests/stub/stub.h"
 #include "worktrees/git_error.h"
@@ -15,10 +16,12 @@ namespace {
 
 constexpr const char* kSecret = "s3cr3t";
 
-class HttpRemote : public Playground {
+/// Asked through libgit2 alone, and by protocol 2 over our own HTTP client.
+class HttpRemote : public Playground, public ::testing::WithParamInterface<bool> {
  protected:
   void SetUp() override {
     Playground::SetUp();
+    options.web = GetParam() ? &web : nullptr;
     server = std::make_unique<stub::Stub>(
         stub::Stub::Options{.git_root = top, .git_user = "runner", .git_password = kSecret});
     repo.remote = server->url("/git/remote.git");
@@ -43,11 +46,15 @@ class HttpRemote : public Playground {
     return run;
   }
 
+  runner::http::GitWeb web;
   std::unique_ptr<stub::Stub> server;
   std::vector<std::string> asked;
 };
 
-TEST_F(HttpRemote, APushIsLandedOnlyOnce) {
+INSTANTIATE_TEST_SUITE_P(Over, HttpRemote, ::testing::Bool(),
+                         [](const auto& one) { return one.param ? "Web" : "Libgit2"; });
+
+TEST_P(HttpRemote, APushIsLandedOnlyOnce) {
   const jobs::Run run = worked();
   const auto result = land(run);
   EXPECT_EQ(result.kind, jobs::LandResult::Kind::landed) << result.message;
@@ -55,7 +62,7 @@ TEST_F(HttpRemote, APushIsLandedOnlyOnce) {
   EXPECT_EQ(server->log.effects("pushed").size(), 1U);
 }
 
-TEST_F(HttpRemote, APushIsFoundThoughItsAnswerSaysForbidden) {
+TEST_P(HttpRemote, APushIsFoundThoughItsAnswerSaysForbidden) {
   const jobs::Run run = worked();
   server->faults.add({.method = "POST",
                       .path = "*/git-receive-pack",
@@ -65,7 +72,7 @@ TEST_F(HttpRemote, APushIsFoundThoughItsAnswerSaysForbidden) {
   EXPECT_EQ(result.commit.str(), remote_head());
 }
 
-TEST_F(HttpRemote, APushThatWasForbiddenIsNotFound) {
+TEST_P(HttpRemote, APushThatWasForbiddenIsNotFound) {
   const jobs::Run run = worked();
   server->faults.add({.method = "POST",
                       .path = "*/git-receive-pack",
@@ -75,7 +82,7 @@ TEST_F(HttpRemote, APushThatWasForbiddenIsNotFound) {
   EXPECT_EQ(result.error().kind, jobs::ErrorKind::denied);
 }
 
-TEST_F(HttpRemote, Invariant12_ACredentialGoesToNoOtherHost) {
+TEST_P(HttpRemote, Invariant12_ACredentialGoesToNoOtherHost) {
   const stub::Stub elsewhere(
       {.git_root = "/nonexistent", .git_user = "runner", .git_password = "x"});
   const stub::Fault away = {.kind = stub::FaultKind::redirect,

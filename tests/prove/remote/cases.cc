@@ -23,12 +23,12 @@ struct Stage {
   int first;
 };
 
-/// The requests of a run's life in order: the worktree is prepared by the first fetch, landing
-/// begins with another one.
-const Stage kStages[] = {{"prepare-refs", "GET", "info/refs?service=git-upload-pack", 1},
-                         {"prepare-pack", "POST", "git-upload-pack", 1},
-                         {"land-refs", "GET", "info/refs?service=git-upload-pack", 2},
-                         {"land-later-refs", "GET", "info/refs?service=git-upload-pack", 3},
+/// The requests of a run's life in order: the base is looked at before anything starts, preparing
+/// the worktree asks again and fetches, landing begins with asking.
+const Stage kStages[] = {{"observe-ask", "POST", "git-upload-pack", 1},
+                         {"prepare-ask", "POST", "git-upload-pack", 2},
+                         {"prepare-pack", "POST", "git-upload-pack", 3},
+                         {"land-ask", "POST", "git-upload-pack", 4},
                          {"push-refs", "GET", "info/refs?service=git-receive-pack", 1},
                          {"push-pack", "POST", "git-receive-pack", 1}};
 
@@ -94,8 +94,8 @@ std::vector<LandingCase> landing_cases() {
                    .times = 0,
                    .fault = fault_of(FaultKind::cut, When::after)});
   cases.push_back({.name = "no-fetch-ever",
-                   .method = "GET",
-                   .path = "info/refs?service=git-upload-pack",
+                   .method = "POST",
+                   .path = "git-upload-pack",
                    .times = 0,
                    .fault = broken,
                    .end = End::nothing});

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "runner/http/git_web.h"
 #include "tests/prove/remote/cases.h"
 #include "tests/support/playground.h"
 #include "worktrees/git_workspace.h"
@@ -31,10 +32,13 @@ class NoCommands final : public jobs::CommandRunner {
   }
 };
 
+/// Through libgit2 alone, or by protocol 2 over our own client where the server speaks it.
+enum class Way : std::uint8_t { libgit2, web };
+
 /// One repository behind a server that asks who is there, and a workspace that knows the answer.
 class Guarded {
  public:
-  Guarded(const Options& options, const std::string& name, std::string said_secret)
+  Guarded(const Options& options, const std::string& name, Way way, std::string said_secret)
       : folder_(options.scratch + "/credentials-" + name), secret_(std::move(said_secret)) {
     fs::create_directories(folder_ + "/remotes/acme");
     git({"init", "-q", "--bare", "-b", "main", bare()});
@@ -52,6 +56,7 @@ class Guarded {
       asked.push_back(url);
       return secret_.empty() ? std::nullopt : std::optional(worktrees::Credential{kUser, secret_});
     };
+    place.web = way == Way::web ? &web_ : nullptr;
     workspace = std::make_unique<worktrees::GitWorkspace>(place, commands_);
     repo.name = jobs::RepoName("acme/shop");
     repo.remote = server->url("/git/acme/shop.git");
@@ -119,6 +124,7 @@ class Guarded {
   std::string folder_;
   std::string secret_;
   NoCommands commands_;
+  runner::http::GitWeb web_;
 };
 
 /// A server of another name that answers every question with "who are you?".
@@ -129,7 +135,8 @@ std::unique_ptr<stub::Stub> foreign_host() {
 
 class Prover {
  public:
-  Prover(const Options& options, Record& record) : options_(options), record_(record) {}
+  Prover(const Options& options, Record& record, Way way)
+      : options_(options), record_(record), way_(way) {}
 
   void all() {
     check("credentials-right", [this](const std::string& name) { right(name); });
@@ -155,7 +162,8 @@ class Prover {
 
  private:
   template <typename Body>
-  void check(const std::string& name, const Body& body) {
+  void check(std::string name, const Body& body) {
+    name += way_ == Way::web ? "-over-web" : "";
     if ((options_.only.empty() || options_.only == name) &&
         !(options_.until_first && record_.failed())) {
       body(name);
@@ -170,7 +178,7 @@ class Prover {
   }
 
   void right(const std::string& name) {
-    Guarded world(options_, name, kSecret);
+    Guarded world(options_, name, way_, kSecret);
     world.work();
     const auto landed = world.land();
     expect(
@@ -181,7 +189,7 @@ class Prover {
   }
 
   void refused(const std::string& name, const std::string& secret) {
-    Guarded world(options_, name, secret);
+    Guarded world(options_, name, way_, secret);
     const auto prepared = world.workspace->prepare(world.repo, world.run);
     expect(!prepared && prepared.error().kind == jobs::ErrorKind::denied, name,
            "invariant 3: not denied: " + (prepared ? "" : prepared.error().text()));
@@ -196,7 +204,7 @@ class Prover {
   /// The remote sends its visitor to another host, which asks for a password.
   void foreign(const std::string& name, const std::string& when) {
     const auto elsewhere = foreign_host();
-    Guarded world(options_, name, kSecret);
+    Guarded world(options_, name, way_, kSecret);
     const stub::Fault away = {.kind = stub::FaultKind::redirect,
                               .when = stub::When::before,
                               .location = elsewhere->url("/", "localhost")};
@@ -230,7 +238,7 @@ class Prover {
 
   void faulty(const std::string& name, stub::FaultKind kind, stub::When when,
               const std::string& path) {
-    Guarded world(options_, name, kSecret);
+    Guarded world(options_, name, way_, kSecret);
     // The first request of a conversation comes without a credential and is answered by a question.
     world.server->faults.add({.method = "POST",
                               .path = path,
@@ -253,6 +261,7 @@ class Prover {
 
   const Options& options_;
   Record& record_;
+  Way way_;
 };
 
 }  // namespace
@@ -261,7 +270,9 @@ void prove_credentials(const Options& options, Record& record) {
   if (options.only.empty()) {
     record.expect("a foreign host asked for a credential");
   }
-  Prover(options, record).all();
+  for (const Way way : {Way::libgit2, Way::web}) {
+    Prover(options, record, way).all();
+  }
 }
 
 }  // namespace prove::remote
