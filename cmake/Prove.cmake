@@ -69,5 +69,5 @@ include(Sim)  # prove_sim, prove_money
 file(GLOB bench_git CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/bench/git/*.cc")
 add_executable(bench_git EXCLUDE_FROM_ALL ${bench_git})
 target_link_libraries(bench_git PRIVATE project_warnings project_settings
-  worktrees jobs third_party::libgit2 third_party::cli11 Threads::Threads)
+  runner_lib stub worktrees jobs third_party::libgit2 third_party::cli11 Threads::Threads)
 set_target_properties(bench_git PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")

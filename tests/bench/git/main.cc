@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -17,7 +16,9 @@
 #include <fmt/format.h>
 #include <git2.h>
 
+#include "tests/bench/git/remotes.h"
 #include "tests/bench/git/repositories.h"
+#include "tests/bench/git/table.h"
 #include "tests/bench/git/timing.h"
 #include "tests/support/whole_file.h"
 #include "worktrees/git_error.h"
@@ -113,49 +114,6 @@ class FromMemory {
  private:
   std::vector<std::string> folders_;
   std::vector<std::pair<std::string, std::string>> files_;
-};
-
-class Table {
- public:
-  void add(const std::string& way, const Sample& sample) { samples_[way].push_back(sample); }
-
-  void print(const std::string& title, const std::string& against) const {
-    const double one = median(against, &Sample::seconds);
-    fmt::print(
-        "\n### {}\n\n| way | ratio | wall | first to third quartile | CPU | memory |\n"
-        "|---|---|---|---|---|---|\n",
-        title);
-    std::vector<std::pair<double, std::string>> rows;
-    for (const auto& [way, all] : samples_) {
-      std::vector<double> walls;
-      double memory = 0;
-      for (const Sample& sample : all) {
-        walls.push_back(sample.seconds);
-        memory = std::max(memory, static_cast<double>(sample.peak_kib) / 1024);
-      }
-      const Summary wall = summary_of(walls);
-      rows.emplace_back(wall.median,
-                        fmt::format("| {} | {:.3f} | {:.3f} s | {:.3f}-{:.3f} s | "
-                                    "{:.3f} s | {:.0f} MiB |",
-                                    way, wall.median / one, wall.median, wall.low, wall.high,
-                                    median(way, &Sample::cpu_seconds), memory));
-    }
-    std::ranges::sort(rows, std::greater<>{}, &std::pair<double, std::string>::first);
-    for (const auto& [seconds, row] : rows) {
-      fmt::print("{}\n", row);
-    }
-    (void)std::fflush(stdout);
-  }
-
- private:
-  [[nodiscard]] double median(const std::string& way, double Sample::* part) const {
-    std::vector<double> values;
-    for (const Sample& sample : samples_.at(way)) {
-      values.push_back(sample.*part);
-    }
-    return summary_of(values).median;
-  }
-  std::map<std::string, std::vector<Sample>> samples_;
 };
 
 void libgit2_checkout(const Subject& subject, const std::string& folder) {
@@ -287,11 +245,14 @@ void compare(const Subject& subject, const Options& options) {
   compare_recycling(subject, options, next);
 }
 
+bool is_wanted(const Options& options, const std::string& kind) {
+  return options.kinds.empty() || std::ranges::find(options.kinds, kind) != options.kinds.end();
+}
+
 void run(const Options& options) {
   std::vector<std::pair<std::string, std::string>> subjects;
   for (const RepositoryKind& kind : repository_kinds()) {
-    if (options.kinds.empty() ||
-        std::ranges::find(options.kinds, kind.name) != options.kinds.end()) {
+    if (is_wanted(options, kind.name)) {
       const std::string folder = fmt::format("{}/repositories/{}.git", options.folder, kind.name);
       make_repository(kind, folder);
       subjects.emplace_back(fmt::format("{} ({} files, {})", kind.name, kind.files, kind.what),
@@ -311,6 +272,9 @@ void run(const Options& options) {
     subject.commit = jobs::Oid(commit_of(path));
     compare(subject, options);
   }
+  if (is_wanted(options, "remotes")) {
+    compare_remotes(options.folder + "/remotes", options.rounds);
+  }
 }
 
 }  // namespace
@@ -320,7 +284,9 @@ int main(int argc, char** argv) {
   CLI::App app("What a worktree costs, beside git");
   bench::Options options;
   app.add_option("--folder", options.folder, "where repositories and trees are made")->required();
-  app.add_option("--kind", options.kinds, "only these of the repositories that are made here");
+  app.add_option(
+      "--kind", options.kinds,
+      "only these of the repositories that are made here, or `remotes`: asking and fetching");
   app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 100));
   app.add_option("paths", options.paths, "further bare repositories");
   CLI11_PARSE(app, argc, argv);
