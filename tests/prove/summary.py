@@ -1,4 +1,5 @@
-"""Writes the numbers of the newest complete runs into the table of docs/evidence/README.md.
+"""Writes the numbers of the newest complete runs into the table of docs/evidence/README.md. A run that was
+made in parts, of one commit and one seed, counts when its last part is there.
 
 Arguments: ROOT. The evidence is docs/evidence/TIER.ndjson, one line for each run of a harness. What a
 number means stands in the table already and is left as it is.
@@ -11,9 +12,23 @@ import sys
 TIERS = ("quick", "night", "release")
 
 
+def together(parts):
+    """One entry of the parts of a run that was made in several pieces."""
+    whole = dict(parts[0], counts={}, violations=0, seconds=0)
+    for part in parts:
+        figures = part.get("figures", [])
+        for what, number in part["counts"].items():
+            before = whole["counts"].get(what, 0)
+            whole["counts"][what] = max(before, number) if what in figures else before + number
+        whole["violations"] += part["violations"]
+        whole["seconds"] += part["seconds"]
+    return whole
+
+
 def newest(folder):
     """(harness, tier) -> the last line about it that was not skipped, else the last one."""
     found = {}
+    shares = {}
     for tier in TIERS:
         path = folder / f"{tier}.ndjson"
         if not path.exists():
@@ -24,6 +39,13 @@ def newest(folder):
                 key = (entry["harness"], entry["tier"])
             except (ValueError, KeyError) as error:
                 sys.exit(f"{path}:{number}: not a line of evidence: {error}")
+            if "share" in entry:
+                part, parts = (int(number) for number in entry["share"].split("/"))
+                run = shares.setdefault((*key, entry["seed"], entry["commit"], parts), {})
+                run[part] = entry
+                if len(run) < parts:
+                    continue  # Not a whole run yet.
+                entry = together([run[number] for number in sorted(run)])
             if "skipped" not in entry or key not in found:
                 found[key] = entry
     return found

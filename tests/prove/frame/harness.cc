@@ -106,9 +106,11 @@ std::uint64_t mix(std::uint64_t seed, std::string_view name, std::uint64_t numbe
 
 void spread(const Options& options, Record& record, std::int64_t count,
             const std::function<void(std::int64_t)>& work) {
-  std::atomic<std::int64_t> next = 0;
+  record.divide();
+  std::atomic<std::int64_t> next = options.share - 1;
   const auto worker = [&] {
-    for (std::int64_t index = next++; index < count; index = next++) {
+    for (std::int64_t index = next.fetch_add(options.shares); index < count;
+         index = next.fetch_add(options.shares)) {
       if (options.until_first && record.failed()) {
         return;
       }
@@ -145,6 +147,17 @@ int main(int argc, char** argv, const std::string& name, const Harness& harness,
   app.add_option("--planted", options.planted, "switch this planted bug on");
   app.add_flag("--until-first", options.until_first, "stop at the first violation");
   app.add_option("--workers", options.workers)->check(CLI::Range(1, 64));
+  std::string share;
+  app.add_option("--share", share,
+                 "only one part of the cases, as 2/3, on its own line of evidence")
+      ->check(CLI::Validator(
+          [&options](const std::string& text) {
+            const bool read =
+                std::sscanf(text.c_str(), "%d/%d", &options.share, &options.shares) == 2;
+            const bool right = read && options.share >= 1 && options.share <= options.shares;
+            return std::string(right ? "" : "not a part such as 2/3");
+          },
+          "K/N"));
   app.add_option("--runner", options.runner, "the binary under test");
   app.add_option("--evidence", evidence, "append one JSON line to this file");
   app.add_flag("--keep", options.keep, "leave the folder of a violation behind");
@@ -178,6 +191,10 @@ int main(int argc, char** argv, const std::string& name, const Harness& harness,
                       .where = "",
                       .seed = options.seed});
   }
+  if (options.shares > 1 && !record.divided() && record.skipped().empty() && !record.failed()) {
+    std::fprintf(stderr, "%s does all it does at once: it has no parts\n", name.c_str());
+    return 2;
+  }
   if (record.skipped().empty() && options.only.empty() && !options.until_first) {
     for (const std::string& mark : record.unseen()) {
       record.violation(
@@ -196,6 +213,9 @@ int main(int argc, char** argv, const std::string& name, const Harness& harness,
     line["harness"] = name;
     line["tier"] = tier;
     line["seed"] = options.seed;
+    if (options.shares > 1) {
+      line["share"] = share;
+    }
     line["commit"] = variable("RUNNER_EVIDENCE_COMMIT", "unknown");
     line["tools"] = variable("RUNNER_EVIDENCE_TOOLS", "unknown");
     line["kernel"] = kernel();

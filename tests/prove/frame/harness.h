@@ -22,11 +22,13 @@ struct Options {
   std::string planted;       ///< the planted bug that is switched on; empty: none
   bool until_first = false;  ///< stop at the first violation
   int workers = 2;           ///< cases at a time
-  std::string runner;        ///< the binary under test
-  std::string programs;      ///< folder of fake_agent and friends
-  std::string source;        ///< root of the source tree
-  std::string scratch;       ///< an empty folder of this run, removed at its end
-  bool keep = false;         ///< leave the scratch folder of a violation behind
+  int share = 1;             ///< which part of the cases, of `shares`: a night in several pieces
+  int shares = 1;
+  std::string runner;    ///< the binary under test
+  std::string programs;  ///< folder of fake_agent and friends
+  std::string source;    ///< root of the source tree
+  std::string scratch;   ///< an empty folder of this run, removed at its end
+  bool keep = false;     ///< leave the scratch folder of a violation behind
 
   /// The count of this tier.
   [[nodiscard]] std::int64_t count(std::int64_t quick, std::int64_t night) const {
@@ -43,8 +45,9 @@ using Harness = std::function<void(const Options&, Record&)>;
 int main(int argc, char** argv, const std::string& name, const Harness& harness,
          int cases_per_core = 1);
 
-/// Calls `work(index)` for 0 .. count-1 on `options.workers` threads, in order of the index as far
-/// as possible; stops early where `until_first` is asked for and a violation was recorded.
+/// Calls `work(index)` for 0 .. count-1, or this run's share of them, on `options.workers` threads,
+/// in order of the index as far as possible; stops early where `until_first` is asked for and a
+/// violation was recorded.
 void spread(const Options& options, Record& record, std::int64_t count,
             const std::function<void(std::int64_t)>& work);
 

@@ -21,6 +21,7 @@ void Record::count(const std::string& what, std::int64_t number) {
 void Record::figure(const std::string& what, std::int64_t number) {
   const std::lock_guard lock(mutex_);
   counts_[what] = number;
+  figures_.insert(what);
 }
 
 void Record::violation(Violation violation) {
@@ -44,6 +45,16 @@ void Record::seen(const std::string& mark) {
 void Record::note(const std::string& text) {
   const std::lock_guard lock(mutex_);
   notes_.push_back(text);
+}
+
+void Record::divide() {
+  const std::lock_guard lock(mutex_);
+  divided_ = true;
+}
+
+bool Record::divided() const {
+  const std::lock_guard lock(mutex_);
+  return divided_;
 }
 
 void Record::skip(const std::string& reason) {
@@ -94,6 +105,9 @@ std::string Record::json() const {
     }
   }
   out["counts"] = counts;
+  if (!figures_.empty()) {
+    out["figures"] = figures_;  // of the counts, those that do not add up
+  }
   out["violations"] = counts_.contains("violations") ? counts_.at("violations") : 0;
   auto list = nlohmann::ordered_json::array();
   for (const Violation& each : violations_) {

@@ -30,6 +30,9 @@ class Record {
   void seen(const std::string& mark);
   /// A fact for the reader of the evidence.
   void note(const std::string& text);
+  /// The cases of this run can be shared out over several runs.
+  void divide();
+  [[nodiscard]] bool divided() const;
   /// This machine cannot do it; the reason is part of the evidence. Not a violation.
   void skip(const std::string& reason);
 
@@ -44,6 +47,8 @@ class Record {
  private:
   mutable std::mutex mutex_;
   std::map<std::string, std::int64_t> counts_;
+  std::set<std::string> figures_;
+  bool divided_ = false;
   std::map<std::string, std::int64_t> marks_;  ///< how often each was seen
   std::vector<Violation> violations_;
   std::vector<std::string> notes_;
