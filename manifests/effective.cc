@@ -146,6 +146,9 @@ EffectiveTable retention_table(const jobs::Retention& retention) {
                           },
                           [&](int jobs::Retention::* member) {
                             out.put(field.key, of(std::int64_t{retention.*member}));
+                          },
+                          [&](std::int64_t jobs::Retention::* member) {
+                            out.put(field.key, of(format_size(retention.*member)));
                           }},
                field.member);
   }
@@ -227,6 +230,7 @@ EffectiveTable repo_table(const jobs::Repo& repo) {
   }
   out.put("setup", of(repo.setup));
   out.put("setup_locks", of(repo.setup_locks));
+  out.put_text("setup_toolchain", repo.setup_toolchain);
   out.put("cold", of(repo.cold));
   out.put_text("prompt", repo.prompt);
   out.put_text("prompt_in_repo", repo.prompt_in_repo);

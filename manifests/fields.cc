@@ -32,6 +32,7 @@ std::span<const LimitField> limit_fields() {
       {"base_red_deadline", &Limits::base_red_deadline},
       {"issue_bytes", &Limits::issue_bytes},
       {"disk_free_bytes", &Limits::disk_free_bytes},
+      {"disk_free_inodes", &Limits::disk_free_inodes, true},
       {"land_changed_files", &Limits::land_changed_files},
       {"land_changed_bytes", &Limits::land_changed_bytes},
       {"lease_ttl", &Limits::lease_ttl},
@@ -63,6 +64,7 @@ std::span<const RetentionField> retention_fields() {
       {"transcripts", &Retention::transcripts},
       {"kept_worktrees", &Retention::kept_worktrees},
       {"pool_size", &Retention::pool_size},
+      {"pool_bytes", &Retention::pool_bytes},
   });
   return kFields;
 }

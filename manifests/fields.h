@@ -30,7 +30,9 @@ struct CapField {
 
 struct RetentionField {
   std::string_view key;
-  std::variant<jobs::Duration jobs::Retention::*, int jobs::Retention::*> member;
+  std::variant<jobs::Duration jobs::Retention::*, int jobs::Retention::*,
+               std::int64_t jobs::Retention::*>
+      member;
 };
 [[nodiscard]] std::span<const RetentionField> retention_fields();
 

@@ -169,6 +169,9 @@ void read_retention(Reading& reading, const Layer& layer, jobs::Retention& reten
                           },
                           [&](int jobs::Retention::* member) {
                             reader.count(field.key, retention.*member, 0, 100);
+                          },
+                          [&](std::int64_t jobs::Retention::* member) {
+                            reader.size(field.key, retention.*member, false);
                           }},
                field.member);
   }

@@ -90,6 +90,7 @@ jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults,
   reader.argv("test", repo.test);
   reader.argv_list("setup", repo.setup);
   reader.names("setup_locks", repo.setup_locks, check_inner_path);
+  reader.text("setup_toolchain", repo.setup_toolchain, check_plain);
   reader.names("cold", repo.cold, check_glob);
   read_prompt(reading, {own, defaults}, path, repo);
   reader.text("prompt_in_repo", repo.prompt_in_repo, check_inner_path);

@@ -51,7 +51,7 @@ jobs::Result<std::string> commit_tree(const Context& context, const jobs::Repo& 
   RUNNER_TRY(make_directories(layout.ci(repo.name)));
   const std::string making = fmt::format("{}/.new-{}", layout.ci(repo.name), commit.str());
   RUNNER_TRY(remove_tree(making));
-  RUNNER_ASSIGN(const std::string index,
+  RUNNER_ASSIGN(const Filled filled,
                 materialise(layout, repo.name, {.commit = commit, .folder = making}));
   // A small repository of its own, so that a test command may ask git, and can reach neither the
   // mirror's refs nor the checkout.
@@ -61,7 +61,7 @@ jobs::Result<std::string> commit_tree(const Context& context, const jobs::Repo& 
   RUNNER_TRY(write_below(making, ".git/config",
                          "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"));
   RUNNER_TRY(write_below(making, ".git/HEAD", commit.str() + "\n"));
-  RUNNER_TRY(move_below(index, making, ".git/index"));
+  RUNNER_TRY(move_below(filled.index, making, ".git/index"));
   RUNNER_POINT(ci_tree_made);
   if (std::rename(making.c_str(), path.c_str()) != 0) {
     return jobs::fail(ErrorKind::transient,

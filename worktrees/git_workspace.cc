@@ -80,7 +80,8 @@ jobs::Result<std::int64_t> GitWorkspace::disk_free() {
   while (kind_of(place.string()) == PathKind::nothing && place.has_relative_path()) {
     place = place.parent_path();
   }
-  return free_bytes(place.string());
+  RUNNER_ASSIGN(const FreeSpace free, free_space(place.string()));
+  return free.bytes;
 }
 
 jobs::Result<jobs::Prepared> GitWorkspace::prepare(const jobs::Repo& repo, const jobs::Run& run) {

@@ -274,14 +274,14 @@ class Lander {
       // Uncommitted files may be overwritten by the merge: kept first.
       RUNNER_ASSIGN([[maybe_unused]] const Oid kept,
                     keep_work(context_, repo_.name, run_.id, run_.branch));
-      RUNNER_ASSIGN(const std::string index,
+      RUNNER_ASSIGN(const Filled filled,
                     materialise(layout, repo_.name,
                                 {.commit = merge,
                                  .folder = layout.slot(repo_.name, record->slot),
                                  .leftovers = Leftovers::keep,
                                  .known = layout.known_files(repo_.name, record->slot)}));
-      RUNNER_TRY(keep_known_files(layout, repo_.name, record->slot, index));
-      RUNNER_TRY(link_worktree(layout, repo_.name, record->slot, run_.branch, index));
+      RUNNER_TRY(keep_known_files(layout, repo_.name, record->slot, filled.index));
+      RUNNER_TRY(link_worktree(layout, repo_.name, record->slot, run_.branch, filled.index));
     }
     RUNNER_POINT(land_merge_written);
     RUNNER_TRY(set_checkout_ref(layout, repo_.name, "refs/heads/" + run_.branch, merge));

@@ -47,6 +47,7 @@ class Clearer {
     }
     const bool directory = S_ISDIR(info.st_mode);
     if (is_cold(path)) {
+      cold_went_ = true;
       RUNNER_TRY(remover_.remove_in(parent, name, path));
       return false;
     }
@@ -67,6 +68,8 @@ class Clearer {
     RUNNER_TRY(remover_.remove_in(parent, name, path));
     return false;
   }
+
+  [[nodiscard]] bool cold_went() const { return cold_went_; }
 
  private:
   jobs::Result<bool> descend(int parent, const char* name, const std::string& path, int depth,
@@ -112,6 +115,7 @@ class Clearer {
   int root_;
   const Remover& remover_;
   const std::vector<std::string>& cold_;
+  bool cold_went_ = false;
 };
 
 }  // namespace
@@ -132,9 +136,9 @@ jobs::Result<bool> is_ignored(git_repository* repository, int root, const std::s
   return ignored != 0;
 }
 
-jobs::Status clear_leftovers(git_repository* repository, int root, const Remover& remover,
-                             const std::vector<std::string>& extra,
-                             const std::vector<std::string>& cold) {
+jobs::Result<bool> clear_leftovers(git_repository* repository, int root, const Remover& remover,
+                                   const std::vector<std::string>& extra,
+                                   const std::vector<std::string>& cold) {
   Clearer clearer(repository, root, remover, cold);
   for (const std::string& path : extra) {
     if (makes_rules(last_part(path))) {
@@ -146,7 +150,7 @@ jobs::Status clear_leftovers(git_repository* repository, int root, const Remover
       RUNNER_TRY(clearer.visit(parent.fd(), parent.name(), path, 0));
     }
   }
-  return jobs::ok();
+  return clearer.cold_went();
 }
 
 }  // namespace worktrees

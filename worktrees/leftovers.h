@@ -15,10 +15,11 @@ namespace worktrees {
 /// commit written. A file with rules of its own that no commit has (.gitignore, .gitattributes) or
 /// a .git would change what the next user sees there, so it goes first, before anything is asked
 /// for.
-[[nodiscard]] jobs::Status clear_leftovers(git_repository* repository, int root,
-                                           const Remover& remover,
-                                           const std::vector<std::string>& extra,
-                                           const std::vector<std::string>& cold);
+/// True if something cold went.
+[[nodiscard]] jobs::Result<bool> clear_leftovers(git_repository* repository, int root,
+                                                 const Remover& remover,
+                                                 const std::vector<std::string>& extra,
+                                                 const std::vector<std::string>& cold);
 
 /// Do the rules of the tree ignore this path? Only of what no commit has.
 [[nodiscard]] jobs::Result<bool> is_ignored(git_repository* repository, int root,

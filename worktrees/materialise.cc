@@ -50,7 +50,9 @@ class Tidier {
   }
 
   /// To be called when the files of the commit are there: their rules count.
-  [[nodiscard]] jobs::Status clear_rest(git_repository* repository, const FolderWish& wish) const {
+  /// True if something cold went.
+  [[nodiscard]] jobs::Result<bool> clear_rest(git_repository* repository,
+                                              const FolderWish& wish) const {
     const bool all = wish.leftovers == Leftovers::remove;
     if (!all && !scan_.gone.empty()) {
       RUNNER_TRY(remove_blocking_rules(wish.folder));
@@ -67,7 +69,7 @@ class Tidier {
             path, [&](std::string_view above) { return directories_.contains(above); });
       }
     }
-    return all ? clear_leftovers(repository, root_, remover_, scan_.extra, wish.cold) : jobs::ok();
+    return all ? clear_leftovers(repository, root_, remover_, scan_.extra, wish.cold) : false;
   }
 
  private:
@@ -92,8 +94,8 @@ jobs::Status write_index(const TreeList& list, const std::vector<FileStat>& stat
 
 }  // namespace
 
-jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName& repo,
-                                      const FolderWish& wish) {
+jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& repo,
+                                 const FolderWish& wish) {
   RUNNER_TRY(make_directories(layout.scratch()));
   RUNNER_TRY(make_directories(wish.folder));
   RUNNER_ASSIGN(const Repository repository, open_mirror(layout, repo));
@@ -137,12 +139,13 @@ jobs::Result<std::string> materialise(const Layout& layout, const jobs::RepoName
   RUNNER_ASSIGN(const std::vector<FileStat> stats,
                 write_tree(list, store, odb.get(), root.get(), converter, std::move(present)));
   RUNNER_POINT(checkout_written);
+  Filled filled;
   if (tidier) {
-    RUNNER_TRY(tidier->clear_rest(repository.get(), wish));
+    RUNNER_ASSIGN(filled.cold_went, tidier->clear_rest(repository.get(), wish));
   }
-  std::string index_file = fmt::format("{}/{}", layout.scratch(), unique_name("index"));
-  RUNNER_TRY(write_index(list, stats, index_file));
-  return index_file;
+  filled.index = fmt::format("{}/{}", layout.scratch(), unique_name("index"));
+  RUNNER_TRY(write_index(list, stats, filled.index));
+  return filled;
 }
 
 }  // namespace worktrees

@@ -21,14 +21,17 @@ struct FolderWish {
   std::vector<std::string> cold = {};  ///< globs (land_text.h) of what goes though it is ignored
 };
 
+struct Filled {
+  std::string index;       ///< a finished index file in layout.scratch(), to be moved into place
+  bool cold_went = false;  ///< what setup made may be gone with it
+};
+
 /// Brings `folder` to the tree of a commit, touching only files that differ. With
 /// Leftovers::remove, what is neither in the tree nor ignored (by the tree's own rules) goes away;
 /// what is ignored always stays, but for what is cold. The config used is the mirror's; nothing in
-/// the folder or in a checkout is trusted, not even an index. Returns the path of a finished index
-/// file in layout.scratch(), to be moved into place. denied: the tree is not to be written;
-/// conflict: the folder could not be brought into that state.
-[[nodiscard]] jobs::Result<std::string> materialise(const Layout& layout,
-                                                    const jobs::RepoName& repo,
-                                                    const FolderWish& wish);
+/// the folder or in a checkout is trusted, not even an index. denied: the tree is not to be
+/// written; conflict: the folder could not be brought into that state.
+[[nodiscard]] jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& repo,
+                                               const FolderWish& wish);
 
 }  // namespace worktrees

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include <fmt/core.h>
 
@@ -33,10 +34,28 @@ jobs::Status remove_slot(const Context& context, const jobs::RepoName& repo,
   return remove_record(context.layout, repo, slot);
 }
 
-bool pool_has_room(const Context& context, const jobs::RepoName& repo) {
-  const auto known = records(context.layout, repo);
-  return std::ranges::count_if(known, [](const Record& record) { return record.run.empty(); }) <
-         context.options.retention.pool_size;
+std::vector<Record> idle_of(const Context& context, const jobs::RepoName& repo) {
+  auto known = records(context.layout, repo);
+  std::erase_if(known, [](const Record& record) { return !record.run.empty(); });
+  std::ranges::sort(known, std::greater<>{}, &Record::given_back);
+  return known;
+}
+
+/// The idle worktrees that were used longest ago go, until the others keep to their bounds.
+jobs::Status trim_pool(const Context& context, const jobs::RepoName& repo) {
+  const jobs::Retention& most = context.options.retention;
+  int kept = 0;
+  std::int64_t bytes = 0;
+  for (const Record& record : idle_of(context, repo)) {
+    bytes += record.bytes;
+    if (kept == most.pool_size || bytes > most.pool_bytes) {
+      bytes -= record.bytes;
+      RUNNER_TRY(remove_slot(context, repo, record.slot));
+    } else {
+      ++kept;
+    }
+  }
+  return jobs::ok();
 }
 
 jobs::RepoName repo_of_pool(const Layout& layout, const std::string& component) {
@@ -76,12 +95,18 @@ jobs::Status release(const Context& context, const jobs::Repo& repo, const jobs:
     return jobs::ok();
   }
   if (!folder_problem(layout, repo.name, record->slot).empty() ||
-      !pool_has_room(context, repo.name)) {
+      context.options.retention.pool_size == 0) {
     return remove_slot(context, repo.name, record->slot);
   }
   record->run.clear();
   record->branch.clear();
-  return write_record(layout, repo.name, *record);
+  record->bytes = tree_bytes(layout.slot(repo.name, record->slot));
+  record->given_back = 1;
+  for (const Record& other : records(layout, repo.name)) {
+    record->given_back = std::max(record->given_back, other.given_back + 1);
+  }
+  RUNNER_TRY(write_record(layout, repo.name, *record));
+  return trim_pool(context, repo.name);
 }
 
 jobs::Result<std::vector<jobs::WorktreeEntry>> list(const Context& context) {

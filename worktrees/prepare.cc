@@ -1,14 +1,16 @@
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "jobs/base/crash_point.h"
-#include "jobs/base/sha256.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
 #include "worktrees/commits.h"
 #include "worktrees/context.h"
+#include "worktrees/disk_budget.h"
 #include "worktrees/git_error.h"
 #include "worktrees/import.h"
 #include "worktrees/known_files.h"
@@ -18,6 +20,7 @@
 #include "worktrees/refresh.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
+#include "worktrees/setup.h"
 #include "worktrees/trash.h"
 
 namespace worktrees {
@@ -25,25 +28,6 @@ namespace {
 
 using jobs::ErrorKind;
 using jobs::Oid;
-
-constexpr jobs::Duration kPatienceWithTrash = std::chrono::minutes(2);
-
-jobs::Status check_space(const Context& context) {
-  RUNNER_ASSIGN(std::int64_t free, free_bytes(context.layout.root));
-  const std::int64_t needed = context.options.limits.disk_free_bytes;
-  if (free < needed) {
-    RUNNER_TRY(empty_trash(context.layout, kPatienceWithTrash));
-    RUNNER_ASSIGN(free, free_bytes(context.layout.root));
-  }
-  if (free < needed) {
-    return jobs::fail(
-        ErrorKind::transient,
-        fmt::format("not enough disk space for a worktree: {} bytes free in {}, {} needed", free,
-                    context.layout.root, needed),
-        "make room, or lower limits.disk_free_bytes");
-  }
-  return jobs::ok();
-}
 
 /// Another run's branch of the same name (an earlier attempt at the issue) is kept before its name
 /// is used again.
@@ -79,8 +63,10 @@ jobs::Status retire_branch(const Context& context, const jobs::Repo& repo, const
   return delete_checkout_ref(layout, repo.name, ref);
 }
 
+/// The idle worktree that was used last, or a new one.
 Record choose_slot(const Context& context, const jobs::Repo& repo) {
-  const auto known = records(context.layout, repo.name);
+  auto known = records(context.layout, repo.name);
+  std::ranges::sort(known, std::greater<>{}, &Record::given_back);
   for (const Record& record : known) {
     if (record.run.empty() && folder_problem(context.layout, repo.name, record.slot).empty()) {
       return record;
@@ -96,96 +82,37 @@ Record choose_slot(const Context& context, const jobs::Repo& repo) {
   }
 }
 
-/// Brings the slot's files to `commit` on the run's branch.
-jobs::Status fill(const Context& context, const jobs::Repo& repo, const Record& record,
-                  const Oid& commit) {
+/// Brings the slot's files to `commit` on the run's branch. True if what setup made there the last
+/// time was left alone.
+jobs::Result<bool> fill(const Context& context, const jobs::Repo& repo, const Record& record,
+                        const Oid& commit) {
   const Layout& layout = context.layout;
   const std::string folder = layout.slot(repo.name, record.slot);
   const FolderWish wish{.commit = commit,
                         .folder = folder,
                         .known = layout.known_files(repo.name, record.slot),
                         .cold = repo.cold};
-  auto index = materialise(layout, repo.name, wish);
-  if (!index && index.error().kind != ErrorKind::denied &&
-      index.error().kind != ErrorKind::transient) {
+  bool warm = true;
+  auto filled = materialise(layout, repo.name, wish);
+  if (!filled && filled.error().kind != ErrorKind::denied &&
+      filled.error().kind != ErrorKind::transient) {
     // Whatever the last user of the folder did to it, an empty one can be filled.
     RUNNER_TRY(discard(layout, folder));
-    index = materialise(layout, repo.name, wish);
+    warm = false;
+    filled = materialise(layout, repo.name, wish);
   }
-  if (!index) {
-    return std::move(index).error();
+  if (!filled) {
+    return std::move(filled).error();
   }
-  RUNNER_TRY(keep_known_files(layout, repo.name, record.slot, *index));
+  RUNNER_TRY(keep_known_files(layout, repo.name, record.slot, filled->index));
   RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/heads/" + record.branch, commit));
-  return link_worktree(layout, repo.name, record.slot, record.branch, *index);
-}
-
-jobs::Result<std::string> setup_key(const Context& context, const jobs::Repo& repo,
-                                    const Oid& base) {
-  std::string text;
-  const auto add = [&](std::string_view part) { text += fmt::format("{}:{};", part.size(), part); };
-  for (const auto& argv : repo.setup) {
-    add(fmt::format("command of {}", argv.size()));
-    for (const std::string& word : argv) {
-      add(word);
-    }
-  }
-  RUNNER_ASSIGN(const Repository mirror, open_mirror(context.layout, repo.name));
-  RUNNER_ASSIGN(const Oid tree_id, tree_of(mirror.get(), base));
-  RUNNER_ASSIGN(const git_oid id, parse_oid(tree_id));
-  Tree tree;
-  if (const int code = git_tree_lookup(into(tree), mirror.get(), &id); code < 0) {
-    return git_failure(code, "cannot read the base tree");
-  }
-  for (const std::string& path : repo.setup_locks) {
-    TreeEntry entry;
-    add(path);
-    // The blob's id stands for its content.
-    const int code = git_tree_entry_bypath(into(entry), tree.get(), path.c_str());
-    add(code == 0 ? to_hex(*git_tree_entry_id(entry.get())) : "absent");
-  }
-  return jobs::sha256_hex(text);
-}
-
-jobs::Status run_setup(const Context& context, const jobs::Repo& repo, Record& record,
-                       std::vector<std::string>& log) {
-  if (repo.setup.empty()) {
-    return jobs::ok();
-  }
-  RUNNER_ASSIGN(const std::string key, setup_key(context, repo, record.base));
-  if (record.setup == key) {
-    return jobs::ok();
-  }
-  const std::string folder = context.layout.slot(repo.name, record.slot);
-  for (const auto& argv : repo.setup) {
-    if (argv.empty()) {
-      continue;
-    }
-    std::string shown;
-    for (const std::string& word : argv) {
-      shown += (shown.empty() ? "" : " ") + word;
-    }
-    shown = jobs::one_line(shown, 120);
-    context.say(fmt::format("setup: {}", shown));
-    RUNNER_ASSIGN(const auto outcome, context.commands->run(argv, folder, repo.env,
-                                                            context.options.limits.setup_deadline));
-    if (outcome.exit_code != 0) {
-      return jobs::fail(ErrorKind::transient,
-                        fmt::format("setup command '{}' exited {}: {}", shown, outcome.exit_code,
-                                    jobs::one_line(jobs::tail(outcome.output_tail, 5, 400), 400)),
-                        fmt::format("run it by hand in {}", folder));
-    }
-    log.push_back(shown);
-  }
-  RUNNER_POINT(setup_done);
-  record.setup = key;
-  return write_record(context.layout, repo.name, record);
+  RUNNER_TRY(link_worktree(layout, repo.name, record.slot, record.branch, filled->index));
+  return warm && !filled->cold_went;
 }
 
 /// The worktree of a run that was prepared before: as it is, or made again from its branch if the
 /// folder is gone.
-jobs::Result<bool> find_again(const Context& context, const jobs::Repo& repo,
-                              const Record& record) {
+jobs::Result<bool> find_again(const Context& context, const jobs::Repo& repo, Record& record) {
   const std::string problem = folder_problem(context.layout, repo.name, record.slot);
   if (problem.empty()) {
     return true;
@@ -207,8 +134,10 @@ jobs::Result<bool> find_again(const Context& context, const jobs::Repo& repo,
                       fmt::format("the worktree cannot be made again: {}", refusal->message));
   }
   context.say(fmt::format("making the lost worktree {} again", folder));
+  record.setup.clear();
+  RUNNER_TRY(write_record(context.layout, repo.name, record));
   RUNNER_TRY(restore_checkout(context.layout, repo.name));
-  RUNNER_TRY(fill(context, repo, record, head));
+  RUNNER_ASSIGN([[maybe_unused]] const bool warm, fill(context, repo, record, head));
   return false;
 }
 
@@ -251,6 +180,9 @@ jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& r
     RUNNER_TRY(check_space(context));
     record.setup.clear();
   }
+  // What was set up is known again when it is known to have stayed: a death in between must not
+  // leave a record that promises it.
+  const std::string set_up = std::exchange(record.setup, {});
   // From here on the slot is this run's: a crash before `ready` is followed by the same steps
   // again.
   record.run = run.id.str();
@@ -261,10 +193,11 @@ jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& r
   RUNNER_POINT(prepare_recorded);
   context.say(fmt::format("writing the files of {} {} into {}", repo.base, base.str().substr(0, 10),
                           layout.slot(repo.name, record.slot)));
-  RUNNER_TRY(fill(context, repo, record, base));
+  RUNNER_ASSIGN(const bool warm, fill(context, repo, record, base));
   RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/remotes/origin/" + repo.base, base));
   RUNNER_POINT(prepare_filled);
   record.ready = true;
+  record.setup = warm ? set_up : "";
   RUNNER_TRY(write_record(layout, repo.name, record));
   RUNNER_POINT(prepare_ready);
 

@@ -1,6 +1,7 @@
 #include "worktrees/record.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/core.h>
 
@@ -20,10 +21,11 @@ std::string file_of(std::string_view slot) {
 }  // namespace
 
 std::string record_text(const Record& record) {
-  std::string text =
-      fmt::format("{}\nslot {}\nrepo {}\nrun {}\nbranch {}\nbase {}\nsetup {}\nready {}\n",
-                  kFirstLine, record.slot, record.repo, record.run, record.branch,
-                  record.base.str(), record.setup, record.ready ? 1 : 0);
+  std::string text = fmt::format(
+      "{}\nslot {}\nrepo {}\nrun {}\nbranch {}\nbase {}\nsetup {}\nbytes {}\n"
+      "given_back {}\nready {}\n",
+      kFirstLine, record.slot, record.repo, record.run, record.branch, record.base.str(),
+      record.setup, record.bytes, record.given_back, record.ready ? 1 : 0);
   return text;
 }
 
@@ -60,6 +62,12 @@ std::optional<Record> parse_record(std::string_view text) {
       record.base = jobs::Oid(value);
     } else if (key == "setup") {
       record.setup = value;
+    } else if (key == "bytes" || key == "given_back") {
+      std::int64_t& number = key == "bytes" ? record.bytes : record.given_back;
+      const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
+      if (read.ec != std::errc{} || read.ptr != value.data() + value.size() || number < 0) {
+        return std::nullopt;
+      }
     } else if (key == "ready") {
       record.ready = value == "1";
       complete = true;
@@ -125,6 +133,21 @@ std::optional<Record> record_of(const Layout& layout, const jobs::RepoName& repo
     }
   }
   return std::nullopt;
+}
+
+std::int64_t idle_bytes(const Layout& layout) {
+  std::int64_t bytes = 0;
+  const std::string top = layout.root + "/worktrees";
+  for (const std::string& pool : names_in(top)) {
+    for (const std::string& name : names_in(top + "/" + pool)) {
+      if (name.ends_with(kSuffix)) {
+        const auto text = read_below(top + "/" + pool, name, 65536);
+        const auto record = text && *text ? parse_record(**text) : std::nullopt;
+        bytes += record && record->run.empty() ? record->bytes : 0;
+      }
+    }
+  }
+  return bytes;
 }
 
 bool owns_branch(const Layout& layout, const jobs::RepoName& repo, const jobs::RunId& run,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,11 +17,13 @@ namespace worktrees {
 struct Record {
   std::string slot;  ///< name of the folder
   std::string repo;
-  std::string run;     ///< "" = idle
-  std::string branch;  ///< "" = idle
-  jobs::Oid base;      ///< commit the branch started from
-  std::string setup;   ///< key of the setup that was completed here; "" = none
-  bool ready = false;  ///< the files were written completely
+  std::string run;              ///< "" = idle
+  std::string branch;           ///< "" = idle
+  jobs::Oid base;               ///< commit the branch started from
+  std::string setup;            ///< key of the setup that was completed here; "" = none
+  std::int64_t bytes = 0;       ///< of an idle one, with everything in it
+  std::int64_t given_back = 0;  ///< grows with each release in the repository; 0 = never idle yet
+  bool ready = false;           ///< the files were written completely
 };
 
 [[nodiscard]] jobs::Result<std::optional<Record>> read_record(const Layout& layout,
@@ -41,6 +44,10 @@ struct Record {
 /// deleted in the name of `run`.
 [[nodiscard]] bool owns_branch(const Layout& layout, const jobs::RepoName& repo,
                                const jobs::RunId& run, const std::string& branch);
+
+/// What the idle worktrees of all repositories hold, as far as it was looked at when they were
+/// given back.
+[[nodiscard]] std::int64_t idle_bytes(const Layout& layout);
 
 /// The text of a record and back; pure. Nothing on damage.
 [[nodiscard]] std::string record_text(const Record& record);

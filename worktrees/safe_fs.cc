@@ -274,12 +274,18 @@ std::int64_t tree_bytes(const std::string& path) {
   return bytes;
 }
 
-jobs::Result<std::int64_t> free_bytes(const std::string& path) {
+jobs::Result<FreeSpace> free_space(const std::string& path) {
   struct statvfs info{};
   if (::statvfs(path.c_str(), &info) != 0) {
     return system_error(errno, "ask for the free space of", path);
   }
-  return static_cast<std::int64_t>(info.f_bavail) * static_cast<std::int64_t>(info.f_frsize);
+  FreeSpace free{
+      .bytes = static_cast<std::int64_t>(info.f_bavail) * static_cast<std::int64_t>(info.f_frsize),
+      .inodes = std::nullopt};
+  if (info.f_files != 0) {
+    free.inodes = static_cast<std::int64_t>(info.f_favail);
+  }
+  return free;
 }
 
 std::string unique_name(std::string_view prefix) {

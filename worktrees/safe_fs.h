@@ -53,7 +53,13 @@ enum class Durability : std::uint8_t { lazy, synced };
 [[nodiscard]] std::string odd_file_in(const std::string& path);
 /// Apparent size of all files of a tree; links count as themselves.
 [[nodiscard]] std::int64_t tree_bytes(const std::string& path);
-[[nodiscard]] jobs::Result<std::int64_t> free_bytes(const std::string& path);
+
+struct FreeSpace {
+  std::int64_t bytes = 0;
+  std::optional<std::int64_t> inodes;  ///< nothing: the file system does not count them
+};
+/// What is left for this user where `path` lies.
+[[nodiscard]] jobs::Result<FreeSpace> free_space(const std::string& path);
 /// A name that no other caller of this or any process uses: "<prefix>.<pid>.<counter>".
 [[nodiscard]] std::string unique_name(std::string_view prefix);
 

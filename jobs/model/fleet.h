@@ -122,6 +122,7 @@ struct Limits {
   Duration base_red_deadline = std::chrono::hours(2);
   std::int64_t issue_bytes = 256LL << 10;    ///< title and body; longer = unreadable-issue
   std::int64_t disk_free_bytes = 1LL << 30;  ///< refuse to create a worktree below this
+  std::int64_t disk_free_inodes = 10'000;    ///< the same, where the file system counts them
   std::int64_t land_changed_files = 500;     ///< guard: more changed files than this are not pushed
   std::int64_t land_changed_bytes = 20LL
                                     << 20;  ///< guard: more added bytes than this are not pushed
@@ -156,6 +157,7 @@ struct Retention {
   Duration transcripts = std::chrono::days(30);
   Duration kept_worktrees = std::chrono::days(7);  ///< worktrees of needs-human and frozen runs
   int pool_size = 1;  ///< idle worktrees kept warm per repository; 0 = remove at once
+  std::int64_t pool_bytes = 20LL << 30;  ///< of these, with all that is ignored in them
   friend bool operator==(const Retention&, const Retention&) = default;
 };
 
@@ -179,6 +181,7 @@ struct Repo {
   std::vector<std::vector<std::string>>
       setup;                             ///< argvs run once per lock-file hash in a new worktree
   std::vector<std::string> setup_locks;  ///< files whose content keys the setup
+  std::string setup_toolchain;    ///< keys the setup, too: what it was made with, such as "node 22"
   std::vector<std::string> cold;  ///< globs of ignored files that a recycled worktree does not keep
   std::string prompt;             ///< template text (already read from prompt_file); "" = built-in
   std::string prompt_in_repo;  ///< path in the repository that replaces the template if it is there

@@ -184,9 +184,12 @@ Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fle
   change.run().worktree = prepared.path;
   change.run().base = prepared.base;
   change.run().head = prepared.base;
+  std::string set_up;
+  for (const std::string& line : prepared.setup_log) {
+    set_up += (set_up.empty() ? ", set up: " : "; ") + line;
+  }
   change.event("worktree", fmt::format("{} at {}{}", prepared.recycled ? "recycled" : "made",
-                                       prepared.base.str().substr(0, 12),
-                                       prepared.setup_log.empty() ? "" : ", set up"));
+                                       prepared.base.str().substr(0, 12), one_line(set_up, 400)));
   if (run.step == RunStep::preparing) {
     change.run().step = RunStep::turning;
   }

@@ -61,7 +61,7 @@ struct Prepared {
   Oid base;  ///< commit it starts from
   bool recycled = false;
   std::vector<std::string>
-      setup_log;  ///< one line per setup command that ran; empty = cached or none
+      setup_log;  ///< one line per setup command that ran, with its time; empty = cached or none
 };
 
 /// Runs one setup or guard command for the workspace and waits for it: given in by the wiring,
@@ -71,6 +71,7 @@ class CommandRunner {
   struct Outcome {
     int exit_code = 0;
     std::string output_tail;
+    Duration took{};
   };
   virtual ~CommandRunner() = default;
   [[nodiscard]] virtual Result<Outcome> run(const std::vector<std::string>& argv,

@@ -196,11 +196,14 @@ class ProcessCommandRunner final : public jobs::CommandRunner {
         redactor.add_secret(value);
       }
     }
+    const auto began = elapsed();
     Command command(std::move(read_end), pid, what.marker, std::move(redactor));
-    if (command.wait_until(elapsed() + deadline.count())) {
+    if (command.wait_until(began + deadline.count())) {
       std::string output = command.drain();
       command.kill_all();
-      return Outcome{.exit_code = command.exit_code(), .output_tail = std::move(output)};
+      return Outcome{.exit_code = command.exit_code(),
+                     .output_tail = std::move(output),
+                     .took = jobs::Duration(elapsed() - began)};
     }
     command.terminate();
     [[maybe_unused]] const bool ended = command.wait_until(elapsed() + options_.grace.count());

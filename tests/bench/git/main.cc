@@ -167,10 +167,10 @@ void compare_recycling(const Subject& subject, const Options& options, const std
   const std::string room = options.folder + "/trees";
   const std::string known = options.folder + "/state/known";
   const auto ours = [&](const jobs::Oid& commit) {
-    const auto index = worktrees::materialise(
+    const auto filled = worktrees::materialise(
         subject.layout, subject.repo, {.commit = commit, .folder = room + "/ours", .known = known});
-    must(index ? jobs::ok() : jobs::Status(index.error()));
-    fs::rename(*index, known);
+    must(filled ? jobs::ok() : jobs::Status(filled.error()));
+    fs::rename(filled->index, known);
   };
   Table recycled;
   run_program(

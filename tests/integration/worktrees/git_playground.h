@@ -79,7 +79,7 @@ class RecordingRunner final : public jobs::CommandRunner {
                             jobs::Duration /*deadline*/) override {
     ran.push_back(argv);
     const GitOutput output = run_program(argv, cwd, cwd);
-    return Outcome{output.exit_code, output.text};
+    return Outcome{output.exit_code, output.text, std::chrono::milliseconds(1500)};
   }
   std::vector<std::vector<std::string>> ran;
 };

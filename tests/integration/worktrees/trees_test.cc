@@ -110,6 +110,39 @@ TEST_F(Trees, SetupRunsOncePerLockFileContent) {
   EXPECT_EQ(commands.ran.size(), 4U);
 }
 
+TEST_F(Trees, SetupRunsAgainForAnotherToolchainAndSaysHowLongItTook) {
+  repo.setup = {{"true"}};
+  repo.setup_toolchain = "node 20";
+  jobs::Run run = make_run();
+  EXPECT_THAT(prepare(run).setup_log, ::testing::ElementsAre("true (1.5 s)"));
+  ASSERT_TRUE(workspace->release(repo, run).has_value());
+  repo.setup_toolchain = "node 22";
+  jobs::Run second = make_run(13, "r02");
+  EXPECT_EQ(prepare(second).setup_log.size(), 1U);
+}
+
+TEST_F(Trees, SetupRunsAgainWhereWhatItMadeWasCold) {
+  repo.setup = {{"sh", "-c", "mkdir -p build && touch build/made"}};
+  repo.cold = {"build"};
+  jobs::Run run = make_run();
+  prepare(run);
+  ASSERT_TRUE(workspace->release(repo, run).has_value());
+  jobs::Run second = make_run(13, "r02");
+  const auto prepared = prepare(second);
+  EXPECT_TRUE(prepared.recycled);
+  EXPECT_EQ(prepared.setup_log.size(), 1U);
+  EXPECT_TRUE(fs::exists(prepared.path + "/build/made"));
+}
+
+TEST_F(Trees, SetupRunsAgainInAWorktreeThatWasLost) {
+  repo.setup = {{"sh", "-c", "mkdir -p build && touch build/made"}};
+  jobs::Run run = make_run();
+  const auto prepared = prepare(run);
+  fs::remove_all(ours(prepared.path));
+  EXPECT_EQ(workspace->prepare(repo, run)->setup_log.size(), 1U);
+  EXPECT_TRUE(fs::exists(prepared.path + "/build/made"));
+}
+
 TEST_F(Trees, FailingSetupIsTransientAndRunsAgain) {
   repo.setup = {{"sh", "-c", "echo no such package; exit 3"}};
   const jobs::Run run = make_run();
@@ -129,6 +162,75 @@ TEST_F(Trees, TooLittleSpaceIsTransientWithBothNumbers) {
   EXPECT_EQ(prepared.error().kind, ErrorKind::transient);
   EXPECT_THAT(prepared.error().message, HasSubstr("bytes free"));
   EXPECT_THAT(prepared.error().message, HasSubstr("1152921504606846976 needed"));
+}
+
+TEST_F(Trees, TooFewInodesAreTransientToo) {
+  options.limits.disk_free_inodes = 1LL << 60;
+  make_workspace();
+  const auto prepared = workspace->prepare(repo, make_run());
+  ASSERT_FALSE(prepared.has_value());
+  EXPECT_EQ(prepared.error().kind, ErrorKind::transient);
+  EXPECT_THAT(prepared.error().message, HasSubstr("not enough inodes"));
+}
+
+TEST_F(Trees, WhereSpaceIsShortIdleWorktreesAreNamed) {
+  const jobs::Run run = make_run();
+  ASSERT_TRUE(workspace->prepare(repo, run).has_value());
+  write(workspace->prepare(repo, run)->path + "/build/large", std::string(54321, 'x'));
+  ASSERT_TRUE(workspace->release(repo, run).has_value());
+  options.limits.disk_free_bytes = 1LL << 60;
+  make_workspace();
+  repo.name = jobs::RepoName("acme/other");
+  const auto prepared = workspace->prepare(repo, make_run(13, "r02"));
+  ASSERT_FALSE(prepared.has_value());
+  EXPECT_THAT(prepared.error().hint, HasSubstr("idle worktrees hold 5"));
+}
+
+/// Worktrees of several runs at once, given back one after the other with that many bytes in them.
+class Pool : public Trees {
+ protected:
+  void give_back(const std::vector<std::size_t>& sizes) {
+    make_workspace();
+    std::vector<jobs::Run> runs;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      runs.push_back(make_run(31 + static_cast<int>(i), "rp" + std::to_string(i)));
+      paths.push_back(prepare(runs.back()).path);
+      write(paths.back() + "/build/made", std::string(sizes[i], 'x'));
+    }
+    for (const jobs::Run& run : runs) {
+      ASSERT_TRUE(workspace->release(repo, run).has_value());
+    }
+  }
+  [[nodiscard]] std::vector<bool> kept() const {
+    std::vector<bool> there;
+    for (const std::string& path : paths) {
+      there.push_back(fs::exists(path));
+    }
+    return there;
+  }
+  std::vector<std::string> paths;
+};
+
+TEST_F(Pool, TheOneUsedLongestAgoGoes) {
+  options.retention.pool_size = 2;
+  give_back({1, 1, 1});
+  EXPECT_EQ(kept(), (std::vector<bool>{false, true, true}));
+  jobs::Run next = make_run(41, "rn");
+  EXPECT_EQ(prepare(next).path, paths[2]) << "the one used last is the warmest";
+}
+
+TEST_F(Pool, BytesAreBoundedToo) {
+  options.retention.pool_size = 9;
+  options.retention.pool_bytes = 250'000;
+  give_back({100'000, 100'000, 100'000});
+  EXPECT_EQ(kept(), (std::vector<bool>{false, true, true}));
+}
+
+TEST_F(Pool, OneThatIsTooLargeAloneIsNotKept) {
+  options.retention.pool_size = 9;
+  options.retention.pool_bytes = 250'000;
+  give_back({100'000, 300'000});
+  EXPECT_EQ(kept(), (std::vector<bool>{true, false}));
 }
 
 TEST_F(Trees, PoolKeepsAsManyAsItMay) {

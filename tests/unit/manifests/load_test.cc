@@ -95,6 +95,7 @@ repo_day_turns = 3
 [retention]
 decisions = "2d"
 pool_size = 0
+pool_bytes = "3GiB"
 [tracker.t]
 kind = "local"
 path = "../issues"
@@ -146,6 +147,7 @@ notify = ["w", "f"]
 test = ["make", "check"]
 setup = [["npm", "ci"], ["make", "deps"]]
 setup_locks = ["package-lock.json"]
+setup_toolchain = "node 22"
 cold = ["build/**/*.tmp"]
 prompt = """
 Hello
@@ -174,6 +176,7 @@ env = { E = "2" }
   EXPECT_EQ(fleet.budget.fleet_month_usd, jobs::Usd{500'000'000});
   EXPECT_EQ(fleet.budget.repo_day_turns, 3);
   EXPECT_EQ(fleet.retention.pool_size, 0);
+  EXPECT_EQ(fleet.retention.pool_bytes, 3LL << 30);
   EXPECT_EQ(fleet.agents.at("x").usage_file, "out/usage.json");
   EXPECT_EQ(fleet.agents.at("x").command[0], "agent");
   EXPECT_EQ(fleet.ci.at("c").command[0], "./ci.sh");

@@ -1,5 +1,6 @@
 #include "worktrees/record.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "worktrees/remote.h"
@@ -14,11 +15,15 @@ TEST(Record, ComesBackAsItWas) {
                       .branch = "runner/1-x",
                       .base = jobs::Oid(std::string(40, 'a')),
                       .setup = "key",
+                      .bytes = 1LL << 40,
+                      .given_back = 7,
                       .ready = true};
   const auto read = parse_record(record_text(record));
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(record_text(*read), record_text(record));
   EXPECT_TRUE(read->ready);
+  EXPECT_EQ(read->bytes, 1LL << 40);
+  EXPECT_EQ(read->given_back, 7);
 }
 
 TEST(Record, ACutOrStrangeOneIsNone) {
@@ -30,6 +35,12 @@ TEST(Record, ACutOrStrangeOneIsNone) {
   EXPECT_FALSE(parse_record("runner-worktree 2\nslot w1\nready 1\n").has_value());
   EXPECT_FALSE(parse_record("runner-worktree 1\nslot ../w1\nready 1\n").has_value());
   EXPECT_FALSE(parse_record("runner-worktree 1\nslot w1\nwhat x\nready 1\n").has_value());
+  EXPECT_TRUE(parse_record("runner-worktree 1\nslot w1\nready 1\n").has_value()) << "older";
+  for (const char* number : {"", "-1", "x", "1x", "99999999999999999999"}) {
+    EXPECT_FALSE(
+        parse_record(fmt::format("runner-worktree 1\nslot w1\nbytes {}\nready 1\n", number)))
+        << number;
+  }
 }
 
 TEST(Remote, LocalPathsAndShownUrls) {
