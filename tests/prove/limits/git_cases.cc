@@ -31,6 +31,18 @@ std::string commit_to_remote(const std::string& script) {
          "cd .. && rm -rf big";
 }
 
+void large_repository_over_http(World& world, const Options& options) {
+  world.one_repository(kSmallWork);
+  world.over_http();
+  world.prepare(commit_to_remote(
+      fmt::format("head -c {}M /dev/urandom > blob && mkdir d && for i in $(seq 1 {}); do "
+                  "echo $i > d/$i; done",
+                  options.count(100, 190), options.count(1000, 20'000))));
+  world.fleet.issue("acme/shop", 1);
+  world.tick_until_quiet(120);
+  world.expect("landed");
+}
+
 /// More in all than a tick may take, and a large file whose versions are deltas of one another.
 void large_history(World& world, const Options& options) {
   world.one_repository(kSmallWork);
@@ -64,17 +76,32 @@ void many_lines(World& world, const Options& options) {
   world.tick_until_quiet(120);
 }
 
+void make_branches(World& world, const Options& options) {
+  world.prepare(
+      fmt::format("cd remotes/acme/shop.git && at=$(git rev-parse main) && "
+                  "(printf '# pack-refs with: peeled fully-peeled sorted \\n'; "
+                  "seq -f \"$at refs/heads/branch-with-a-rather-long-name-%06.0f\" 1 {}; "
+                  "echo \"$at refs/heads/main\") > packed-refs.new && "
+                  "mv packed-refs.new packed-refs",
+                  options.count(20'000, 100'000)));
+}
+
 void many_branches(World& world, const Options& options) {
   world.one_repository(kSmallWork);
-  world.prepare(fmt::format(
-      "cd remotes/acme/shop.git && at=$(git rev-parse main) && "
-      "(printf '# pack-refs with: peeled fully-peeled sorted \\n'; "
-      "seq -f \"$at refs/heads/branch-with-a-rather-long-name-%06.0f\" 1 {}) > packed-refs.new && "
-      "mv packed-refs.new packed-refs",
-      options.count(100'000, 100'000)));
+  make_branches(world, options);
   world.fleet.issue("acme/shop", 1);
   world.look("acme/shop#1");
   world.tick_until_quiet(120);
+  world.expect("landed");
+}
+
+void many_branches_over_http(World& world, const Options& options) {
+  world.one_repository(kSmallWork);
+  world.over_http();
+  make_branches(world, options);
+  world.fleet.issue("acme/shop", 1);
+  world.tick_until_quiet(120);
+  world.expect("landed");
 }
 
 void long_commit_message(World& world, const Options& options) {
@@ -102,10 +129,12 @@ void large_work(World& world, const Options& options) {
 
 std::vector<Case> git_cases() {
   return {{"large repository", large_repository},
+          {"large repository over HTTP", large_repository_over_http},
           {"large history", large_history},
           {"too large a file", too_large_a_file},
           {"many lines", many_lines},
           {"many branches", many_branches},
+          {"many branches over HTTP", many_branches_over_http},
           {"long commit message", long_commit_message},
           {"large work", large_work}};
 }

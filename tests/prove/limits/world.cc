@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/prove/frame/program.h"
@@ -13,6 +14,19 @@ void World::one_repository(const std::string& script) {
   fleet.shell("coder", script);
   fleet.repo("acme/shop", "coder");
   fleet.write();
+}
+
+void World::over_http() {
+  server_ = std::make_unique<WebServer>(options_.programs, fleet.folder() + "/remotes");
+  const std::string path = fleet.folder() + "/manifests/fleet.toml";
+  std::string text = read_whole(path);
+  const std::string by_path = "remote = \"" + fleet.folder() + "/remotes";
+  const std::size_t at = text.find(by_path);
+  if (at == std::string::npos) {
+    throw std::runtime_error("the manifest names no remote by its path");
+  }
+  text.replace(at, by_path.size(), "remote = \"" + server_->url());
+  test_support::write_file(path, text);
 }
 
 std::string World::measure(const std::vector<std::string>& words) {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/prove/frame/harness.h"
+#include "tests/prove/limits/web_server.h"
 #include "tests/support/small_fleet.h"
 
 namespace prove::limits {
@@ -20,6 +22,9 @@ class World {
 
   /// A fleet of one repository, "acme/shop", whose agent is this shell script.
   void one_repository(const std::string& script);
+
+  /// The remotes are behind a web server from now on. To be called behind one_repository.
+  void over_http();
 
   /// Runs the program with a limit on its descriptors. A violation: more memory than allowed, a
   /// death, a mistake of its own, or no descriptor left. Returns what it printed.
@@ -43,6 +48,7 @@ class World {
   const Options& options_;
   Record& record_;
   std::string name_;
+  std::unique_ptr<WebServer> server_;
 };
 
 /// Ended runs with their turns and money, `count` of them, put into the state by a process of its
