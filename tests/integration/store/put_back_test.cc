@@ -202,7 +202,7 @@ TEST_F(StoreCutOff, Invariant13_DamagedHeaderIsMendedOrChangesNothing) {
     cut_off(knows_first_page ? "CREATE TABLE undone(x)" : "SELECT 1");
     int mended = 0;
     int refused = 0;
-    for (int place = 16; place < 24; ++place) {
+    for (std::size_t place = 16; place < 24; ++place) {
       for (int bit = 0; bit < 8; ++bit) {
         std::string bad = torn;
         bad[place] = static_cast<char>(bad[place] ^ (1 << bit));

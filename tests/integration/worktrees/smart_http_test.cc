@@ -35,9 +35,6 @@ class SmartHttp : public Playground {
     options.web = &web;
     make_workspace();
   }
-  [[nodiscard]] std::string mirror() const {
-    return fs::directory_iterator(top + "/state/mirrors")->path();
-  }
   /// Requests since the last call.
   std::pair<int, int> asked() {
     const std::pair<int, int> now(server->log.count("GET", "*"), server->log.count("POST", kAsk));
