@@ -59,6 +59,33 @@ std::optional<Refusal> protected_path(const jobs::Repo& repo, git_diff* diff) {
   return std::nullopt;
 }
 
+/// A file or link whose object is none: everybody could fetch it and nobody check it out. An agent
+/// can name any object of the repository so, also one that was in the mirror before.
+Outcome named_wrong(git_repository* mirror, git_diff* diff) {
+  Odb odb;
+  if (const int code = git_repository_odb(into(odb), mirror); code < 0) {
+    return git_failure(code, "cannot open the objects of the mirror");
+  }
+  for (size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
+    const git_diff_delta* delta = git_diff_get_delta(diff, i);
+    const git_diff_file& file = delta->new_file;
+    if (delta->status == GIT_DELTA_DELETED || file.mode == GIT_FILEMODE_COMMIT) {
+      continue;
+    }
+    size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    if (const int code = git_odb_read_header(&size, &type, odb.get(), &file.id); code < 0) {
+      return git_failure(code, fmt::format("cannot read '{}'", jobs::one_line(file.path, 120)));
+    }
+    if (type != (file.mode == GIT_FILEMODE_TREE ? GIT_OBJECT_TREE : GIT_OBJECT_BLOB)) {
+      return std::optional(refuse("hostile-tree", fmt::format("'{}' is named as a file and is a {}",
+                                                              jobs::one_line(file.path, 120),
+                                                              git_object_type2string(type))));
+    }
+  }
+  return std::optional<Refusal>{};
+}
+
 Outcome guard_net_change(git_repository* mirror, const jobs::Repo& repo, const jobs::Limits& limits,
                          const Landing& landing) {
   RUNNER_ASSIGN(const Diff diff, diff_between(mirror, landing.base, landing.head));
@@ -145,10 +172,14 @@ Outcome guard_content(git_repository* mirror, const jobs::Repo& repo, const jobs
     }
     // What a commit did and a later one undid is not in the net change. A merge brings the other
     // side's paths along and is judged by the net change alone.
-    if (commit.parents.size() == 1) {
+    if (!commit.parents.empty()) {
       RUNNER_ASSIGN(const Diff diff, diff_between(mirror, commit.parents.front(), id));
-      if (auto bad = protected_path(repo, diff.get())) {
-        return bad;
+      RUNNER_ASSIGN(refusal, named_wrong(mirror, diff.get()));
+      if (!refusal && commit.parents.size() == 1) {
+        refusal = protected_path(repo, diff.get());
+      }
+      if (refusal) {
+        return refusal;
       }
     }
   }

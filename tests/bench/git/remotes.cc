@@ -18,6 +18,7 @@
 #include "runner/http/git_web.h"
 #include "tests/bench/git/table.h"
 #include "tests/stub/stub.h"
+#include "tests/support/signals.h"
 #include "worktrees/git_error.h"
 #include "worktrees/git_handles.h"
 #include "worktrees/mirror.h"
@@ -62,7 +63,7 @@ class Server {
     url_.assign(bytes, got > 0 ? static_cast<std::size_t>(got) : 0);
   }
   ~Server() {
-    ::kill(process_, SIGKILL);
+    (void)test_support::send_signal(process_, SIGKILL);
     ::waitpid(process_, nullptr, 0);
   }
   Server(const Server&) = delete;
@@ -175,7 +176,7 @@ void compare_asking(const std::string& folder, const std::vector<std::string>& u
 
 void compare_fetching(const std::string& folder, const std::string& url, int rounds) {
   const std::string remote = folder + "/remotes/r00.git";
-  const std::string work = folder + "/work";
+  const std::string work = folder + "/clone";
   run_program({"git", "clone", "-q", remote, work});
   Table fetched;
   for (int round = 0; round < rounds; ++round) {

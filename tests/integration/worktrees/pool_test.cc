@@ -1,0 +1,172 @@
+// What is kept for the next run, what is set up, and the room for it.
+#include <gmock/gmock.h>
+
+#include "tests/integration/worktrees/git_playground.h"
+#include "worktrees/safe_fs.h"
+
+namespace worktrees::test {
+namespace {
+
+using jobs::ErrorKind;
+using ::testing::HasSubstr;
+
+/// Worktrees of several runs at once, given back one after the other with that many bytes in them.
+class Pool : public Playground {
+ protected:
+  void give_back(const std::vector<std::size_t>& sizes) {
+    make_workspace();
+    std::vector<jobs::Run> runs;
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      runs.push_back(make_run(31 + static_cast<int>(i), "rp" + std::to_string(i)));
+      paths.push_back(prepare(runs.back()).path);
+      write(paths.back() + "/build/made", std::string(sizes[i], 'x'));
+    }
+    for (const jobs::Run& run : runs) {
+      ASSERT_TRUE(workspace->release(repo, run).has_value());
+    }
+  }
+  [[nodiscard]] std::vector<bool> kept() const {
+    std::vector<bool> there;
+    for (const std::string& path : paths) {
+      there.push_back(fs::exists(path));
+    }
+    return there;
+  }
+  std::vector<std::string> paths;
+};
+
+TEST_F(Pool, SetupRunsOncePerLockFileContent) {
+  commit_seed({{"deps.lock", "1\n"}}, "lock");
+  repo.setup = {{"sh", "-c", "echo run >> build-log; mkdir -p build"}, {"true"}};
+  repo.setup_locks = {"deps.lock", "absent.lock"};
+  jobs::Run run = make_run();
+  EXPECT_EQ(prepare(run).setup_log.size(), 2U);
+  EXPECT_EQ(prepare(run).setup_log.size(), 0U);
+  ASSERT_TRUE(workspace->release(repo, run).has_value());
+  jobs::Run second = make_run(13, "r02");
+  EXPECT_EQ(prepare(second).setup_log.size(), 0U);
+  ASSERT_TRUE(workspace->release(repo, second).has_value());
+  commit_seed({{"deps.lock", "2\n"}}, "new lock");
+  jobs::Run third = make_run(14, "r03");
+  EXPECT_EQ(prepare(third).setup_log.size(), 2U);
+  EXPECT_EQ(commands.ran.size(), 4U);
+}
+
+TEST_F(Pool, SetupRunsAgainForAnotherToolchainAndSaysHowLongItTook) {
+  repo.setup = {{"true"}};
+  repo.setup_toolchain = "node 20";
+  jobs::Run run = make_run();
+  EXPECT_THAT(prepare(run).setup_log, ::testing::ElementsAre("true (1.5 s)"));
+  ASSERT_TRUE(workspace->release(repo, run).has_value());
+  repo.setup_toolchain = "node 22";
+  jobs::Run second = make_run(13, "r02");
+  EXPECT_EQ(prepare(second).setup_log.size(), 1U);
+}
+
+TEST_F(Pool, SetupRunsAgainWhereWhatItMadeWasCold) {
+  repo.setup = {{"sh", "-c", "mkdir -p build && touch build/made"}};
+  repo.cold = {"build"};
+  jobs::Run run = make_run();
+  prepare(run);
+  ASSERT_TRUE(workspace->release(repo, run).has_value());
+  jobs::Run second = make_run(13, "r02");
+  const auto prepared = prepare(second);
+  EXPECT_TRUE(prepared.recycled);
+  EXPECT_EQ(prepared.setup_log.size(), 1U);
+  EXPECT_TRUE(fs::exists(prepared.path + "/build/made"));
+}
+
+TEST_F(Pool, SetupRunsAgainInAWorktreeThatWasLost) {
+  repo.setup = {{"sh", "-c", "mkdir -p build && touch build/made"}};
+  jobs::Run run = make_run();
+  const auto prepared = prepare(run);
+  fs::remove_all(ours(prepared.path));
+  EXPECT_EQ(workspace->prepare(repo, run)->setup_log.size(), 1U);
+  EXPECT_TRUE(fs::exists(prepared.path + "/build/made"));
+}
+
+TEST_F(Pool, FailingSetupIsTransientAndRunsAgain) {
+  repo.setup = {{"sh", "-c", "echo no such package; exit 3"}};
+  const jobs::Run run = make_run();
+  const auto failed = workspace->prepare(repo, run);
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_EQ(failed.error().kind, ErrorKind::transient);
+  EXPECT_THAT(failed.error().message, HasSubstr("exited 3: no such package"));
+  repo.setup = {{"true"}};
+  EXPECT_EQ(workspace->prepare(repo, run).value().setup_log.size(), 1U);
+}
+
+TEST_F(Pool, TooLittleSpaceIsTransientWithBothNumbers) {
+  options.limits.disk_free_bytes = 1LL << 60;
+  make_workspace();
+  const auto prepared = workspace->prepare(repo, make_run());
+  ASSERT_FALSE(prepared.has_value());
+  EXPECT_EQ(prepared.error().kind, ErrorKind::transient);
+  EXPECT_THAT(prepared.error().message, HasSubstr("bytes free"));
+  EXPECT_THAT(prepared.error().message, HasSubstr("1152921504606846976 needed"));
+}
+
+TEST_F(Pool, TooFewInodesAreTransientToo) {
+  options.limits.disk_free_inodes = 1LL << 60;
+  make_workspace();
+  const auto prepared = workspace->prepare(repo, make_run());
+  ASSERT_FALSE(prepared.has_value());
+  EXPECT_EQ(prepared.error().kind, ErrorKind::transient);
+  EXPECT_THAT(prepared.error().message, HasSubstr("not enough inodes"));
+}
+
+TEST_F(Pool, WhereSpaceIsShortIdleWorktreesAreNamed) {
+  const jobs::Run run = make_run();
+  ASSERT_TRUE(workspace->prepare(repo, run).has_value());
+  write(workspace->prepare(repo, run)->path + "/build/large", std::string(54321, 'x'));
+  ASSERT_TRUE(workspace->release(repo, run).has_value());
+  options.limits.disk_free_bytes = 1LL << 60;
+  make_workspace();
+  repo.name = jobs::RepoName("acme/other");
+  const auto prepared = workspace->prepare(repo, make_run(13, "r02"));
+  ASSERT_FALSE(prepared.has_value());
+  EXPECT_THAT(prepared.error().hint, HasSubstr("idle worktrees hold 5"));
+}
+
+TEST_F(Pool, TheOneUsedLongestAgoGoes) {
+  options.retention.pool_size = 2;
+  give_back({1, 1, 1});
+  EXPECT_EQ(kept(), (std::vector<bool>{false, true, true}));
+  jobs::Run next = make_run(41, "rn");
+  EXPECT_EQ(prepare(next).path, paths[2]) << "the one used last is the warmest";
+}
+
+TEST_F(Pool, BytesAreBoundedToo) {
+  options.retention.pool_size = 9;
+  options.retention.pool_bytes = 250'000;
+  give_back({100'000, 100'000, 100'000});
+  EXPECT_EQ(kept(), (std::vector<bool>{false, true, true}));
+}
+
+TEST_F(Pool, OneThatIsTooLargeAloneIsNotKept) {
+  options.retention.pool_size = 9;
+  options.retention.pool_bytes = 250'000;
+  give_back({100'000, 300'000});
+  EXPECT_EQ(kept(), (std::vector<bool>{true, false}));
+}
+
+TEST_F(Pool, PoolKeepsAsManyAsItMay) {
+  for (const int size : {0, 1}) {
+    options.retention.pool_size = size;
+    make_workspace();
+    jobs::Run a = make_run(21, "ra" + std::to_string(size));
+    jobs::Run b = make_run(22, "rb" + std::to_string(size));
+    prepare(a);
+    prepare(b);
+    ASSERT_TRUE(workspace->release(repo, a).has_value());
+    ASSERT_TRUE(workspace->release(repo, b).has_value());
+    EXPECT_EQ(workspace->list().value().size(), static_cast<std::size_t>(size));
+    // Moved there at once, deleted when there is time.
+    EXPECT_EQ(names_in(options.root + "/trash").size(), 2U - static_cast<std::size_t>(size));
+    ASSERT_TRUE(workspace->empty_trash(std::chrono::minutes(1)).has_value());
+    EXPECT_TRUE(fs::is_empty(options.root + "/trash"));
+  }
+}
+
+}  // namespace
+}  // namespace worktrees::test
