@@ -30,6 +30,7 @@ class Corpus : public Playground, public ::testing::WithParamInterface<std::size
  protected:
   void SetUp() override {
     Playground::SetUp();
+    start_libgit2();
     write(top + "/outside/file", "not yours\n");
     first_ = remote_head();
   }
