@@ -133,25 +133,16 @@ Outcome guard_origin(git_repository* mirror, const Landing& landing, const Oid& 
                                         commit.str().substr(0, 10), start.str().substr(0, 10))));
     }
   }
-  ReferenceIterator iterator;
-  if (const int code =
-          git_reference_iterator_glob_new(into(iterator), mirror, "refs/remotes/origin/*");
-      code < 0) {
-    return git_failure(code, "cannot list the remote's branches in the mirror");
-  }
-  Reference reference;
-  while (git_reference_next(into(reference), iterator.get()) == 0) {
-    const git_oid* target = git_reference_target(reference.get());
-    const std::string name = git_reference_name(reference.get());
-    if (target == nullptr || name == "refs/remotes/origin/" + base_branch) {
+  RUNNER_ASSIGN(const auto branches, remote_branches(mirror));
+  for (const auto& [name, head] : branches) {
+    if (name == base_branch) {
       continue;
     }
     for (const Oid& commit : landing.commits) {
-      if (contains(mirror, to_oid(*target), commit)) {
-        return std::optional(
-            refuse("foreign-commit",
-                   fmt::format("commit {} is on the remote's branch {} already",
-                               commit.str().substr(0, 10), jobs::one_line(name.substr(20), 80))));
+      if (contains(mirror, head, commit)) {
+        return std::optional(refuse(
+            "foreign-commit", fmt::format("commit {} is on the remote's branch {} already",
+                                          commit.str().substr(0, 10), jobs::one_line(name, 80))));
       }
     }
   }

@@ -1,6 +1,8 @@
 #include "worktrees/mirror.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 #include <fmt/core.h>
 #include <git2/odb_backend.h>
@@ -167,21 +169,28 @@ bool contains(git_repository* repository, const jobs::Oid& commit, const jobs::O
   return from && to && git_graph_descendant_of(repository, &*from, &*to) == 1;
 }
 
-jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit) {
+jobs::Result<std::map<std::string, jobs::Oid>> remote_branches(git_repository* mirror) {
   ReferenceIterator iterator;
   if (const int code =
           git_reference_iterator_glob_new(into(iterator), mirror, "refs/remotes/origin/*");
       code < 0) {
     return git_failure(code, "cannot list the remote's branches in the mirror");
   }
+  constexpr std::string_view kPrefix = "refs/remotes/origin/";
+  std::map<std::string, jobs::Oid> branches;
   Reference reference;
   while (git_reference_next(into(reference), iterator.get()) == 0) {
-    const git_oid* target = git_reference_target(reference.get());
-    if (target != nullptr && contains(mirror, to_oid(*target), commit)) {
-      return true;
+    if (const git_oid* target = git_reference_target(reference.get()); target != nullptr) {
+      branches.emplace(git_reference_name(reference.get()) + kPrefix.size(), to_oid(*target));
     }
   }
-  return false;
+  return branches;
+}
+
+jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit) {
+  RUNNER_ASSIGN(const auto branches, remote_branches(mirror));
+  return std::ranges::any_of(
+      branches, [&](const auto& branch) { return contains(mirror, branch.second, commit); });
 }
 
 jobs::Result<jobs::Oid> tree_of(git_repository* repository, const jobs::Oid& commit) {

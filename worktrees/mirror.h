@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "jobs/base/ids.h"
@@ -32,6 +33,9 @@ namespace worktrees {
 /// `ancestor` is `commit` or one of its ancestors. An unknown object counts as no.
 [[nodiscard]] bool contains(git_repository* repository, const jobs::Oid& commit,
                             const jobs::Oid& ancestor);
+/// The branches of the remote as last fetched: "main" -> commit.
+[[nodiscard]] jobs::Result<std::map<std::string, jobs::Oid>> remote_branches(
+    git_repository* mirror);
 /// `commit` is reachable from some branch of the remote, as last fetched.
 [[nodiscard]] jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit);
 [[nodiscard]] jobs::Result<jobs::Oid> tree_of(git_repository* repository, const jobs::Oid& commit);

@@ -50,17 +50,16 @@ jobs::Result<Spoken> follow(git_repository* mirror, const RemoteAccess& access,
 }
 
 jobs::Status let_go_of_others(git_repository* mirror, const Heads& heads) {
-  ReferenceIterator iterator;
-  int code = git_reference_iterator_glob_new(into(iterator), mirror,
-                                             fmt::format("{}*", kFollowed).c_str());
-  Reference reference;
-  while (code >= 0 && git_reference_next(into(reference), iterator.get()) == 0) {
-    const std::string name = git_reference_name(reference.get());
-    if (!heads.contains(name.substr(std::string_view(kFollowed).size()))) {
-      code = git_reference_delete(reference.get());
+  RUNNER_ASSIGN(const Heads known, remote_branches(mirror));
+  for (const auto& [name, head] : known) {
+    if (heads.contains(name)) {
+      continue;
+    }
+    if (const int code = git_reference_remove(mirror, (kFollowed + name).c_str()); code < 0) {
+      return git_failure(code, "cannot let go of a branch in the mirror");
     }
   }
-  return code < 0 ? git_failure(code, "cannot let go of a branch in the mirror") : jobs::ok();
+  return jobs::ok();
 }
 
 /// The base as the mirror knows it now.

@@ -12,6 +12,7 @@
 #include "jobs/base/crash_point.h"
 #include "worktrees/git_error.h"
 #include "worktrees/git_handles.h"
+#include "worktrees/mirror.h"
 #include "worktrees/pack_watch.h"
 #include "worktrees/web.h"
 #include "worktrees/wire/fetch.h"
@@ -170,40 +171,35 @@ class IncomingPack {
 
 /// A head that the mirror has, and some of what is behind it: where a branch was rewritten, its
 /// head is gone from the remote and an ancestor is not.
-void add_haves(git_repository* mirror, const git_oid& head, std::vector<Oid>& haves) {
+jobs::Status add_line(git_repository* mirror, const Oid& head, std::vector<Oid>& haves) {
+  RUNNER_ASSIGN(const git_oid id, parse_oid(head));
   Commit commit;
-  if (git_commit_lookup(into(commit), mirror, &head) < 0) {
-    return;
+  if (git_commit_lookup(into(commit), mirror, &id) < 0) {
+    return jobs::ok();  // Lost: the server must not leave it out.
   }
-  haves.push_back(to_oid(head));
+  haves.push_back(head);
   for (unsigned behind = 1; behind <= kMostBehind; ++behind) {
     Commit parent;
     if (git_commit_parent(into(parent), commit.get(), 0) < 0) {
-      return;
+      break;
     }
     commit = std::move(parent);
     if (std::has_single_bit(behind)) {
       haves.push_back(to_oid(*git_commit_id(commit.get())));
     }
   }
+  return jobs::ok();
 }
 
 jobs::Result<std::vector<Oid>> haves_of(git_repository* mirror, const std::string& base) {
+  RUNNER_ASSIGN(const auto branches, remote_branches(mirror));
   std::vector<Oid> haves;
-  git_oid head{};
-  if (git_reference_name_to_id(&head, mirror, ("refs/remotes/origin/" + base).c_str()) == 0) {
-    add_haves(mirror, head, haves);
+  if (const auto found = branches.find(base); found != branches.end()) {
+    RUNNER_TRY(add_line(mirror, found->second, haves));
   }
-  ReferenceIterator iterator;
-  if (const int code =
-          git_reference_iterator_glob_new(into(iterator), mirror, "refs/remotes/origin/*");
-      code < 0) {
-    return git_failure(code, "cannot list the remote's branches in the mirror");
-  }
-  Reference reference;
-  while (haves.size() < kMostHaves && git_reference_next(into(reference), iterator.get()) == 0) {
-    if (const git_oid* target = git_reference_target(reference.get()); target != nullptr) {
-      haves.push_back(to_oid(*target));
+  for (const auto& [name, head] : branches) {
+    if (haves.size() < kMostHaves && name != base) {
+      haves.push_back(head);
     }
   }
   return haves;

@@ -25,6 +25,15 @@ class Pool : public Playground {
       ASSERT_TRUE(workspace->release(repo, run).has_value());
     }
   }
+  /// Why no further worktree is made.
+  jobs::Error no_room() {
+    make_workspace();
+    const auto prepared = workspace->prepare(repo, make_run(61, "rs"));
+    EXPECT_FALSE(prepared.has_value());
+    const jobs::Error error = prepared ? jobs::Error{} : prepared.error();
+    EXPECT_EQ(error.kind, ErrorKind::transient);
+    return error;
+  }
   [[nodiscard]] std::vector<bool> kept() const {
     std::vector<bool> there;
     for (const std::string& path : paths) {
@@ -98,21 +107,14 @@ TEST_F(Pool, FailingSetupIsTransientAndRunsAgain) {
 
 TEST_F(Pool, TooLittleSpaceIsTransientWithBothNumbers) {
   options.limits.disk_free_bytes = 1LL << 60;
-  make_workspace();
-  const auto prepared = workspace->prepare(repo, make_run());
-  ASSERT_FALSE(prepared.has_value());
-  EXPECT_EQ(prepared.error().kind, ErrorKind::transient);
-  EXPECT_THAT(prepared.error().message, HasSubstr("bytes free"));
-  EXPECT_THAT(prepared.error().message, HasSubstr("1152921504606846976 needed"));
+  const jobs::Error error = no_room();
+  EXPECT_THAT(error.message, HasSubstr("bytes free"));
+  EXPECT_THAT(error.message, HasSubstr("1152921504606846976 needed"));
 }
 
 TEST_F(Pool, TooFewInodesAreTransientToo) {
   options.limits.disk_free_inodes = 1LL << 60;
-  make_workspace();
-  const auto prepared = workspace->prepare(repo, make_run());
-  ASSERT_FALSE(prepared.has_value());
-  EXPECT_EQ(prepared.error().kind, ErrorKind::transient);
-  EXPECT_THAT(prepared.error().message, HasSubstr("not enough inodes"));
+  EXPECT_THAT(no_room().message, HasSubstr("not enough inodes"));
 }
 
 TEST_F(Pool, WhereSpaceIsShortIdleWorktreesAreNamed) {
@@ -121,11 +123,8 @@ TEST_F(Pool, WhereSpaceIsShortIdleWorktreesAreNamed) {
   write(workspace->prepare(repo, run)->path + "/build/large", std::string(54321, 'x'));
   ASSERT_TRUE(workspace->release(repo, run).has_value());
   options.limits.disk_free_bytes = 1LL << 60;
-  make_workspace();
   repo.name = jobs::RepoName("acme/other");
-  const auto prepared = workspace->prepare(repo, make_run(13, "r02"));
-  ASSERT_FALSE(prepared.has_value());
-  EXPECT_THAT(prepared.error().hint, HasSubstr("idle worktrees hold 5"));
+  EXPECT_THAT(no_room().hint, HasSubstr("idle worktrees hold 5"));
 }
 
 TEST_F(Pool, TheOneUsedLongestAgoGoes) {
