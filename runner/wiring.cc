@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "runner/ci/command_ci.h"
 #include "runner/executors/process_executor.h"
 #include "runner/http/git_web.h"
@@ -81,6 +83,10 @@ ci::CommandCiOptions ci_options(const jobs::Fleet& fleet) {
   return options;
 }
 
+std::string not_built_in(std::string_view family, const std::string& name, std::string_view kind) {
+  return fmt::format("{} \"{}\": kind \"{}\" is not built in", family, name, kind);
+}
+
 /// `web`: none for a dry run, which sends nothing but GET; libgit2 asks in that way.
 void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::Web* web,
                  Common& common, jobs::ReaderPorts& ports) {
@@ -104,18 +110,28 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::
       case jobs::TrackerKind::local:
         common.tracker_readers.push_back(
             trackers::make_local_reader(config, local_options(fleet, name)));
+        ports.trackers[name] = common.tracker_readers.back().get();
+        break;
+      case jobs::TrackerKind::github:
+      case jobs::TrackerKind::forgejo:
+      case jobs::TrackerKind::plane:
+        ports.broken["tracker." + name] = not_built_in("tracker", name, to_string(config.kind));
         break;
     }
-    ports.trackers[name] = common.tracker_readers.back().get();
   }
   for (const auto& [name, config] : fleet.ci) {
     switch (config.kind) {
       case jobs::CiKind::command:
         common.ci_readers.push_back(
             ci::make_command_ci_reader(config, ci_options(fleet), *common.ci_turns));
+        ports.ci[name] = common.ci_readers.back().get();
+        break;
+      case jobs::CiKind::checks:
+      case jobs::CiKind::forgejo:
+      case jobs::CiKind::woodpecker:
+        ports.broken["ci." + name] = not_built_in("ci", name, to_string(config.kind));
         break;
     }
-    ports.ci[name] = common.ci_readers.back().get();
   }
 }
 
@@ -171,9 +187,12 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
       case jobs::TrackerKind::local:
         parts.tracker_writers.push_back(
             trackers::make_local_writer(config, local_options(fleet, name), *parts.common.clock));
+        writers.trackers[name] = parts.tracker_writers.back().get();
         break;
+      case jobs::TrackerKind::github:
+      case jobs::TrackerKind::forgejo:
+      case jobs::TrackerKind::plane: break;
     }
-    writers.trackers[name] = parts.tracker_writers.back().get();
   }
   for (const auto& [name, config] : fleet.ci) {
     switch (config.kind) {
@@ -181,9 +200,12 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
         parts.ci_writers.push_back(
             ci::make_command_ci_writer(config, ci_options(fleet), *parts.common.ci_turns,
                                        *parts.common.ci_turns, *parts.common.workspace));
+        writers.ci[name] = parts.ci_writers.back().get();
         break;
+      case jobs::CiKind::checks:
+      case jobs::CiKind::forgejo:
+      case jobs::CiKind::woodpecker: break;
     }
-    writers.ci[name] = parts.ci_writers.back().get();
   }
   for (const auto& [name, config] : fleet.notify) {
     auto notifier = notify::make_notifier(config, environment, *parts.common.clock);

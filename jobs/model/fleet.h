@@ -30,16 +30,53 @@ struct Labels {
   friend bool operator==(const Labels&, const Labels&) = default;
 };
 
-enum class TrackerKind : std::uint8_t { local };
+enum class TrackerKind : std::uint8_t { local, github, forgejo, plane };
+[[nodiscard]] std::string_view to_string(TrackerKind kind);
+
+/// A GitHub App that speaks for the runner.
+struct AppConfig {
+  std::string id;  ///< App id or client id: who signs
+  std::int64_t installation =
+      0;          ///< 0 = the one of the organisation that owns the repository, looked up
+  SecretRef key;  ///< its private key, PEM
+  friend bool operator==(const AppConfig&, const AppConfig&) = default;
+};
+
+/// How a forge is polled. automatic: GraphQL, and REST where the server has none.
+enum class ForgeApi : std::uint8_t { automatic, graphql, rest };
+[[nodiscard]] std::string_view to_string(ForgeApi api);
+
 struct TrackerConfig {
   std::string name;
   TrackerKind kind = TrackerKind::local;
   std::string path;  ///< local: absolute folder; each repo's issues lie in <path>/<path_component
                      ///< or repo.tracker_path>
+  std::string url;   ///< of the API, no slash at its end; github: "https://api.github.com" unless
+                     ///< said otherwise; forgejo: the server's own address; plane: the same
+  std::optional<SecretRef> token;
+  std::optional<AppConfig> app;  ///< github: instead of a token
+  ForgeApi api = ForgeApi::automatic;
+  std::string workspace;                      ///< plane
+  std::map<std::string, std::string> states;  ///< plane: what a state of a project is called there,
+                                              ///< by our word for it ("ready", "done", ...)
   friend bool operator==(const TrackerConfig&, const TrackerConfig&) = default;
 };
 
-enum class AgentKind : std::uint8_t { command };
+enum class AgentKind : std::uint8_t { command, claude, codex, opencode };
+[[nodiscard]] std::string_view to_string(AgentKind kind);
+
+/// US dollars for a million tokens, for an agent that reports tokens only.
+struct Price {
+  Usd input;
+  Usd cached_input;
+  Usd output;
+  friend bool operator==(const Price&, const Price&) = default;
+};
+
+/// What a turn may reach over the network, as far as its containment can hold it to that.
+enum class Network : std::uint8_t { all, loopback, none };
+[[nodiscard]] std::string_view to_string(Network network);
+
 struct AgentConfig {
   std::string name;
   AgentKind kind = AgentKind::command;
@@ -48,17 +85,37 @@ struct AgentConfig {
   std::map<std::string, std::string> env;  ///< plain values for the agent's environment
   std::vector<std::string> pass_env;       ///< names passed through from the runner's environment
   std::string usage_file;  ///< relative to the turn directory; "" = the agent reports no usage
-  std::string model;       ///< for display and labels; may be empty
+  std::string model;       ///< for display and labels, and named to the agent; may be empty
+  std::vector<std::string> args;  ///< of a known kind: further arguments, behind the runner's own
+  std::optional<Price> price;
+  Duration after_result =
+      std::chrono::seconds(30);  ///< of a known kind: stopped so long after its final word
+  bool repo_settings =
+      false;  ///< of a known kind: the repository's settings, hooks and MCP servers are honoured
+  Network network = Network::all;
+  std::string proxy;                ///< address handed on as HTTP_PROXY and HTTPS_PROXY; "" = none
+  std::vector<std::string> caches;  ///< absolute folders besides the worktree that it may write
   friend bool operator==(const AgentConfig&, const AgentConfig&) = default;
 };
 
-enum class CiKind : std::uint8_t { command };
+enum class CiKind : std::uint8_t { command, checks, forgejo, woodpecker };
+[[nodiscard]] std::string_view to_string(CiKind kind);
 struct CiConfig {
   std::string name;
   CiKind kind = CiKind::command;
   std::vector<std::string> command;  ///< argv; empty = the repository's `test` command
   Duration deadline =
       std::chrono::minutes(60);  ///< pending longer than this after landing = absent -> escalate
+  std::string tracker;  ///< checks, forgejo: whose address and credential are used; "" = those of
+                        ///< the repository's tracker
+  std::string url;      ///< woodpecker: the server's address
+  std::optional<SecretRef> token;    ///< woodpecker
+  std::vector<std::string> expect;   ///< names that must have reported; empty = `settle` decides
+  std::vector<std::string> succeed;  ///< of `expect`: neutral and skipped are not enough
+  Duration settle = std::chrono::minutes(
+      2);  ///< nothing expected by name: all is green and nothing new came for so long
+  std::vector<std::string> events{
+      "push"};  ///< woodpecker: pipelines of other events say nothing about a commit
   friend bool operator==(const CiConfig&, const CiConfig&) = default;
 };
 
@@ -106,6 +163,7 @@ struct Limits {
   std::int64_t turn_output_bytes = 64LL << 20;     ///< more output stops being kept
   std::int64_t turn_memory_bytes = 0;              ///< 0 = not limited (address space per process)
   int turn_processes = 0;                          ///< 0 = not limited
+  std::int64_t turn_file_bytes = 0;                ///< of one file; 0 = not limited
   Duration verify_deadline = std::chrono::minutes(30);
   Duration setup_deadline = std::chrono::minutes(15);
   int fix_attempts = 5;  ///< corrective turns for red CI; freeze when reached
@@ -147,6 +205,7 @@ struct Budget {
   std::optional<std::int64_t> fleet_day_turns = 400;
   std::optional<std::int64_t> fleet_day_tokens;
   std::optional<Usd> fleet_month_usd;
+  std::string time_zone = "UTC";  ///< whose midnight begins a day and a month; an IANA name
   friend bool operator==(const Budget&, const Budget&) = default;
 };
 
@@ -158,18 +217,39 @@ struct Retention {
   Duration kept_worktrees = std::chrono::days(7);  ///< worktrees of needs-human and frozen runs
   int pool_size = 1;  ///< idle worktrees kept warm per repository; 0 = remove at once
   std::int64_t pool_bytes = 20LL << 30;  ///< of these, with all that is ignored in them
+  std::int64_t ignored_bytes =
+      10LL << 30;  ///< of one: with more ignored files than this it is not used again
   friend bool operator==(const Retention&, const Retention&) = default;
 };
 
-enum class Containment : std::uint8_t { automatic, strong, group };
+/// strong: sandbox, namespace or cgroup, or no turn starts.
+enum class Containment : std::uint8_t { automatic, strong, sandbox, pid_namespace, cgroup, group };
 [[nodiscard]] std::string_view to_string(Containment containment);
+
+/// How commits reach the base branch. agent: the agent pushes by itself, and is only observed.
+enum class LandingMode : std::uint8_t { push, pull_request, agent };
+[[nodiscard]] std::string_view to_string(LandingMode mode);
+
+/// Who the runner is to a git remote. Empty = nobody asked, or the remote is a path.
+struct RemoteAuth {
+  std::string user;                ///< https: sent with `token`
+  std::optional<SecretRef> token;  ///< https
+  bool as_tracker = false;         ///< https: the credential of the repository's tracker
+  std::string ssh_key;             ///< ssh: absolute path of a private key without passphrase
+  std::string known_hosts;  ///< ssh: absolute path of the host keys that are accepted, no other is
+  friend bool operator==(const RemoteAuth&, const RemoteAuth&) = default;
+};
 
 /// One [[repo]], with [defaults] already applied.
 struct Repo {
   RepoName name;
   std::string remote;         ///< URL or absolute path of the git remote
   std::string base = "main";  ///< base branch
-  std::string tracker;        ///< name in Fleet::trackers
+  RemoteAuth auth;
+  LandingMode landing = LandingMode::push;
+  bool merge_when_green = false;    ///< pull_request: the runner merges it itself
+  std::vector<std::string> sparse;  ///< folders of the repository that worktrees have; empty = all
+  std::string tracker;              ///< name in Fleet::trackers
   std::string
       tracker_path;   ///< local tracker: folder of this repo's issues below the tracker's path
   std::string agent;  ///< name in Fleet::agents

@@ -56,6 +56,17 @@ constexpr NameTable<TurnEnd, 9> kTurnEnds{{{TurnEnd::exited, "exited"},
                                            {TurnEnd::not_started, "not-started"},
                                            {TurnEnd::lost, "lost"}}};
 
+constexpr NameTable<AgentEnd, 10> kAgentEnds{{{AgentEnd::none, "none"},
+                                              {AgentEnd::success, "success"},
+                                              {AgentEnd::failed, "failed"},
+                                              {AgentEnd::unfinished, "unfinished"},
+                                              {AgentEnd::empty, "empty"},
+                                              {AgentEnd::refused, "refused"},
+                                              {AgentEnd::budget, "budget"},
+                                              {AgentEnd::quota, "quota"},
+                                              {AgentEnd::overload, "overload"},
+                                              {AgentEnd::authentication, "authentication"}}};
+
 constexpr NameTable<EffectKind, 11> kEffects{{{EffectKind::set_labels, "set-labels"},
                                               {EffectKind::upsert_comment, "upsert-comment"},
                                               {EffectKind::close_issue, "close-issue"},
@@ -125,6 +136,12 @@ std::string_view to_string(TurnEnd end) {
 }
 std::optional<TurnEnd> parse_turn_end(std::string_view text) {
   return value_of(kTurnEnds, text);
+}
+std::string_view to_string(AgentEnd end) {
+  return name_of(kAgentEnds, end);
+}
+std::optional<AgentEnd> parse_agent_end(std::string_view text) {
+  return value_of(kAgentEnds, text);
 }
 std::string_view to_string(EffectKind kind) {
   return name_of(kEffects, kind);

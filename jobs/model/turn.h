@@ -45,6 +45,23 @@ enum class TurnEnd : std::uint8_t {
 [[nodiscard]] std::string_view to_string(TurnEnd end);
 [[nodiscard]] std::optional<TurnEnd> parse_turn_end(std::string_view text);
 
+/// How a turn went in the agent's own words: the final event of its stream, read as its kind asks.
+/// Never enough to go on (what was committed decides), but enough to know whose failure it was.
+enum class AgentEnd : std::uint8_t {
+  none,            ///< not read: a command, or an agent of kind `command`
+  success,         ///< its final event says so, and nothing after it says otherwise
+  failed,          ///< it says that it failed, and not why in a way that is known
+  unfinished,      ///< it ended, or was ended, without a final event
+  empty,           ///< a final event, but nothing was done or said
+  refused,         ///< the model declined
+  budget,          ///< it reached the budget or the number of turns that it was given
+  quota,           ///< the account has no more until a time that may be known
+  overload,        ///< the provider has no capacity now
+  authentication,  ///< the credential is missing, wrong or expired
+};
+[[nodiscard]] std::string_view to_string(AgentEnd end);
+[[nodiscard]] std::optional<AgentEnd> parse_agent_end(std::string_view text);
+
 /// What a finished turn left behind.
 struct TurnExit {
   TurnEnd end = TurnEnd::lost;
@@ -52,6 +69,8 @@ struct TurnExit {
   int signal = 0;      ///< for signalled
   std::string detail;  ///< one line for people
   std::optional<TimePoint> at;
+  AgentEnd agent = AgentEnd::none;
+  std::optional<TimePoint> until;  ///< quota, overload: when it may be tried again, if it was said
   friend bool operator==(const TurnExit&, const TurnExit&) = default;
 };
 
@@ -100,7 +119,16 @@ struct TurnSpec {
   std::int64_t output_bytes = 0;
   std::int64_t memory_bytes = 0;
   int processes = 0;
+  std::int64_t file_bytes = 0;  ///< of one file; 0 = not limited
   Containment containment = Containment::automatic;
+  Network network = Network::all;
+  std::string proxy;
+  std::vector<std::string> writable;  ///< absolute folders besides `cwd` that the turn may write
+  AgentKind agent_kind = AgentKind::command;
+  std::string session;      ///< of a known kind: the id to begin with, or to go on with
+  bool resume = false;      ///< `session` is there already
+  Duration after_result{};  ///< stopped so long after its final word; zero = not watched
+  std::optional<Price> price;
   std::vector<std::string> redact_env;  ///< names of variables whose values must appear in no log
 };
 

@@ -40,8 +40,11 @@ jobs::Result<Place> find_place(const Globals& global, const std::string& repo) {
                       "a repository without a tracker passed the manifests' checks");
   }
   place.tracker = tracker->second;
-  switch (place.tracker.kind) {
-    case jobs::TrackerKind::local: return place;
+  if (place.tracker.kind != jobs::TrackerKind::local) {
+    return jobs::fail(jobs::ErrorKind::usage,
+                      fmt::format("the issues of {} live on {} ({}), not in files", repo,
+                                  place.tracker.name, to_string(place.tracker.kind)),
+                      "write them there");
   }
   return place;
 }

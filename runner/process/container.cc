@@ -34,7 +34,7 @@ Result<std::unique_ptr<Container>> start_contained(const Launch& what, jobs::Con
   if (!refused) {
     return inside;
   }
-  if (wish == jobs::Containment::strong) {
+  if (wish != jobs::Containment::automatic) {
     return std::move(inside).error().with_hint(
         "containment = \"strong\" needs PID namespaces: allow them, or set \"auto\"");
   }

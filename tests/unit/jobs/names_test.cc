@@ -54,6 +54,7 @@ TEST(Names, OfEveryStoredEnumRoundTrip) {
   round_trip(TurnKind::command, parse_turn_kind);
   round_trip(TurnState::ended, parse_turn_state);
   round_trip(TurnEnd::lost, parse_turn_end);
+  round_trip(AgentEnd::authentication, parse_agent_end);
   round_trip(EffectKind::notify, parse_effect_kind);
   round_trip(EffectState::given_up, parse_effect_state);
   round_trip(LedgerKind::release, parse_ledger_kind);
@@ -66,6 +67,12 @@ TEST(Names, OfTheOtherEnumsAreDistinct) {
   names_up_to(StageKind::ci);
   names_up_to(Permission::admin);
   names_up_to(Containment::group);
+  names_up_to(TrackerKind::plane);
+  names_up_to(ForgeApi::rest);
+  names_up_to(AgentKind::opencode);
+  names_up_to(CiKind::woodpecker);
+  names_up_to(Network::none);
+  names_up_to(LandingMode::agent);
   names_up_to(ErrorKind::bug);
 }
 
