@@ -51,6 +51,45 @@ Action ci_red(const RunView& view, const Pipeline& pipeline, const Limits& limit
                        failing);
 }
 
+/// Nothing is known to be wrong with the commit, so no turn is spent on it and the issue is not
+/// charged; nothing is known to be right either, so nobody closes the issue.
+Action ci_stopped(const CiReport& ci) {
+  Action action = make(ActionKind::escalate,
+                       fmt::format("CI ended without a verdict on the landed commit: {}; run it "
+                                   "again, or decide by hand",
+                                   ci.named(Verdict::stopped)));
+  action.charged = false;
+  return action;
+}
+
+/// ": deploy (waits for approval); not reported yet: lint"; nothing of checks that simply run.
+std::string running(const CiReport& ci) {
+  CiReport said = ci;
+  std::erase_if(said.checks, [](const Check& check) {
+    return check.verdict == Verdict::pending && check.reason.empty();
+  });
+  std::string out;
+  if (const std::string names = said.named(Verdict::pending); !names.empty()) {
+    out += ": " + names;
+  }
+  if (const std::string names = said.named(Verdict::absent); !names.empty()) {
+    out += "; not reported yet: " + names;
+  }
+  return out;
+}
+
+std::string overdue(const RunView& view) {
+  const std::string within =
+      fmt::format("within {} of the landing", format_duration(view.ci_deadline));
+  if (!view.ci || view.ci->verdict != Verdict::pending) {
+    return "CI never reported " + within;
+  }
+  // What is expected by name and never came is another fault than what runs too long.
+  const std::string missing = view.ci->named(Verdict::absent);
+  return missing.empty() ? fmt::format("CI did not end {}{}", within, running(*view.ci))
+                         : fmt::format("CI never reported {}: {}", within, missing);
+}
+
 }  // namespace
 
 Action watching(const RunView& view, const Pipeline& pipeline, const Limits& limits,
@@ -62,6 +101,7 @@ Action watching(const RunView& view, const Pipeline& pipeline, const Limits& lim
   switch (verdict) {
     case Verdict::pass: return make(ActionKind::close, "landed, and CI is green");
     case Verdict::fail: return ci_red(view, pipeline, limits, now);
+    case Verdict::stopped: return ci_stopped(*view.ci);
     case Verdict::pending:
     case Verdict::absent: break;
   }
@@ -75,12 +115,10 @@ Action watching(const RunView& view, const Pipeline& pipeline, const Limits& lim
     if (verdict == Verdict::absent && view.ci && due && !view.effects_pending) {
       return make(ActionKind::start_ci, "CI has not reported yet");
     }
-    return wait(verdict == Verdict::pending ? "CI is running" : "CI has not reported yet");
+    return wait(verdict == Verdict::pending ? "CI is running" + running(*view.ci)
+                                            : "CI has not reported yet");
   }
-  return make(ActionKind::escalate,
-              fmt::format("CI {} within {} of the landing",
-                          verdict == Verdict::pending ? "did not end" : "never reported",
-                          format_duration(view.ci_deadline)));
+  return make(ActionKind::escalate, overdue(view));
 }
 
 }  // namespace jobs::detail

@@ -10,23 +10,29 @@
 
 namespace jobs {
 
-/// The machine-readable answer of CI about one commit.
-enum class Verdict : std::uint8_t { pass, fail, pending, absent };
+/// The machine-readable answer of CI about one commit. stopped: it ended without judging the commit
+/// (cancelled, declined, wants an action): no agent can mend that, a person or a re-run decides.
+enum class Verdict : std::uint8_t { pass, fail, stopped, pending, absent };
 [[nodiscard]] std::string_view to_string(Verdict verdict);
 
 struct Check {
   std::string name;
   Verdict verdict = Verdict::absent;
-  std::string log_tail;  ///< of a failed check
+  std::string log_tail = {};  ///< of a failed check
+  std::string reason = {};    ///< why it is pending or stopped, where that needs words: "cancelled"
 };
 
 struct CiReport {
   Verdict verdict = Verdict::absent;  ///< fail if any check failed; else pending if any is; else
-                                      ///< pass; absent when there is none
+                                      ///< stopped if any is; else pass; absent when there is none
   std::vector<Check> checks;
+  std::string detail;  ///< why all of it is pending though no check is: "3 suites are queued"
   std::optional<TimePoint> finished_at;
   /// Names of the failed checks, sorted.
   [[nodiscard]] std::vector<std::string> failing() const;
+  /// "deploy (cancelled), lint": the checks with that verdict and their reasons, in one line; with
+  /// `detail` where that is about it. At most the first eight.
+  [[nodiscard]] std::string named(Verdict one) const;
 };
 
 class CiReader {

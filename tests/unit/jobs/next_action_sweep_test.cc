@@ -23,7 +23,8 @@ constexpr std::array kTurns = {TurnFacts::State::absent, TurnFacts::State::start
 constexpr std::array kEnds = {TurnEnd::exited,  TurnEnd::signalled,   TurnEnd::deadline,
                               TurnEnd::silent,  TurnEnd::first_byte,  TurnEnd::over_budget,
                               TurnEnd::stopped, TurnEnd::not_started, TurnEnd::lost};
-constexpr std::array kVerdicts = {Verdict::pass, Verdict::fail, Verdict::pending, Verdict::absent};
+constexpr std::array kVerdicts = {Verdict::pass, Verdict::fail, Verdict::stopped, Verdict::pending,
+                                  Verdict::absent};
 
 /// The bounds that a view may have reached.
 enum class Bound { none, attempts, window, cap, retries };

@@ -164,6 +164,32 @@ TEST(NeverAgain, ACiThatNeverReportsIsNotPending) {
   EXPECT_EQ(kind(view), ActionKind::escalate) << "nor is one that cannot be read";
 }
 
+TEST(NextAction, ACiThatWasStoppedCallsAPersonAndSpendsNoTurn) {
+  RunView view = landed(Verdict::stopped);
+  view.ci->checks = {{.name = "unit", .verdict = Verdict::pass},
+                     {.name = "deploy", .verdict = Verdict::stopped, .reason = "cancelled"}};
+  const Action action = decide(view);
+  EXPECT_EQ(action.kind, ActionKind::escalate);
+  EXPECT_FALSE(action.charged);
+  EXPECT_NE(action.reason.find(": deploy (cancelled); run it again"), std::string::npos)
+      << action.reason;
+}
+
+TEST(NextAction, APendingCiSaysWhatItWaitsFor) {
+  RunView view = landed(Verdict::pending);
+  view.ci->checks = {
+      {.name = "unit", .verdict = Verdict::pending},
+      {.name = "deploy", .verdict = Verdict::pending, .reason = "waits for an approval"},
+      {.name = "lint", .verdict = Verdict::absent}};
+  EXPECT_EQ(decide(view).reason,
+            "CI is running: deploy (waits for an approval); not reported yet: lint");
+  view.run.landed_at = kNow - view.ci_deadline;
+  EXPECT_EQ(decide(view).reason, "CI never reported within 1h of the landing: lint");
+  view.ci->checks.pop_back();
+  EXPECT_EQ(decide(view).reason,
+            "CI did not end within 1h of the landing: deploy (waits for an approval)");
+}
+
 TEST(NextAction, Invariant6_ATurnPastItsDeadlineIsStoppedOnce) {
   RunView view = turning();
   const Limits limits;
