@@ -1,19 +1,13 @@
-#include <fstream>
-
 #include <fmt/format.h>
 
 #include "jobs/base/text.h"
 #include "runner/http/client.h"
+#include "runner/http/secret.h"
 #include "runner/notify/notify.h"
 
 namespace runner::notify {
 
-using jobs::ErrorKind;
-using jobs::fail;
-
 namespace {
-
-constexpr std::streamsize kMaxSecret = 64 << 10;
 
 class WebhookNotifier final : public jobs::Notifier {
  public:
@@ -38,46 +32,15 @@ class WebhookNotifier final : public jobs::Notifier {
     request.headers = {{"Content-Type", "application/json"},
                        {"Idempotency-Key", jobs::one_line(notification.key)}};
     if (config_.token) {
-      RUNNER_ASSIGN(request.bearer, read_secret(*config_.token));
+      RUNNER_ASSIGN(request.bearer, http::read_secret(*config_.token, environment_));
     }
     RUNNER_ASSIGN(http::Answer answer, client_->send(request));
     // An answer that repeats the request must not carry the token into a log.
-    answer.body = without(std::move(answer.body), request.bearer);
+    answer.body = http::without(std::move(answer.body), request.bearer);
     if (auto error = http::error_of(answer, clock_.now())) {
       return std::move(*error);
     }
     return jobs::ok();
-  }
-
-  static std::string without(std::string text, const std::string& secret) {
-    constexpr std::string_view kGone = "[redacted]";
-    for (std::size_t at = text.find(secret); !secret.empty() && at != std::string::npos;
-         at = text.find(secret, at + kGone.size())) {
-      text.replace(at, secret.size(), kGone);
-    }
-    return text;
-  }
-
-  jobs::Result<std::string> read_secret(const jobs::SecretRef& secret) const {
-    std::string value;
-    switch (secret.source) {
-      case jobs::SecretRef::Source::env: value = environment_(secret.name).value_or(""); break;
-      case jobs::SecretRef::Source::file: {
-        std::ifstream file(secret.name, std::ios::binary);
-        value.resize(static_cast<std::size_t>(kMaxSecret));
-        file.read(value.data(), kMaxSecret);
-        value.resize(static_cast<std::size_t>(file.gcount()));
-        break;
-      }
-    }
-    value = jobs::trimmed(value);
-    if (value.empty()) {
-      const bool env = secret.source == jobs::SecretRef::Source::env;
-      return fail(ErrorKind::denied,
-                  fmt::format("the token is missing: {} {} is not set or empty",
-                              env ? "variable" : "file", jobs::one_line(secret.name)));
-    }
-    return value;
   }
 
   jobs::NotifyConfig config_;

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "jobs/ports/http_cache.h"
+#include "runner/forge/traffic.h"
+
+namespace runner::forge {
+
+/// A forge's limits outlive the tick that met them: who asks on while limited risks to be shut out.
+/// They lie among the kept answers, so that what is lost with those costs one refused request.
+class LimitMemory {
+ public:
+  /// `root`: of the API. `cache`: none = limits are forgotten with the tick.
+  LimitMemory(Traffic& traffic, jobs::HttpCache* cache, std::string root);
+
+  /// Tells the traffic what an earlier tick has met. `who`: digest of the credential.
+  void recall(const std::string& who);
+  /// Tells the traffic and the next tick.
+  void limited(Use use, const std::string& who, jobs::TimePoint until);
+
+ private:
+  [[nodiscard]] jobs::HttpCacheKey key(Use use, const std::string& who) const;
+
+  Traffic& traffic_;
+  jobs::HttpCache* cache_;
+  std::string root_;
+  std::string host_;
+};
+
+}  // namespace runner::forge
