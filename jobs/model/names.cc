@@ -56,7 +56,7 @@ constexpr NameTable<TurnEnd, 9> kTurnEnds{{{TurnEnd::exited, "exited"},
                                            {TurnEnd::not_started, "not-started"},
                                            {TurnEnd::lost, "lost"}}};
 
-constexpr NameTable<AgentEnd, 10> kAgentEnds{{{AgentEnd::none, "none"},
+constexpr NameTable<AgentEnd, 11> kAgentEnds{{{AgentEnd::none, "none"},
                                               {AgentEnd::success, "success"},
                                               {AgentEnd::failed, "failed"},
                                               {AgentEnd::unfinished, "unfinished"},
@@ -65,7 +65,8 @@ constexpr NameTable<AgentEnd, 10> kAgentEnds{{{AgentEnd::none, "none"},
                                               {AgentEnd::budget, "budget"},
                                               {AgentEnd::quota, "quota"},
                                               {AgentEnd::overload, "overload"},
-                                              {AgentEnd::authentication, "authentication"}}};
+                                              {AgentEnd::authentication, "authentication"},
+                                              {AgentEnd::no_session, "no-session"}}};
 
 constexpr NameTable<EffectKind, 11> kEffects{{{EffectKind::set_labels, "set-labels"},
                                               {EffectKind::upsert_comment, "upsert-comment"},

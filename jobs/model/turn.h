@@ -58,6 +58,7 @@ enum class AgentEnd : std::uint8_t {
   quota,           ///< the account has no more until a time that may be known
   overload,        ///< the provider has no capacity now
   authentication,  ///< the credential is missing, wrong or expired
+  no_session,      ///< the session that it was to go on with is not there
 };
 [[nodiscard]] std::string_view to_string(AgentEnd end);
 [[nodiscard]] std::optional<AgentEnd> parse_agent_end(std::string_view text);

@@ -54,7 +54,7 @@ TEST(Names, OfEveryStoredEnumRoundTrip) {
   round_trip(TurnKind::command, parse_turn_kind);
   round_trip(TurnState::ended, parse_turn_state);
   round_trip(TurnEnd::lost, parse_turn_end);
-  round_trip(AgentEnd::authentication, parse_agent_end);
+  round_trip(AgentEnd::no_session, parse_agent_end);
   round_trip(EffectKind::notify, parse_effect_kind);
   round_trip(EffectState::given_up, parse_effect_state);
   round_trip(LedgerKind::release, parse_ledger_kind);
