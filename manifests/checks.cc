@@ -163,6 +163,17 @@ bool is_url(std::string_view remote) {
   return colon != std::string_view::npos && colon > 0 && remote.find('/') > colon;
 }
 
+std::string web_host(std::string_view remote) {
+  const bool web = remote.starts_with("http://") || remote.starts_with("https://");
+  return web ? std::string(remote.substr(0, remote.find('/', remote.find("://") + 3)))
+             : std::string();
+}
+
+bool is_ssh_url(std::string_view remote) {
+  return remote.starts_with("ssh://") ||
+         (is_url(remote) && remote.find("://") == std::string_view::npos);
+}
+
 Fault check_remote(std::string_view text) {
   if (Fault fault = short_text(text, 2000)) {
     return fault;

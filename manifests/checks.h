@@ -28,6 +28,10 @@ using Fault = std::optional<std::string>;
 [[nodiscard]] Fault check_actor(std::string_view text);
 [[nodiscard]] Fault check_variable(std::string_view text);  ///< name of an environment variable
 
+/// "https://host:port" of an http or https address; "" for anything else.
+[[nodiscard]] std::string web_host(std::string_view remote);
+/// "ssh://host/path" and "user@host:path".
+[[nodiscard]] bool is_ssh_url(std::string_view remote);
 /// True if `remote` is a URL or user@host:path, not a path on this machine.
 [[nodiscard]] bool is_url(std::string_view remote);
 

@@ -64,6 +64,13 @@ class Writer {
       put(key, of(text));
     }
   }
+  /// Where a secret lies, never the secret.
+  void put_secret(const std::string& prefix, const std::optional<jobs::SecretRef>& secret) {
+    if (secret) {
+      const bool env = secret->source == jobs::SecretRef::Source::env;
+      put_text(prefix + (env ? "token_env" : "token_file"), secret->name);
+    }
+  }
   EffectiveTable take() { return std::move(table_); }
 
  private:
@@ -185,11 +192,7 @@ void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables)
     out.put("kind", of(std::string(webhook ? "webhook" : "file")));
     out.put_text("path", notify.path);
     out.put_text("url", without_path(notify.url));
-    if (notify.token) {
-      out.put_text(
-          notify.token->source == jobs::SecretRef::Source::env ? "token_env" : "token_file",
-          notify.token->name);
-    }
+    out.put_secret("", notify.token);
     tables.push_back(out.take());
   }
 }
@@ -219,6 +222,13 @@ EffectiveTable repo_table(const jobs::Repo& repo) {
   out.put_text("name", repo.name.str());
   out.put_text("remote", repo.remote);
   out.put_text("base", repo.base);
+  out.put_text("remote_user", repo.auth.user);
+  out.put_secret("remote_", repo.auth.token);
+  if (repo.auth.as_tracker) {
+    out.put("remote_as_tracker", of(true));
+  }
+  out.put_text("ssh_key", repo.auth.ssh_key);
+  out.put_text("ssh_known_hosts", repo.auth.known_hosts);
   out.put_text("tracker", repo.tracker);
   out.put_text("tracker_path", repo.tracker_path);
   out.put_text("agent", repo.agent);

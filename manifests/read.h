@@ -45,6 +45,12 @@ void read_retention(Reading& reading, const Layer& layer, jobs::Retention& reten
 [[nodiscard]] jobs::Pipeline read_pipeline(Reading& reading, const std::string& name,
                                            const Layer& layer);
 
+/// <prefix>token_env or <prefix>token_file: where a secret lies. What is named has to exist.
+[[nodiscard]] std::optional<jobs::SecretRef> read_token(Reading& reading, TableReader& reader,
+                                                        const std::string& prefix = {});
+/// Reports a file that `key` names and that is not there.
+void must_exist(TableReader& reader, std::string_view key, const std::string& file);
+
 /// One [[repo]] over [defaults]. `path` is what its origins are filed under. With an empty `own`
 /// only [defaults] is checked.
 [[nodiscard]] jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults,

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -16,37 +14,6 @@ void anchor_program(const Layer& layer, std::vector<std::string>& argv) {
   if (!argv.empty() && argv.front().find('/') != std::string::npos) {
     argv.front() = absolute_path(layer.source->folder, argv.front());
   }
-}
-
-std::optional<jobs::SecretRef> read_token(Reading& reading, TableReader& reader) {
-  std::string variable;
-  std::string file;
-  const bool has_variable = reader.text("token_env", variable, check_variable);
-  const bool has_file = reader.path("token_file", file);
-  if (has_variable && has_file) {
-    reader.error(reader.find("token_file")->key_at(),
-                 "token_env and token_file exclude each other");
-    return std::nullopt;
-  }
-  if (has_variable) {
-    const auto value = reading.options.env ? reading.options.env(variable) : std::nullopt;
-    if (!value || value->empty()) {
-      reader.error(
-          reader.find("token_env")->at(),
-          fmt::format("the environment variable {} is {}", variable, value ? "empty" : "not set"),
-          {.expected = {}, .suggestion = {}, .hint = "set it where the runner starts"});
-    }
-    return jobs::SecretRef{jobs::SecretRef::Source::env, variable};
-  }
-  if (has_file) {
-    std::error_code failed;
-    if (!std::filesystem::is_regular_file(file, failed)) {
-      reader.error(reader.find("token_file")->at(),
-                   fmt::format("there is no file {}", jobs::one_line(file)));
-    }
-    return jobs::SecretRef{jobs::SecretRef::Source::file, file};
-  }
-  return std::nullopt;
 }
 
 }  // namespace

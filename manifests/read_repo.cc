@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "jobs/base/text.h"
@@ -30,6 +32,36 @@ void read_prompt(Reading& reading, const std::vector<Layer>& layers, const std::
     } else if (reader.path("prompt_file", file_path)) {
       reading.origins.at[path + ".prompt"] = file->key_at();
       repo.prompt = read_text_file(reading, file->at(), file_path);
+    }
+    return;
+  }
+}
+
+/// Who the runner is to the remote. A token and the tracker's credential are one setting, like
+/// prompt and prompt_file: a repository's own replaces that of [defaults].
+void read_remote_auth(Reading& reading, const std::vector<Layer>& layers, const std::string& path,
+                      jobs::Repo& repo) {
+  TableReader all(reading, "repo", path, layers);
+  all.text("remote_user", repo.auth.user, check_actor);
+  for (const auto& [key, target] : {std::pair("ssh_key", &repo.auth.ssh_key),
+                                    std::pair("ssh_known_hosts", &repo.auth.known_hosts)}) {
+    if (all.path(key, *target)) {
+      must_exist(all, key, *target);
+    }
+  }
+  for (const Layer& layer : layers) {
+    if (!layer || std::ranges::none_of(layer.table->table, [](const Entry& entry) {
+          return entry.key == "remote_token_env" || entry.key == "remote_token_file" ||
+                 entry.key == "remote_as_tracker";
+        })) {
+      continue;
+    }
+    TableReader reader(reading, "repo", path, {layer});
+    repo.auth.token = read_token(reading, reader, "remote_");
+    reader.boolean("remote_as_tracker", repo.auth.as_tracker);
+    if (repo.auth.token && repo.auth.as_tracker) {
+      reader.error(reader.find("remote_as_tracker")->key_at(),
+                   "a token and remote_as_tracker exclude each other");
     }
     return;
   }
@@ -80,6 +112,7 @@ jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults,
     reader.unknown_keys();
   }
   reader.text("base", repo.base, check_branch);
+  read_remote_auth(reading, {own, defaults}, path, repo);
   reader.text("tracker", repo.tracker, check_name);
   repo.tracker_path = repo.name.str();
   reader.text("tracker_path", repo.tracker_path, check_inner_path);

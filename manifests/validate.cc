@@ -37,7 +37,9 @@ class Validator {
       path_ = "repo." + repo.name.str();
       references(repo);
       commands(repo);
+      remote_auth(repo);
     }
+    shared_tokens();
     stage_agents();
     allowlist();
     twins();
@@ -120,6 +122,53 @@ class Validator {
   void needs_test(const std::string& who) {
     error(declared_, fmt::format("the repository has no test command, and {} needs one", who),
           {.expected = "test = [\"make\", \"test\"] or the like", .suggestion = {}, .hint = {}});
+  }
+
+  void remote_auth(const jobs::Repo& repo) {
+    if (is_ssh_url(repo.remote)) {
+      for (const auto& [key, value] : {std::pair("ssh_key", &repo.auth.ssh_key),
+                                       std::pair("ssh_known_hosts", &repo.auth.known_hosts)}) {
+        if (value->empty() && !reading_.origins.at.contains(fmt::format("{}.{}", path_, key))) {
+          error(place("remote"), fmt::format("an ssh remote needs {}", key),
+                {.expected = {},
+                 .suggestion = {},
+                 .hint = std::string_view(key) == "ssh_key"
+                             ? "the file of a private key of the runner's own"
+                             : "a file with the host keys of the server, as ssh-keyscan prints"});
+        }
+      }
+    }
+    const auto tracker = fleet_.trackers.find(repo.tracker);
+    if (repo.auth.as_tracker && tracker != fleet_.trackers.end() &&
+        tracker->second.kind == jobs::TrackerKind::local) {
+      error(
+          place("remote_as_tracker"),
+          fmt::format("tracker \"{}\" is a folder and has no credential", repo.tracker),
+          {.expected = {}, .suggestion = {}, .hint = "set remote_token_env or remote_token_file"});
+    }
+  }
+
+  /// One token of [defaults] goes to one host: no server is told what another one is told.
+  void shared_tokens() {
+    std::map<std::string, std::string> hosts;  // where the token is declared -> "https://host"
+    for (const jobs::Repo& repo : fleet_.repos) {
+      const std::string host = web_host(repo.remote);
+      path_ = "repo." + repo.name.str();
+      const std::string_view key =
+          repo.auth.token && repo.auth.token->source == jobs::SecretRef::Source::file
+              ? "remote_token_file"
+              : "remote_token_env";
+      const auto at = reading_.origins.at.find(fmt::format("{}.{}", path_, key));
+      if (!repo.auth.token || host.empty() || at == reading_.origins.at.end()) {
+        continue;
+      }
+      const auto [first, added] = hosts.emplace(at->second.str(), host);
+      if (!added && first->second != host) {
+        error(at->second,
+              fmt::format("this token would go to two hosts: {} and {}", first->second, host),
+              {.expected = {}, .suggestion = {}, .hint = "set it in each [[repo]] that needs it"});
+      }
+    }
   }
 
   void stage_agents() {

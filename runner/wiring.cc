@@ -10,6 +10,7 @@
 
 #include "runner/ci/command_ci.h"
 #include "runner/executors/process_executor.h"
+#include "runner/git_credentials.h"
 #include "runner/http/git_web.h"
 #include "runner/notify/notify.h"
 #include "runner/process/command_runner.h"
@@ -97,6 +98,7 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::
   options.limits = fleet.limits;
   options.retention = fleet.retention;
   options.progress = progress;
+  options.credentials = git_credentials(fleet, environment);
   options.web = web;
   common.workspace =
       std::make_unique<worktrees::GitWorkspace>(std::move(options), *common.commands);

@@ -20,6 +20,7 @@ struct Context {
   std::unique_ptr<GuardedOrigins> guarded = std::make_unique<GuardedOrigins>();
 
   void say(std::string_view line) const;
+  /// Outlived by `repo`.
   [[nodiscard]] RemoteAccess access(const jobs::Repo& repo) const;
   /// The lock that every writer of a repository holds.
   [[nodiscard]] jobs::Result<PathLock> lock(const jobs::RepoName& repo) const;

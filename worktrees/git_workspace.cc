@@ -24,7 +24,17 @@ void Context::say(std::string_view line) const {
 }
 
 RemoteAccess Context::access(const jobs::Repo& repo) const {
-  return {repo.remote, options.credentials, options.web, guarded.get()};
+  RemoteAccess access{.url = repo.remote,
+                      .credentials = {},
+                      .web = options.web,
+                      .guarded = guarded.get(),
+                      .auth = repo.auth};
+  if (options.credentials) {
+    access.credentials = [&source = options.credentials, &repo] {
+      return source(repo, repo.remote);
+    };
+  }
+  return access;
 }
 
 jobs::Result<PathLock> Context::lock(const jobs::RepoName& repo) const {

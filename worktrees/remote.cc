@@ -1,6 +1,5 @@
 #include "worktrees/remote.h"
 
-#include <exception>
 #include <string>
 #include <vector>
 
@@ -10,99 +9,12 @@
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
 #include "worktrees/local_push.h"
-#include "worktrees/pack_watch.h"
+#include "worktrees/remote_session.h"
 
 namespace worktrees {
 namespace {
 
 using jobs::ErrorKind;
-
-/// What the callbacks of one connection share.
-struct Session {
-  const RemoteAccess* access = nullptr;
-  int asked = 0;
-  std::string expected;  ///< push: old value that the remote must have
-  std::string commit;    ///< push: new value
-  bool lost_race = false;
-  std::string refusal;
-  PackWatch watch;
-};
-
-// No exception may cross libgit2's C frames: every callback that can throw is wrapped.
-template <typename Body>
-int guarded(Body body) noexcept {
-  try {
-    return body();
-  } catch (const std::exception& error) {
-    git_error_set_str(GIT_ERROR_CALLBACK, error.what());
-    return GIT_EUSER;
-  }
-}
-
-int on_credentials(git_credential** out, const char* url, const char* user, unsigned int allowed,
-                   void* payload) {
-  return guarded([&]() -> int {
-    auto* session = static_cast<Session*>(payload);
-    // Redirects are not followed; should one slip through, nobody else is told who we are.
-    if (url != nullptr && origin_of(url) != origin_of(session->access->url)) {
-      git_error_set_str(GIT_ERROR_CALLBACK,
-                        "authentication was asked for by another host than the manifest's");
-      return GIT_EAUTH;
-    }
-    if (!session->access->credentials || session->asked++ >= 2 ||
-        (allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0U) {
-      git_error_set_str(GIT_ERROR_CALLBACK,
-                        "authentication is required and there is no credential for it");
-      return GIT_EAUTH;
-    }
-    const auto credential = session->access->credentials(url == nullptr ? "" : url);
-    if (!credential) {
-      git_error_set_str(GIT_ERROR_CALLBACK,
-                        "authentication is required and there is no credential for it");
-      return GIT_EAUTH;
-    }
-    const std::string name = credential->user.empty() && user != nullptr ? user : credential->user;
-    return git_credential_userpass_plaintext_new(out, name.c_str(), credential->secret.c_str());
-  });
-}
-
-int on_negotiation(const git_push_update** updates, size_t count, void* payload) {
-  return guarded([&]() -> int {
-    auto* session = static_cast<Session*>(payload);
-    if (count != 1 || to_hex(updates[0]->src) != session->expected ||
-        to_hex(updates[0]->dst) != session->commit) {
-      session->lost_race = true;
-      git_error_set_str(GIT_ERROR_CALLBACK, "the remote branch moved");
-      return GIT_EUSER;
-    }
-    return 0;
-  });
-}
-
-int on_update(const char* /*reference*/, const char* status, void* payload) {
-  return guarded([&]() -> int {
-    if (status != nullptr) {
-      static_cast<Session*>(payload)->refusal = jobs::one_line(status, 300);
-    }
-    return 0;
-  });
-}
-
-int on_progress(const git_indexer_progress* progress, void* payload) {
-  return guarded([&]() -> int {
-    return static_cast<Session*>(payload)->watch.goes_on(*progress) ? 0 : GIT_EUSER;
-  });
-}
-
-git_remote_callbacks callbacks_for(Session& session) {
-  git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
-  callbacks.credentials = on_credentials;
-  callbacks.transfer_progress = on_progress;
-  callbacks.push_negotiation = on_negotiation;
-  callbacks.push_update_reference = on_update;
-  callbacks.payload = &session;
-  return callbacks;
-}
 
 jobs::Result<Remote> make_remote(git_repository* repository, const std::string& url) {
   git_remote_create_options options = GIT_REMOTE_CREATE_OPTIONS_INIT;
@@ -137,20 +49,22 @@ jobs::Error lost_race(const std::string& branch, const std::string& url) {
 jobs::Result<std::map<std::string, jobs::Oid>> list_branches(const RemoteAccess& access) {
   RUNNER_POINT(observe_remote);
   start_libgit2();
-  Session session{.access = &access};
+  RemoteSession session(access);
+  const std::string reaching = fmt::format("cannot reach the remote {}", shown_url(access.url));
+  RUNNER_TRY(session.check(reaching));
   RUNNER_ASSIGN(const Remote remote, make_remote(nullptr, access.url));
   git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
-  options.callbacks = callbacks_for(session);
+  options.callbacks = session.callbacks();
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   if (const int code = git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &options);
       code < 0) {
-    return remote_failure(code, fmt::format("cannot reach the remote {}", shown_url(access.url)));
+    return session.failure(code, reaching);
   }
   const git_remote_head** heads = nullptr;
   size_t count = 0;
   if (const int code = git_remote_ls(&heads, &count, remote.get()); code < 0) {
-    return remote_failure(code,
-                          fmt::format("cannot list the branches of {}", shown_url(access.url)));
+    return session.failure(code,
+                           fmt::format("cannot list the branches of {}", shown_url(access.url)));
   }
   std::map<std::string, jobs::Oid> branches;
   constexpr std::string_view kPrefix = "refs/heads/";
@@ -195,10 +109,12 @@ jobs::Result<jobs::Oid> find_base(const std::map<std::string, jobs::Oid>& branch
 
 jobs::Status fetch_branches(git_repository* mirror, const RemoteAccess& access) {
   RUNNER_POINT(fetch_before);
-  Session session{.access = &access};
+  RemoteSession session(access);
+  const std::string fetching = fmt::format("cannot fetch from {}", shown_url(access.url));
+  RUNNER_TRY(session.check(fetching));
   RUNNER_ASSIGN(const Remote remote, make_remote(mirror, access.url));
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
-  options.callbacks = callbacks_for(session);
+  options.callbacks = session.callbacks();
   options.prune = GIT_FETCH_PRUNE;
   options.update_fetchhead = 0;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
@@ -208,7 +124,7 @@ jobs::Status fetch_branches(git_repository* mirror, const RemoteAccess& access) 
   char* specs[] = {spec.data()};
   const git_strarray wanted{specs, 1};
   if (const int code = git_remote_fetch(remote.get(), &wanted, &options, nullptr); code < 0) {
-    return remote_failure(code, fmt::format("cannot fetch from {}", shown_url(access.url)));
+    return session.failure(code, fetching);
   }
   RUNNER_POINT(fetch_after);
   return jobs::ok();
@@ -220,6 +136,10 @@ jobs::Result<PushResult> push_commit(git_repository* mirror, const RemoteAccess&
   if (const auto path = local_path(access.url)) {
     return push_to_path(mirror, *path, branch, expected, commit);
   }
+  RemoteSession session(access);
+  session.expect(expected, commit);
+  const std::string pushing = fmt::format("cannot push to {}", shown_url(access.url));
+  RUNNER_TRY(session.check(pushing));
   RUNNER_ASSIGN(const git_oid id, parse_oid(commit));
   // libgit2 pushes references, not commits, so the landing commit gets one of its own for the time.
   const std::string source = fmt::format("refs/runner/landing/{}", commit.str());
@@ -229,24 +149,22 @@ jobs::Result<PushResult> push_commit(git_repository* mirror, const RemoteAccess&
       code < 0) {
     return git_failure(code, fmt::format("cannot name the commit {} for a push", commit.str()));
   }
-  Session session{.access = &access, .expected = expected.str(), .commit = commit.str()};
   RUNNER_ASSIGN(const Remote remote, make_remote(mirror, access.url));
   git_push_options options = GIT_PUSH_OPTIONS_INIT;
-  options.callbacks = callbacks_for(session);
+  options.callbacks = session.callbacks();
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   std::string spec = fmt::format("{}:refs/heads/{}", source, branch);
   char* specs[] = {spec.data()};
   const git_strarray wanted{specs, 1};
   const int code = git_remote_push(remote.get(), &wanted, &options);
-  const jobs::Error failure =
-      code < 0 ? remote_failure(code, fmt::format("cannot push to {}", shown_url(access.url)))
-               : jobs::Error{};
+  const jobs::Error failure = code < 0 ? session.failure(code, pushing) : jobs::Error{};
   git_reference_delete(reference.get());
-  if (session.lost_race || code == GIT_ENONFASTFORWARD || is_race(session.refusal)) {
+  const std::string refusal = session.refusal();
+  if (session.lost_race() || code == GIT_ENONFASTFORWARD || is_race(session.status())) {
     return lost_race(branch, access.url);
   }
-  if (!session.refusal.empty()) {
-    return PushResult{false, session.refusal};
+  if (!refusal.empty()) {
+    return PushResult{false, refusal};
   }
   if (code < 0) {
     return failure;

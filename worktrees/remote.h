@@ -20,9 +20,11 @@ class Web;
 
 struct RemoteAccess {
   std::string url;
-  CredentialSource credentials;
+  /// CredentialSource for one repository; may be empty.
+  std::function<jobs::Result<std::optional<Credential>>()> credentials;
   Web* web = nullptr;                 ///< none: everything goes through libgit2
   GuardedOrigins* guarded = nullptr;  ///< may be none
+  jobs::RemoteAuth auth = {};         ///< ssh: the key and the host keys; https is `credentials`
 };
 
 /// Branch name -> head, of everything below refs/heads/ on the remote. Writes nothing anywhere.
@@ -40,7 +42,7 @@ struct RemoteAccess {
 /// What a push came to. A lost race is an Error (transient); the server's own "no" is a refusal.
 struct PushResult {
   bool accepted = false;
-  std::string refusal;  ///< the server's words, one line
+  std::string refusal;  ///< the server's words and its hook's, one line
 };
 
 /// Moves the remote's `branch` from `expected` to `commit`, a descendant of it. Any other old value

@@ -10,6 +10,7 @@
 #include <git2/odb_backend.h>
 
 #include "jobs/base/crash_point.h"
+#include "worktrees/access_errors.h"
 #include "worktrees/git_error.h"
 #include "worktrees/git_handles.h"
 #include "worktrees/mirror.h"
@@ -49,11 +50,11 @@ class UploadPack {
                        {"Git-Protocol", "version=2"}};
     const bool known = access_.guarded != nullptr && access_.guarded->contains(origin);
     if (known && access_.credentials) {
-      request.credential = access_.credentials(request.url);
+      RUNNER_ASSIGN(request.credential, access_.credentials());
     }
     RUNNER_ASSIGN(WebAnswer answer, send(request));
     if (answer.status == 401 && !request.credential && access_.credentials) {
-      request.credential = access_.credentials(request.url);
+      RUNNER_ASSIGN(request.credential, access_.credentials());
       if (request.credential) {
         RUNNER_ASSIGN(answer, send(request));
         if (answer.status < 300 && access_.guarded != nullptr) {
@@ -61,15 +62,17 @@ class UploadPack {
         }
       }
     }
-    return judged(std::move(answer));
+    return judged(std::move(answer), request.credential);
   }
 
  private:
   [[nodiscard]] jobs::Result<WebAnswer> send(const WebRequest& request) const {
     auto answer = access_.web->post(request);
     if (!answer) {
-      return std::move(answer).while_doing(
-          fmt::format("reaching the remote {}", shown_url(access_.url)));
+      return std::move(answer)
+          .error()
+          .while_doing(fmt::format("reaching the remote {}", shown_url(access_.url)))
+          .with_hint("check that the remote exists and can be reached");
     }
     return answer;
   }
@@ -81,7 +84,9 @@ class UploadPack {
                       hint);
   }
 
-  [[nodiscard]] jobs::Result<std::optional<WebAnswer>> judged(WebAnswer answer) const {
+  [[nodiscard]] jobs::Result<std::optional<WebAnswer>> judged(
+      WebAnswer answer, const std::optional<Credential>& credential) const {
+    const std::string reaching = fmt::format("cannot reach the remote {}", shown_url(access_.url));
     switch (const long status = answer.status; status) {
       case 200:
         if (answer.content_type == "application/x-git-upload-pack-result") {
@@ -89,8 +94,8 @@ class UploadPack {
         }
         return std::nullopt;  // Files of a repository, or a page for people.
       case 401:
-      case 403:
-        return failure(ErrorKind::denied, status, "check the runner's credentials for this remote");
+        return credential ? credential_refused(reaching, *credential) : nobody_known(reaching);
+      case 403: return access_forbidden(reaching, credential);
       case 301:
       case 302:
       case 303:
@@ -244,7 +249,11 @@ jobs::Result<Spoken> fetch_commits(git_repository* mirror, const RemoteAccess& a
   if (!answer) {
     return Spoken::no;
   }
-  RUNNER_TRY(reader.end().while_doing(fmt::format("fetching from {}", shown_url(access.url))));
+  if (const jobs::Status whole = reader.end(); !whole) {
+    return whole.error()
+        .while_doing(fmt::format("fetching from {}", shown_url(access.url)))
+        .with_hint("the connection broke: it is tried again");
+  }
   RUNNER_TRY(pack.commit());
   for (const Oid& want : wants) {
     RUNNER_ASSIGN(const git_oid id, parse_oid(want));

@@ -25,7 +25,7 @@ class HttpRemote : public Playground, public ::testing::WithParamInterface<bool>
     server = std::make_unique<stub::Stub>(
         stub::Stub::Options{.git_root = top, .git_user = "runner", .git_password = kSecret});
     repo.remote = server->url("/git/remote.git");
-    options.credentials = [this](const std::string& url) {
+    options.credentials = [this](const jobs::Repo&, const std::string& url) {
       asked.push_back(url);
       return std::optional(Credential{"runner", kSecret});
     };

@@ -142,7 +142,7 @@ TEST_F(SmartHttp, WhoMayNotReadIsDeniedAfterOneTry) {
   EXPECT_EQ(asked(), Asked(0, 1)) << "there is no credential to try";
   int given = 0;
   std::string secret = "wrong";
-  options.credentials = [&](const std::string&) {
+  options.credentials = [&](const jobs::Repo&, const std::string&) {
     ++given;
     return std::optional(Credential{"runner", secret});
   };

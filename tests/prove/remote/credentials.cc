@@ -52,7 +52,8 @@ class Guarded {
     worktrees::Options place;
     place.root = folder_ + "/state";
     place.limits.disk_free_bytes = 1;
-    place.credentials = [this](const std::string& url) -> std::optional<worktrees::Credential> {
+    place.credentials = [this](const jobs::Repo&,
+                               const std::string& url) -> std::optional<worktrees::Credential> {
       asked.push_back(url);
       return secret_.empty() ? std::nullopt : std::optional(worktrees::Credential{kUser, secret_});
     };

@@ -132,9 +132,13 @@ test = ["t"]
 notify = ["f"]
 env = { D = "1" }
 prompt_file = "prompt.md"
+remote_token_file = "prompt.md"
+ssh_key = "prompt.md"
+ssh_known_hosts = "prompt.md"
 [[repo]]
 name = "a"
 remote = "https://example.org/a.git"
+remote_user = "robot"
 [[repo]]
 name = "b/c"
 remote = "git@example.org:b/c.git"
@@ -188,6 +192,11 @@ env = { E = "2" }
   EXPECT_EQ(fleet.repos[0].prompt, "from a file");
   EXPECT_THAT(fleet.repos[0].notify, ElementsAre("f"));
   EXPECT_EQ(fleet.repos[0].env.at("D"), "1");
+  EXPECT_EQ(fleet.repos[0].auth.user, "robot");
+  EXPECT_EQ(fleet.repos[0].auth.token,
+            (jobs::SecretRef{jobs::SecretRef::Source::file, folder.str() + "/prompt.md"}));
+  EXPECT_EQ(fleet.repos[1].auth.ssh_key, folder.str() + "/prompt.md");
+  EXPECT_EQ(fleet.repos[1].auth.known_hosts, folder.str() + "/prompt.md");
   EXPECT_EQ(fleet.repos[1].remote, "git@example.org:b/c.git");
   EXPECT_EQ(fleet.repos[1].prompt, "Hello\n");
   EXPECT_EQ(fleet.repos[1].agent, "y");
@@ -202,6 +211,15 @@ TEST(Load, TheNearerPromptWins) {
                 "prompt_file = \"own.md\"\n[defaults]\nprompt = \"everybody's\"\n");
   folder.write("own.md", "mine");
   EXPECT_EQ(fleet_of(folder).repos[0].prompt, "mine");
+}
+
+TEST(Load, ARepositorysOwnTokenReplacesThatOfTheDefaults) {
+  Folder folder(std::string(kMinimal) +
+                "remote_token_env = \"OWN\"\n[defaults]\nremote_token_file = \"t\"\n");
+  folder.write("t", "x");
+  folder.environment["OWN"] = "value";
+  const jobs::Fleet fleet = fleet_of(folder);
+  EXPECT_EQ(fleet.repos[0].auth.token, (jobs::SecretRef{jobs::SecretRef::Source::env, "OWN"}));
 }
 
 TEST(Load, OriginsSayWhereAValueCameFrom) {
