@@ -19,6 +19,7 @@ struct LabelActor {
   bool is_bot = false;
   Permission permission = Permission::unknown;  ///< asked now, not at the time of the event
   std::optional<TimePoint> at;
+  std::string note;  ///< what else is known of it, for people: "the account was deleted"
 };
 
 /// Something that must be closed before the issue may start.
@@ -60,6 +61,10 @@ struct Issue {
   bool text_left_out = false;
   std::string left_out_digest;
   std::int64_t left_out_bytes = 0;
+
+  /// Set in lists of trackers that must be asked for each issue's details: labels, text, priority,
+  /// who set the ready label, edits and blockers are not known yet, and it cannot be selected.
+  bool details_left_out = false;
 
   [[nodiscard]] bool has_label(std::string_view label) const;
   /// Digest of what the label approved: title and body.

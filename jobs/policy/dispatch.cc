@@ -93,7 +93,8 @@ class Room {
 };
 
 /// Adds the gates that depend on who else starts in this tick, and decides.
-void contend(Decision& decision, Room& room, std::optional<IssueNumber>& winner) {
+void contend(Decision& decision, const Issue& issue, Room& room,
+             std::optional<IssueNumber>& winner) {
   if (const std::string reached = room.reached(); !reached.empty()) {
     const auto budget = std::ranges::find(decision.gates, Reason::budget, &GateValue::gate);
     if (budget != decision.gates.end() && budget->passed) {
@@ -106,7 +107,14 @@ void contend(Decision& decision, Room& room, std::optional<IssueNumber>& winner)
       {.gate = Reason::slot_taken,
        .passed = !winner.has_value(),
        .value = winner ? fmt::format("#{} starts in this tick", *winner) : "free"});
-  decision.gates.push_back(room.capacity());
+  GateValue capacity = room.capacity();
+  if (issue.details_left_out && capacity.passed) {
+    // Nobody asked, so nobody knows whether it may start.
+    capacity = {.gate = Reason::capacity,
+                .passed = false,
+                .value = "its details were not asked for in this tick"};
+  }
+  decision.gates.push_back(std::move(capacity));
   if (const GateValue* failing = first_failing(decision.gates)) {
     decision.reason = failing->gate;
     decision.detail = failing->value;
@@ -124,6 +132,32 @@ bool comes_before(const Issue& a, const Issue& b) {
   return rank(a) < rank(b);
 }
 
+std::vector<IssueKey> wanted_details(const PollFacts& facts, const Fleet& fleet, TimePoint now,
+                                     std::size_t look_ahead) {
+  std::vector<IssueKey> wanted;
+  Room room(facts, fleet);
+  for (const Group& group : grouped(facts, fleet)) {
+    const bool full = !room.capacity().passed || !room.reached().empty();
+    if (full && (wanted.empty() || wanted.size() >= look_ahead)) {
+      break;
+    }
+    bool may_start = false;
+    for (const Issue* issue : group.issues) {
+      const auto gates = candidate_gates(*issue, *group.repo, *group.facts, facts, fleet, now);
+      if (first_failing(gates) == nullptr) {
+        may_start = true;
+        if (issue->details_left_out) {
+          wanted.push_back(issue->key);
+        }
+      }
+    }
+    if (may_start && !full) {
+      room.take();
+    }
+  }
+  return wanted;
+}
+
 std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimePoint now) {
   std::vector<Decision> decisions;
   Room room(facts, fleet);
@@ -134,7 +168,7 @@ std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimeP
       decision.issue = issue->key;
       decision.title = issue->title;
       decision.gates = candidate_gates(*issue, *group.repo, *group.facts, facts, fleet, now);
-      contend(decision, room, winner);
+      contend(decision, *issue, room, winner);
       decisions.push_back(std::move(decision));
     }
   }

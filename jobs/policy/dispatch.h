@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "jobs/model/decision.h"
@@ -21,5 +22,13 @@ namespace jobs {
 /// `capacity` come last, because they depend on who else starts.
 [[nodiscard]] std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet,
                                              TimePoint now);
+
+/// Which issues' details (Issue::details_left_out) must be known before dispatch can decide: all
+/// that no gate stops yet, of each repository that may still get a slot, because details decide
+/// which of its issues is the best. Empty = dispatch can decide. Where any are wanted, those of the
+/// repositories behind are, too, until there are `look_ahead`, so that a few questions are enough
+/// when the first candidates turn out not to be eligible.
+[[nodiscard]] std::vector<IssueKey> wanted_details(const PollFacts& facts, const Fleet& fleet,
+                                                   TimePoint now, std::size_t look_ahead);
 
 }  // namespace jobs

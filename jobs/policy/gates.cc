@@ -1,6 +1,7 @@
 #include "jobs/policy/gates.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -46,7 +47,9 @@ GateValue human_gate(const Issue& issue, const IssueHistory& history, const Labe
   if (issue.has_label(labels.human)) {
     return gate(Reason::human_label, false, fmt::format("label {} is set", labels.human));
   }
-  const bool held = history.held_since && !RUNNER_PLANTED(frozen_starts_again);
+  // When the label was set is one of the details.
+  const bool held =
+      history.held_since && !issue.details_left_out && !RUNNER_PLANTED(frozen_starts_again);
   if (held && (!issue.ready_by.at || *issue.ready_by.at <= *history.held_since)) {
     return gate(Reason::human_label, false,
                 fmt::format("run {} ended at {}; the ready label is not newer than that",
@@ -97,7 +100,9 @@ GateValue trust_gate(const Issue& issue, const Repo& repo, const Fleet& fleet) {
   }
   if (actor.is_bot || actor.login == fleet.bot) {
     return gate(Reason::untrusted_label, false,
-                fmt::format("set by {}, which is a bot or the runner itself", actor.login));
+                actor.note.empty()
+                    ? fmt::format("set by {}, which is a bot or the runner itself", actor.login)
+                    : fmt::format("set by {}: {}", actor.login, actor.note));
   }
   const bool trusted = actor.permission >= Permission::write || is_named(repo, actor.login) ||
                        RUNNER_PLANTED(untrusted_label_accepted);
@@ -119,6 +124,13 @@ GateValue edited_gate(const Issue& issue, const Repo& repo) {
                           to_string(issue.editor_permission)));
 }
 
+GateValue unattributable_gate(const LabelActor& actor) {
+  const std::string nobody =
+      actor.note.empty() ? "the tracker names nobody" : "the tracker names nobody: " + actor.note;
+  return gate(Reason::unattributable_label, !actor.login.empty(),
+              actor.login.empty() ? nobody : "set by " + actor.login);
+}
+
 GateValue blocker_gate(const Issue& issue, Reason reason, Blocker::State state, const char* none) {
   std::string found;
   for (const Blocker& blocker : issue.blockers) {
@@ -134,6 +146,28 @@ GateValue blocker_gate(const Issue& issue, Reason reason, Blocker::State state, 
   }
   const bool passed = found.empty();
   return gate(reason, passed, passed ? none : found);
+}
+
+/// What only the details of an issue tell. Before they are asked for, nothing is known to be wrong,
+/// and nothing to be right: dispatch selects no such issue.
+std::vector<GateValue> detail_gates(const Issue& issue, const Repo& repo, const Fleet& fleet) {
+  if (issue.details_left_out) {
+    std::vector<GateValue> unknown;
+    for (const Reason reason :
+         {Reason::untrusted_label, Reason::unattributable_label, Reason::edited_after_label,
+          Reason::blocked_by, Reason::blocker_unreadable}) {
+      unknown.push_back(gate(reason, true, "not asked: it could not have started now"));
+    }
+    return unknown;
+  }
+  return {
+      trust_gate(issue, repo, fleet),
+      unattributable_gate(issue.ready_by),
+      edited_gate(issue, repo),
+      blocker_gate(issue, Reason::blocked_by, Blocker::State::open, "no open blocker"),
+      blocker_gate(issue, Reason::blocker_unreadable, Blocker::State::unreadable,
+                   "every blocker could be read"),
+  };
 }
 
 GateValue cooldown_gate(const IssueHistory& history, const Limits& limits, TimePoint now) {
@@ -176,7 +210,7 @@ std::vector<GateValue> candidate_gates(const Issue& issue, const Repo& repo,
   const IssueHistory history = known == facts.history.end() ? IssueHistory{} : known->second;
   const Run* live = live_run_of(facts, repo.name);
   const bool allowed = fleet.allows(repo.name);
-  return {
+  std::vector<GateValue> gates{
       gate(Reason::kill_switch, !facts.kill_switch,
            facts.kill_switch ? facts.kill_switch_detail : "off"),
       gate(Reason::not_allowlisted, allowed, allowed ? "on the allowlist" : "not in fleet.allow"),
@@ -185,24 +219,23 @@ std::vector<GateValue> candidate_gates(const Issue& issue, const Repo& repo,
       human_gate(issue, history, fleet.labels),
       in_progress_gate(issue, live, fleet.labels),
       busy_gate(issue, live, repo_facts),
-      trust_gate(issue, repo, fleet),
-      gate(Reason::unattributable_label, !issue.ready_by.login.empty(),
-           issue.ready_by.login.empty() ? "the tracker names nobody"
-                                        : "set by " + issue.ready_by.login),
-      edited_gate(issue, repo),
-      blocker_gate(issue, Reason::blocked_by, Blocker::State::open, "no open blocker"),
-      blocker_gate(issue, Reason::blocker_unreadable, Blocker::State::unreadable,
-                   "every blocker could be read"),
-      gate(Reason::attempts_exhausted, history.charged_failures < fleet.limits.issue_attempts,
-           fmt::format("{} of {} attempts used", history.charged_failures,
-                       fleet.limits.issue_attempts)),
-      cooldown_gate(history, fleet.limits, now),
-      gate(Reason::base_unreadable, repo_facts.base_error.empty(),
-           repo_facts.base_error.empty() ? "the base branch can be read" : repo_facts.base_error),
-      gate(Reason::base_red, !repo_facts.base_red, repo_facts.base_detail),
-      budget_gate(issue, facts, history, fleet.budget),
-      disk_gate(facts, fleet.limits),
   };
+  std::ranges::move(detail_gates(issue, repo, fleet), std::back_inserter(gates));
+  std::ranges::move(
+      std::vector<GateValue>{
+          gate(Reason::attempts_exhausted, history.charged_failures < fleet.limits.issue_attempts,
+               fmt::format("{} of {} attempts used", history.charged_failures,
+                           fleet.limits.issue_attempts)),
+          cooldown_gate(history, fleet.limits, now),
+          gate(Reason::base_unreadable, repo_facts.base_error.empty(),
+               repo_facts.base_error.empty() ? "the base branch can be read"
+                                             : repo_facts.base_error),
+          gate(Reason::base_red, !repo_facts.base_red, repo_facts.base_detail),
+          budget_gate(issue, facts, history, fleet.budget),
+          disk_gate(facts, fleet.limits),
+      },
+      std::back_inserter(gates));
+  return gates;
 }
 
 const GateValue* first_failing(const std::vector<GateValue>& gates) {

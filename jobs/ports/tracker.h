@@ -10,16 +10,34 @@
 
 namespace jobs {
 
+/// An issue of a list whose details are wanted.
+struct WantedDetails {
+  const Repo* repo = nullptr;
+  Issue* issue = nullptr;
+};
+
 /// Reads issues. One object serves one tracker of the fleet; calls may come from several threads at
 /// once.
 class TrackerReader {
  public:
   virtual ~TrackerReader() = default;
+  /// Which repositories the calls that follow are about, so that a tracker that can ask about many
+  /// at once does. Nothing fails here: what cannot be read says so when it is asked for.
+  virtual void announce(const std::vector<const Repo*>& repos, const Labels& labels) {
+    static_cast<void>(repos);
+    static_cast<void>(labels);
+  }
+  /// Fills in what the lists left out (Issue::details_left_out), for all of these at once. Details
+  /// that cannot be read become the issue's `problem`.
+  virtual void complete(const std::vector<WantedDetails>& wanted, const Labels& labels) {
+    static_cast<void>(wanted);
+    static_cast<void>(labels);
+  }
   /// All open issues of `repo` that carry `labels.ready`, complete (all pages), in any order, with
-  /// trust, blockers and priority filled in. An issue that exists but cannot be read is in the list
-  /// with `problem` set, never left out. Long texts may be left out of it (Issue::text_left_out):
-  /// ask for the one issue. not_found: the repository is unknown to the tracker;
-  /// denied; transient.
+  /// trust, blockers and priority filled in, or with `details_left_out`. An issue that exists but
+  /// cannot be read is in the list with `problem` set, never left out. Long texts may be left out
+  /// of it (Issue::text_left_out): ask for the one issue. not_found: the repository is unknown to
+  /// the tracker; denied; transient.
   [[nodiscard]] virtual Result<std::vector<Issue>> ready_issues(const Repo& repo,
                                                                 const Labels& labels) = 0;
   /// All open issues of `repo` that carry `labels.in_progress`: so that a lost state file does not

@@ -24,6 +24,7 @@ jobs::Result<jobs::Decision> explain_now(const jobs::ReaderPorts& readers, const
   Observer observer(readers, fleet, TickOptions{}.observers);
   const jobs::TimePoint now = readers.clock->now();
   RUNNER_ASSIGN(jobs::PollFacts facts, observer.poll_facts(now));
+  RUNNER_TRY(observer.complete_one(issue, facts));
   // The switch is off here only so that the other gates are shown as well; its own gate says how it
   // stands.
   const jobs::Plan plan = jobs::poll(facts, fleet, now);

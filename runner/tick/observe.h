@@ -26,7 +26,10 @@ class Observer {
   Observer(const jobs::ReaderPorts& ports, const jobs::Fleet& fleet, std::size_t observers)
       : ports_(ports), fleet_(fleet), observers_(observers) {}
 
+  /// First lists, then the details of those issues that can still get a slot.
   [[nodiscard]] jobs::Result<jobs::PollFacts> poll_facts(jobs::TimePoint now);
+  /// Fills in the details of this issue, also where it cannot get a slot: for a person who asks.
+  [[nodiscard]] jobs::Status complete_one(const jobs::IssueKey& key, jobs::PollFacts& facts);
   /// Puts into the runs that `change` begins the texts that the list of issues left out. conflict:
   /// one was changed since.
   [[nodiscard]] jobs::Status complete_texts(const jobs::PollFacts& facts, jobs::Change& change);
@@ -34,6 +37,12 @@ class Observer {
   [[nodiscard]] jobs::Result<jobs::JanitorFacts> janitor_facts();
 
  private:
+  /// Tells each tracker what it will be asked about.
+  void announce();
+  /// Fills in what the lists left out of these issues, and looks at the bases of their
+  /// repositories.
+  void complete(const std::vector<jobs::IssueKey>& keys, const std::vector<jobs::Run>& runs,
+                jobs::PollFacts& facts);
   void observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>& runs,
                     jobs::RepoFacts& facts);
   void observe_base(const jobs::Repo& repo, const std::vector<jobs::Run>& runs,

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <atomic>
+#include <map>
+#include <set>
 #include <system_error>
 #include <thread>
 
@@ -8,11 +10,15 @@
 
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
+#include "jobs/policy/dispatch.h"
 #include "runner/tick/observe.h"
 
 namespace runner {
 
 namespace {
+
+/// Details of so many issues are asked for at first, and of twice as many each further time.
+constexpr std::size_t kFirstLook = 40;
 
 /// Calls `work(i)` for every i below `count` on at most `most` threads, this one included.
 template <typename Work>
@@ -79,9 +85,59 @@ void Observer::observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>
     facts.ready.clear();
     return;
   }
-  if (!facts.ready.empty() && fleet_.allows(repo.name)) {
+  if (std::ranges::any_of(facts.ready, &jobs::Issue::details_left_out)) {
+    facts.base_detail = "not asked";  // ... before one of its issues may get a slot.
+  } else if (!facts.ready.empty() && fleet_.allows(repo.name)) {
     observe_base(repo, runs, facts);
   }
+}
+
+void Observer::announce() {
+  std::map<std::string, std::vector<const jobs::Repo*>> by_tracker;
+  for (const jobs::Repo& repo : fleet_.repos) {
+    by_tracker[repo.tracker].push_back(&repo);
+  }
+  for (const auto& [name, reader] : ports_.trackers) {
+    if (const auto repos = by_tracker.find(name); repos != by_tracker.end()) {
+      reader->announce(repos->second, fleet_.labels);
+    }
+  }
+}
+
+void Observer::complete(const std::vector<jobs::IssueKey>& keys, const std::vector<jobs::Run>& runs,
+                        jobs::PollFacts& facts) {
+  const std::set<jobs::IssueKey> wanted(keys.begin(), keys.end());
+  std::map<jobs::TrackerReader*, std::vector<jobs::WantedDetails>> by_reader;
+  std::vector<std::pair<const jobs::Repo*, jobs::RepoFacts*>> repos;
+  for (jobs::RepoFacts& each : facts.repos) {
+    const jobs::Repo* repo = fleet_.repo(each.repo);
+    std::string error;
+    jobs::TrackerReader* reader = repo == nullptr ? nullptr : tracker(*repo, error);
+    bool asked = false;
+    for (jobs::Issue& issue : each.ready) {
+      if (reader != nullptr && wanted.contains(issue.key)) {
+        by_reader[reader].push_back({.repo = repo, .issue = &issue});
+        asked = true;
+      }
+    }
+    if (asked) {
+      repos.emplace_back(repo, &each);
+    }
+  }
+  for (const auto& [reader, issues] : by_reader) {
+    reader->complete(issues, fleet_.labels);
+    for (const jobs::WantedDetails& one : issues) {
+      if (one.issue->details_left_out) {
+        one.issue->details_left_out = false;  // It is asked once, whatever comes of it.
+        one.issue->problem = "the tracker did not give its details";
+      }
+    }
+  }
+  in_parallel(repos.size(), observers_, [&](std::size_t i) {
+    if (fleet_.allows(repos[i].first->name)) {
+      observe_base(*repos[i].first, runs, *repos[i].second);
+    }
+  });
 }
 
 /// Is the base there, and is its CI known to be red? A person's release of the run that landed it
@@ -189,6 +245,19 @@ jobs::Status Observer::complete_texts(const jobs::PollFacts& facts, jobs::Change
   return jobs::ok();
 }
 
+jobs::Status Observer::complete_one(const jobs::IssueKey& key, jobs::PollFacts& facts) {
+  const auto repo = std::ranges::find(facts.repos, key.repo, &jobs::RepoFacts::repo);
+  if (repo == facts.repos.end()) {
+    return jobs::ok();
+  }
+  const auto issue = std::ranges::find(repo->ready, key, &jobs::Issue::key);
+  if (issue != repo->ready.end() && issue->details_left_out) {
+    RUNNER_ASSIGN(const std::vector<jobs::Run> runs, ports_.store->runs({.texts = false}));
+    complete({key}, runs, facts);
+  }
+  return jobs::ok();
+}
+
 jobs::Result<jobs::PollFacts> Observer::poll_facts(jobs::TimePoint now) {
   jobs::PollFacts facts;
   facts.kill_switch = false;
@@ -196,6 +265,7 @@ jobs::Result<jobs::PollFacts> Observer::poll_facts(jobs::TimePoint now) {
   RUNNER_ASSIGN(const std::vector<jobs::Run> runs, ports_.store->runs({.texts = false}));
   RUNNER_ASSIGN(facts.brakes, ports_.store->brakes(/*in_force_only=*/true));
   facts.repos.resize(fleet_.repos.size());
+  announce();
   in_parallel(fleet_.repos.size(), observers_,
               [&](std::size_t i) { observe_repo(fleet_.repos[i], runs, facts.repos[i]); });
   RUNNER_TRY(observe_history(facts, runs, now));
@@ -210,7 +280,13 @@ jobs::Result<jobs::PollFacts> Observer::poll_facts(jobs::TimePoint now) {
   if (const auto free = ports_.workspace->disk_free()) {
     facts.disk_free = *free;
   }
-  return facts;
+  for (std::size_t look_ahead = kFirstLook;; look_ahead *= 2) {
+    const auto wanted = jobs::wanted_details(facts, fleet_, now, look_ahead);
+    if (wanted.empty()) {
+      return facts;
+    }
+    complete(wanted, runs, facts);
+  }
 }
 
 }  // namespace runner
