@@ -165,9 +165,25 @@ EffectiveTable retention_table(const jobs::Retention& retention) {
 void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables) {
   for (const auto& [name, tracker] : fleet.trackers) {
     Writer out("tracker." + name, "tracker." + name);
-    out.put("kind", of(std::string("local")));
+    out.put("kind", of(std::string(jobs::to_string(tracker.kind))));
     out.put_text("path", tracker.path);
+    out.put_text("url", tracker.url);
+    out.put_secret("", tracker.token);
+    if (tracker.kind == jobs::TrackerKind::github) {
+      out.put("api", of(std::string(jobs::to_string(tracker.api))));
+    }
     tables.push_back(out.take());
+    if (tracker.app) {
+      const std::string path = "tracker." + name + ".app";
+      Writer app(path, path);
+      app.put_text("id", tracker.app->id);
+      if (tracker.app->installation != 0) {
+        app.put("installation", of(tracker.app->installation));
+      }
+      const bool env = tracker.app->key.source == jobs::SecretRef::Source::env;
+      app.put_text(env ? "key_env" : "key_file", tracker.app->key.name);
+      tables.push_back(app.take());
+    }
   }
   for (const auto& [name, agent] : fleet.agents) {
     Writer out("agent." + name, "agent." + name);

@@ -126,8 +126,9 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"repo", "base", text, "\"main\"", "Branch that runs start from and land on.", ""},
     {"repo", "tracker", text, "", "Name of a [tracker.X]; not needed when there is only one.", ""},
     {"repo", "tracker_path", text, "",
-     "Local tracker: folder of this repository's issues below the tracker's; the repository's name "
-     "if absent.",
+     "Where its issues are: local: folder below the tracker's; github: owner/name; the "
+     "repository's "
+     "name if absent.",
      ""},
     {"repo", "agent", text, "", "Name of an [agent.X]; not needed when there is only one.", ""},
     {"repo", "ci", text, "", "Name of a [ci.X]; without it CI is not waited for.", ""},
@@ -155,9 +156,22 @@ constexpr auto kKeys = std::to_array<KeySpec>({
      "People trusted to release issues besides those with write permission.", ""},
     {"repo", "env", text_map, "{}", "Environment of setup, verification and CI commands.", ""},
 
-    {"tracker", "kind", choice, "\"local\"", "Where the issues live.", "local"},
-    {"tracker", "path", path, "required",
-     "Folder that holds one folder of Markdown issues per repository.", ""},
+    {"tracker", "kind", choice, "\"local\"", "Where the issues live.", "local|github"},
+    {"tracker", "path", path, "",
+     "local, required: folder that holds one folder of Markdown issues per repository.", ""},
+    {"tracker", "url", text, "",
+     "github: address of the API; \"https://api.github.com\" if absent.", ""},
+    {"tracker", "token_env", text, "", "github: variable that holds the token.", ""},
+    {"tracker", "token_file", path, "", "github: file that holds the token.", ""},
+    {"tracker", "app", sub_table, "", "github: the App that speaks for the runner.", ""},
+    {"tracker", "api", choice, "\"auto\"",
+     "github: GraphQL, and REST where the server has none; or one of the two.",
+     "auto|graphql|rest"},
+    {"tracker.app", "id", text, "required", "Its App id or client id.", ""},
+    {"tracker.app", "installation", count, "",
+     "Its installation; the one of each repository is looked up if absent.", ""},
+    {"tracker.app", "key_env", text, "", "Variable that holds its private key (PEM).", ""},
+    {"tracker.app", "key_file", path, "", "File that holds its private key (PEM).", ""},
 
     {"agent", "kind", choice, "\"command\"", "What sort of agent this is.", "command"},
     {"agent", "command", argv, "required",

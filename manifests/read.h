@@ -1,7 +1,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "manifests/table_reader.h"
@@ -48,6 +50,10 @@ void read_retention(Reading& reading, const Layer& layer, jobs::Retention& reten
 /// <prefix>token_env or <prefix>token_file: where a secret lies. What is named has to exist.
 [[nodiscard]] std::optional<jobs::SecretRef> read_token(Reading& reading, TableReader& reader,
                                                         const std::string& prefix = {});
+/// The same under any two keys.
+[[nodiscard]] std::optional<jobs::SecretRef> read_secret(Reading& reading, TableReader& reader,
+                                                         const std::string& env_key,
+                                                         const std::string& file_key);
 /// Reports a file that `key` names and that is not there.
 void must_exist(TableReader& reader, std::string_view key, const std::string& file);
 

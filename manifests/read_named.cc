@@ -18,19 +18,6 @@ void anchor_program(const Layer& layer, std::vector<std::string>& argv) {
 
 }  // namespace
 
-jobs::TrackerConfig read_tracker(Reading& reading, const std::string& name, const Layer& layer) {
-  jobs::TrackerConfig out{.name = name};
-  TableReader reader(reading, "tracker", "tracker." + name, {layer});
-  std::string kind;
-  reader.choice("kind", kind);
-  reader.path("path", out.path);
-  if (!reader.find("path")) {
-    reader.missing("path");
-  }
-  reader.unknown_keys();
-  return out;
-}
-
 jobs::AgentConfig read_agent(Reading& reading, const std::string& name, const Layer& layer) {
   jobs::AgentConfig out{.name = name};
   TableReader reader(reading, "agent", "agent." + name, {layer});

@@ -11,8 +11,12 @@ namespace manifests {
 
 std::optional<jobs::SecretRef> read_token(Reading& reading, TableReader& reader,
                                           const std::string& prefix) {
-  const std::string env_key = prefix + "token_env";
-  const std::string file_key = prefix + "token_file";
+  return read_secret(reading, reader, prefix + "token_env", prefix + "token_file");
+}
+
+std::optional<jobs::SecretRef> read_secret(Reading& reading, TableReader& reader,
+                                           const std::string& env_key,
+                                           const std::string& file_key) {
   std::string variable;
   std::string file;
   const bool has_variable = reader.text(env_key, variable, check_variable);

@@ -101,6 +101,8 @@ TEST(Schema, KnowsEveryKeyAndNoOther) {
     const std::string name(spec.table);
     if (name == "fleet.labels") {
       table = &top["fleet"]["properties"]["labels"];
+    } else if (name == "tracker.app") {
+      table = &top["tracker"]["additionalProperties"]["properties"]["app"];
     } else if (name == "stage") {
       table = &top["pipeline"]["additionalProperties"]["properties"]["stages"]["items"];
     } else if (name == "repo") {
@@ -138,6 +140,7 @@ TEST(Docs, ManifestReferenceNamesEveryKeyWithItsDefault) {
     const std::string heading = spec.table == "repo"           ? "## `[[repo]]`"
                                 : spec.table == "stage"        ? "## `[pipeline.NAME]`"
                                 : spec.table == "fleet.labels" ? "## `[fleet]`"
+                                : spec.table == "tracker.app"  ? "## `[tracker.NAME.app]`"
                                 : spec.table == "tracker" || spec.table == "agent" ||
                                         spec.table == "ci" || spec.table == "notify" ||
                                         spec.table == "pipeline"
