@@ -19,7 +19,12 @@ constexpr std::string_view kInitial =
 #include "runner/store/migrations/0001_initial.sql.inc"
     ;
 
-constexpr std::array<Migration, 1> kMigrations{{{"0001_initial", kInitial}}};
+constexpr std::string_view kHttpCache =
+#include "runner/store/migrations/0002_http_cache.sql.inc"
+    ;
+
+constexpr std::array<Migration, 2> kMigrations{
+    {{"0001_initial", kInitial}, {"0002_http_cache", kHttpCache}}};
 
 constexpr const char* kForeignHint = "point state_dir at the runner's own folder";
 constexpr const char* kDamageHint =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "jobs/ports/http_cache.h"
 #include "runner/store/database.h"
 #include "runner/store/files.h"
 #include "runner/store/ledger.h"
@@ -81,6 +83,12 @@ class SqliteStore final : public jobs::Store {
   [[nodiscard]] jobs::Status clear_pause(const std::string& by, jobs::TimePoint now) override;
   [[nodiscard]] jobs::Status clear_brakes(const std::vector<std::int64_t>& ids,
                                           const std::string& by, jobs::TimePoint now) override;
+
+  /// Of http_cache: see http_cache.h. A row that is damaged is not there.
+  [[nodiscard]] jobs::Result<std::optional<jobs::HttpCached>> cached(const jobs::HttpCacheKey& key);
+  /// Writes these in one step, and drops the oldest rows beyond what is kept.
+  [[nodiscard]] jobs::Status keep(const std::map<jobs::HttpCacheKey, jobs::HttpCached>& answers);
+  [[nodiscard]] bool writable() const { return lock_.has_value(); }
 
  private:
   using StepBody = std::function<jobs::Status(Step&)>;
