@@ -153,7 +153,7 @@ foreach(kind IN ITEMS e2e cli)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${kind}/*_test.cc")
   if(sources)
     runner_test(${kind} ${kind} SOURCES ${sources}
-      LIBRARIES oracle third_party::json third_party::libgit2 third_party::sqlite Threads::Threads
+      LIBRARIES stub oracle third_party::json third_party::libgit2 third_party::sqlite Threads::Threads
         # The commands are tried on states that the store itself has made.
         $<$<STREQUAL:${kind},cli>:runner_lib>)
   endif()

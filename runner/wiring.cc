@@ -10,11 +10,14 @@
 
 #include "runner/ci/command_ci.h"
 #include "runner/executors/process_executor.h"
+#include "runner/forges.h"
 #include "runner/git_credentials.h"
 #include "runner/http/git_web.h"
 #include "runner/notify/notify.h"
 #include "runner/process/command_runner.h"
+#include "runner/store/http_cache.h"
 #include "runner/store/store.h"
+#include "runner/trackers/github.h"
 #include "runner/trackers/local_tracker.h"
 #include "runner/wall_clock.h"
 #include "worktrees/git_workspace.h"
@@ -64,6 +67,7 @@ struct Common {
   std::unique_ptr<executors::ProcessExecutor> turns;
   std::unique_ptr<executors::ProcessExecutor>
       ci_turns;  ///< CI of landed commits: not a run's turns, so in a folder of its own
+  std::unique_ptr<Forges> forges;  ///< the adapters below use it
   std::vector<std::unique_ptr<jobs::TrackerReader>> tracker_readers;
   std::vector<std::unique_ptr<jobs::CiReader>> ci_readers;
 };
@@ -90,15 +94,18 @@ std::string not_built_in(std::string_view family, const std::string& name, std::
 
 /// `web`: none for a dry run, which sends nothing but GET; libgit2 asks in that way.
 void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::Web* web,
-                 Common& common, jobs::ReaderPorts& ports) {
+                 jobs::HttpCache* cache, Common& common, jobs::ReaderPorts& ports) {
   common.commands = process::make_command_runner(
       {.home = fleet.state_dir + "/setup-home", .grace = fleet.limits.turn_grace});
+  common.forges = std::make_unique<Forges>(fleet, environment, *common.clock, cache);
   worktrees::Options options;
   options.root = fleet.state_dir;
   options.limits = fleet.limits;
   options.retention = fleet.retention;
   options.progress = progress;
-  options.credentials = git_credentials(fleet, environment);
+  options.credentials = git_credentials(
+      fleet, environment,
+      [forges = common.forges.get()](const jobs::Repo& repo) { return forges->for_git(repo); });
   options.web = web;
   common.workspace =
       std::make_unique<worktrees::GitWorkspace>(std::move(options), *common.commands);
@@ -115,6 +122,10 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::
         ports.trackers[name] = common.tracker_readers.back().get();
         break;
       case jobs::TrackerKind::github:
+        common.tracker_readers.push_back(
+            trackers::make_github_reader(config, *common.forges->of(name)));
+        ports.trackers[name] = common.tracker_readers.back().get();
+        break;
       case jobs::TrackerKind::forgejo:
       case jobs::TrackerKind::plane:
         ports.broken["tracker." + name] = not_built_in("tracker", name, to_string(config.kind));
@@ -142,12 +153,14 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::
 struct ReadWorld::Parts {
   Common common;
   std::unique_ptr<jobs::StoreReader> store;
+  std::unique_ptr<jobs::HttpCache> cache;  ///< of the store, which outlives it
 };
 
 struct World::Parts {
   http::GitWeb web;
   Common common;
   std::unique_ptr<jobs::Store> store;
+  std::unique_ptr<jobs::HttpCache> cache;  ///< of the store, which outlives it
   std::vector<std::unique_ptr<jobs::TrackerWriter>> tracker_writers;
   std::vector<std::unique_ptr<jobs::CiWriter>> ci_writers;
   std::vector<std::unique_ptr<jobs::Notifier>> notifiers;
@@ -165,7 +178,8 @@ jobs::Result<ReadWorld> make_read_world(const jobs::Fleet& fleet, const Progress
   world.parts = std::make_unique<ReadWorld::Parts>();
   RUNNER_ASSIGN(world.parts->store, store::open_store_read_only(fleet.state_dir));
   world.ports.store = world.parts->store.get();
-  make_common(fleet, progress, nullptr, world.parts->common, world.ports);
+  world.parts->cache = store::make_http_cache(*world.parts->store);
+  make_common(fleet, progress, nullptr, world.parts->cache.get(), world.parts->common, world.ports);
   return world;
 }
 
@@ -178,7 +192,8 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
   store_options.now = parts.common.clock->now();
   RUNNER_ASSIGN(parts.store, store::open_store(store_options));
   world.readers.store = parts.store.get();
-  make_common(fleet, progress, &parts.web, parts.common, world.readers);
+  parts.cache = store::make_http_cache(*parts.store);
+  make_common(fleet, progress, &parts.web, parts.cache.get(), parts.common, world.readers);
 
   jobs::WriterPorts& writers = world.writers;
   writers.store = parts.store.get();
@@ -192,6 +207,10 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
         writers.trackers[name] = parts.tracker_writers.back().get();
         break;
       case jobs::TrackerKind::github:
+        parts.tracker_writers.push_back(
+            trackers::make_github_writer(config, *parts.common.forges->of(name)));
+        writers.trackers[name] = parts.tracker_writers.back().get();
+        break;
       case jobs::TrackerKind::forgejo:
       case jobs::TrackerKind::plane: break;
     }

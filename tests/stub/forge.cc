@@ -28,6 +28,10 @@ int number_in(const std::map<std::string, std::string>& query, const char* name,
   return value;
 }
 
+std::int64_t id_of(const std::string& repo) {
+  return static_cast<std::int64_t>(std::hash<std::string>{}(repo) % 1'000'000);
+}
+
 nlohmann::json user(const std::string& login) {
   return {{"login", login},
           {"id", static_cast<std::int64_t>(std::hash<std::string>{}(login) % 1'000'000)},
@@ -54,7 +58,7 @@ Forge::Place Forge::place_of(const Request& request) {
   while (!path.empty()) {
     path.remove_prefix(1);
     const std::string_view part = path.substr(0, path.find('/'));
-    parts.emplace_back(part);
+    parts.push_back(percent_decoded(part));
     path.remove_prefix(part.size());
   }
   Place place;
@@ -100,6 +104,17 @@ Answer Forge::answer(const Request& request, Log& log, int unseen) {
 
 Answer Forge::dispatch(const Request& request, const Place& place, const Json& seen, Log& log) {
   if (place.repo.empty()) {
+    if (request.method == "POST" && options_.graphql &&
+        (place.is({"graphql"}) || place.is({"api", "graphql"}))) {
+      return graphql(request, seen);
+    }
+    if (place.rest.size() == 2 && place.rest[0] == "repositories") {
+      for (const auto& [old, name] : renamed_) {
+        if (std::to_string(id_of(name)) == place.rest[1]) {
+          return json_answer(200, Json{{"id", id_of(name)}, {"full_name", name}}.dump());
+        }
+      }
+    }
     if (place.is({"rate_limit"})) {
       const Json core = {{"limit", options_.limit},
                          {"used", used_},
@@ -110,8 +125,24 @@ Answer Forge::dispatch(const Request& request, const Place& place, const Json& s
     return place.is({"user"}) ? json_answer(200, user(options_.login).dump())
                               : problem(404, "Not Found");
   }
+  if (const auto moved = renamed_.find(place.repo); moved != renamed_.end()) {
+    std::string rest;
+    for (const std::string& part : place.rest) {
+      rest += "/" + part;
+    }
+    Answer answer = problem(301, "Moved Permanently");
+    answer.headers.emplace_back(
+        "Location",
+        fmt::format("http://{}/repositories/{}{}", header(request.headers, "Host").value_or(""),
+                    id_of(moved->second), rest));
+    return answer;
+  }
   if (!state_.contains(place.repo) || !seen.contains(place.repo)) {
     return problem(404, "Not Found");
+  }
+  if (!place.rest.empty() && place.rest[0] == "issues" &&
+      !seen.at(place.repo).at("flags").value("issues", true)) {
+    return problem(410, "Issues are disabled for this repo");
   }
   return request.method == "GET" ? read(request, place, seen.at(place.repo))
                                  : change(request, place, log);
@@ -181,6 +212,11 @@ Answer Forge::read(const Request& request, const Place& place, const Json& repo)
       return a.at("number").get<int>() > b.at("number").get<int>();
     });
     return list(request, found);
+  }
+  if (place.is({"labels", "*"})) {
+    const auto found = repo.at("labels").find(place.rest[1]);
+    return found == repo.at("labels").end() ? problem(404, "Not Found")
+                                            : json_answer(200, found->dump());
   }
   if (place.is({"collaborators", "*", "permission"})) {
     const auto found = repo.at("permissions").find(place.rest[1]);

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ class Forge {
     std::string login = "runner-bot";  ///< whose token it is
     std::string token;                 ///< empty: nobody has to say who they are
     int limit = 5000;                  ///< requests per hour
+    bool graphql = true;               ///< POST /graphql; false: 404, as an old server
   };
 
   Forge() : Forge(Options{}) {}
@@ -35,8 +37,29 @@ class Forge {
               const std::string& role);
   int add_issue(const std::string& repo, const std::string& author, const std::string& title,
                 const std::string& body = "");
+  /// One of a chosen number; one that is there is made anew, with nothing that was known of it.
+  void put_issue(const std::string& repo, int number, const std::string& author,
+                 const std::string& title, const std::string& body);
+  /// The account is a bot's, whatever its name.
+  void make_bot(const std::string& login);
   void label(const std::string& repo, int number, const std::string& label,
              const std::string& actor);
+  void unlabel(const std::string& repo, int number, const std::string& label,
+               const std::string& actor);
+  /// The newest event of the issue was somebody's who is gone now, or was done by an App for them.
+  void forget_actor(const std::string& repo, int number);
+  void by_app(const std::string& repo, int number, const std::string& slug);
+  void edit_body(const std::string& repo, int number, const std::string& body,
+                 const std::string& editor);
+  void edit_title(const std::string& repo, int number, const std::string& title,
+                  const std::string& editor);
+  void close_issue(const std::string& repo, int number);
+  void add_comment(const std::string& repo, int number, const std::string& author,
+                   const std::string& body);
+  /// From now on `old` answers as GitHub does for a repository that was renamed to `repo`.
+  void rename(const std::string& old, const std::string& repo);
+  /// "archived" true, "issues" false.
+  void set_flag(const std::string& repo, const std::string& flag, bool value);
   void block(const std::string& repo, int number, const std::string& by_repo, int by_number);
   void set_status(const std::string& repo, const std::string& sha, const std::string& context,
                   const std::string& state);
@@ -62,6 +85,9 @@ class Forge {
   static Place place_of(const Request& request);
 
   Answer dispatch(const Request& request, const Place& place, const Json& seen, Log& log);
+  [[nodiscard]] Json account(const std::string& login) const;
+  Answer graphql(const Request& request, const Json& seen);
+  Answer make_label(const Request& request, const Place& place, const Json& body, Log& log);
   Answer read(const Request& request, const Place& place, const Json& repo) const;
   Answer change(const Request& request, const Place& place, Log& log);
   Answer change_issue(const Request& request, const Place& place, Json& issue, Log& log);
@@ -83,6 +109,9 @@ class Forge {
   std::int64_t next_id_ = 1000;
   std::int64_t clock_ = 1'790'000'000;  ///< one second for each write: times are never equal
   int used_ = 0;
+  int points_ = 0;  ///< of GraphQL
+  std::map<std::string, std::string> renamed_;
+  std::set<std::string> bots_;
 };
 
 }  // namespace stub

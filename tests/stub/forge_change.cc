@@ -45,8 +45,8 @@ std::vector<std::string> labels_in(const Json& body) {
 void Forge::add_repo(const std::string& repo) {
   const std::lock_guard lock(mutex_);
   Json& made = writing()[repo];
-  for (const char* part :
-       {"issues", "comments", "events", "permissions", "statuses", "checks", "blockers"}) {
+  for (const char* part : {"issues", "comments", "events", "permissions", "statuses", "checks",
+                           "blockers", "edits", "labels", "flags"}) {
     made[part] = Json::object();
   }
 }
@@ -59,23 +59,36 @@ void Forge::permit(const std::string& repo, const std::string& login, const std:
 
 int Forge::add_issue(const std::string& repo, const std::string& author, const std::string& title,
                      const std::string& body) {
-  const std::lock_guard lock(mutex_);
-  Json& issues = writing().at(repo).at("issues");
-  const int number = static_cast<int>(issues.size()) + 1;
-  issues[std::to_string(number)] = {{"id", next_id_++},
-                                    {"number", number},
-                                    {"title", title},
-                                    {"body", body},
-                                    {"state", "open"},
-                                    {"state_reason", nullptr},
-                                    {"user", user(author)},
-                                    {"author_association", "CONTRIBUTOR"},
-                                    {"labels", Json::array()},
-                                    {"created_at", timestamp()},
-                                    {"updated_at", timestamp()},
-                                    {"closed_at", nullptr},
-                                    {"repository_url", "https://api.github.com/repos/" + repo}};
+  int number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    number = static_cast<int>(state_.at(repo).at("issues").size()) + 1;
+  }
+  put_issue(repo, number, author, title, body);
   return number;
+}
+
+void Forge::put_issue(const std::string& repo, int number, const std::string& author,
+                      const std::string& title, const std::string& body) {
+  const std::lock_guard lock(mutex_);
+  Json& place = writing().at(repo);
+  for (const char* about : {"comments", "events", "blockers", "edits"}) {
+    place[about].erase(std::to_string(number));
+  }
+  place.at("issues")[std::to_string(number)] = {
+      {"id", next_id_++},
+      {"number", number},
+      {"title", title},
+      {"body", body},
+      {"state", "open"},
+      {"state_reason", nullptr},
+      {"user", user(author)},
+      {"author_association", "CONTRIBUTOR"},
+      {"labels", Json::array()},
+      {"created_at", timestamp()},
+      {"updated_at", timestamp()},
+      {"closed_at", nullptr},
+      {"repository_url", "https://api.github.com/repos/" + repo}};
 }
 
 void Forge::label(const std::string& repo, int number, const std::string& label,
@@ -127,7 +140,7 @@ void Forge::label_event(Json& repo, const Json& issue, const std::string& event,
   repo["events"][std::to_string(issue.at("number").get<int>())].push_back(
       {{"id", next_id_++},
        {"event", event},
-       {"actor", user(actor)},
+       {"actor", account(actor)},
        {"created_at", timestamp()},
        {"commit_id", nullptr},
        {"performed_via_github_app", nullptr},
@@ -139,6 +152,7 @@ bool Forge::put_label(Json& repo, Json& issue, const std::string& label, const s
     return false;
   }
   issue["labels"].push_back({{"name", label}, {"color", "ededed"}});
+  repo["labels"].emplace(label, Json{{"name", label}, {"color", "ededed"}});
   issue["updated_at"] = timestamp();
   label_event(repo, issue, "labeled", label, actor);
   return true;
@@ -154,6 +168,25 @@ bool Forge::drop_label(Json& repo, Json& issue, const std::string& label,
   issue["updated_at"] = timestamp();
   label_event(repo, issue, "unlabeled", label, actor);
   return true;
+}
+
+Answer Forge::make_label(const Request& request, const Place& place, const Json& body, Log& log) {
+  const std::string name = body.value("name", "");
+  if (name.empty()) {
+    return invalid("a label needs a name");
+  }
+  if (state_.at(place.repo).at("labels").contains(name)) {
+    return json_answer(
+        422,
+        R"({"message":"Validation Failed","errors":[{"resource":"Label","code":"already_exists","field":"name"}]})");
+  }
+  const Json made = {{"id", next_id_++},
+                     {"name", name},
+                     {"color", body.value("color", "ededed")},
+                     {"description", body.value("description", Json())}};
+  writing().at(place.repo)["labels"][name] = made;
+  log.effect(request.number, "label made", place.repo + " " + name);
+  return json_answer(201, made.dump());
 }
 
 Answer Forge::change(const Request& request, const Place& place, Log& log) {
@@ -172,8 +205,14 @@ Answer Forge::change(const Request& request, const Place& place, Log& log) {
     log.effect(request.number, "status set", place.rest[1] + " " + body.value("state", ""));
     return json_answer(201, statuses.back().dump());
   }
+  if (request.method == "POST" && place.is({"labels"})) {
+    return make_label(request, place, body, log);
+  }
   if (place.rest.size() < 2 || place.rest[0] != "issues") {
     return not_found();
+  }
+  if (repo.at("flags").value("archived", false)) {
+    return json_answer(403, R"({"message":"Repository was archived so is read-only."})");
   }
   if (request.method == "PATCH" && place.is({"issues", "comments", "*"})) {
     for (auto& [number, comments] : repo.at("comments").items()) {

@@ -154,7 +154,8 @@ void SmallFleet::repo(const std::string& name, const std::string& agent, const s
 
 void SmallFleet::repo_without_remote(const std::string& name, const std::string& agent,
                                      const std::string& lines) {
-  repos_ += "\n[[repo]]\nname = " + quoted(name) + "\nremote = " + quoted(remote(name)) +
+  repos_ += "\n[[repo]]\nname = " + quoted(name) + "\nremote = " +
+            quoted(remote_prefix.empty() ? remote(name) : remote_prefix + "/" + name + ".git") +
             "\nagent = " + quoted(agent) + "\n" + lines;
   fs::create_directories(folder() + "/issues/" + name);
   allow_ += (allow_.empty() ? "" : ", ") + quoted(name);

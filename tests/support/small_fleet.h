@@ -38,6 +38,7 @@ class SmallFleet {
   std::string fleet_lines = "kill_switch = false\n";
   std::string limit_lines;
   std::string other_tables;
+  std::string remote_prefix;  ///< "http://..." in front of "/NAME.git"; empty: remotes are paths
   std::string default_lines = "test = [\"true\"]\n";
   void agent(const std::string& name, const std::vector<std::string>& command,
              const std::string& lines = "");

@@ -1,0 +1,68 @@
+#include "runner/forges.h"
+
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "runner/forge/app_credential.h"
+
+namespace runner {
+
+namespace {
+
+/// The repositories that a tracker is asked about: "owner/name" each.
+std::set<std::string> repositories(const jobs::Fleet& fleet, const std::string& tracker) {
+  std::set<std::string> names;
+  for (const jobs::Repo& repo : fleet.repos) {
+    if (repo.tracker == tracker) {
+      names.insert(repo.tracker_path.empty() ? repo.name.str() : repo.tracker_path);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+Forges::Forges(const jobs::Fleet& fleet, const http::Environment& environment, jobs::Clock& clock,
+               jobs::HttpCache* cache)
+    : client_(http::make_client()),
+      traffic_(clock, [](jobs::Duration wait) { std::this_thread::sleep_for(wait); }) {
+  for (const auto& [name, config] : fleet.trackers) {
+    if (config.kind != jobs::TrackerKind::github) {
+      continue;
+    }
+    Forge& made = forges_[name];
+    const forge::ApiOptions options = forge::github_api_options(config.url);
+    if (config.app) {
+      made.credential = forge::make_app_credential(
+          *config.app, options, {*client_, traffic_, environment, repositories(fleet, name)});
+    } else if (config.token) {
+      made.credential = std::make_unique<forge::TokenCredential>(*config.token, environment);
+    } else {
+      made.credential = std::make_unique<forge::NoCredential>();
+    }
+    made.api = forge::make_api(options, {*client_, *made.credential, traffic_, cache});
+  }
+}
+
+forge::Api* Forges::of(const std::string& tracker) const {
+  const auto found = forges_.find(tracker);
+  return found == forges_.end() ? nullptr : found->second.api.get();
+}
+
+jobs::Result<worktrees::Credential> Forges::for_git(const jobs::Repo& repo) const {
+  const auto found = forges_.find(repo.tracker);
+  if (found == forges_.end()) {
+    return jobs::fail(jobs::ErrorKind::denied,
+                      fmt::format("tracker {} has no credential that git can use", repo.tracker),
+                      "set remote_token_env or remote_token_file in place of remote_as_tracker");
+  }
+  RUNNER_ASSIGN(std::string token, found->second.credential->token());
+  // The name that GitHub documents for it; any does.
+  return worktrees::Credential{.user = "x-access-token",
+                               .secret = std::move(token),
+                               .origin = found->second.credential->shown()};
+}
+
+}  // namespace runner

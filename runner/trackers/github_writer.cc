@@ -1,0 +1,197 @@
+// Every call looks first and changes only what is not so already: it may be called again when
+// nobody knows what came of the last time.
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "jobs/base/text.h"
+#include "runner/trackers/github.h"
+#include "runner/trackers/github_parts.h"
+
+namespace runner::trackers {
+
+using github::Place;
+using jobs::ErrorKind;
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kMostComment = 65'000;  // GitHub takes 65,536 characters
+
+std::string dumped(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+class GithubWriter final : public jobs::TrackerWriter {
+ public:
+  explicit GithubWriter(forge::Api& api) : api_(api), people_(api) {}
+
+  jobs::Status set_labels(const jobs::Repo& repo, jobs::IssueNumber number,
+                          const std::vector<std::string>& add,
+                          const std::vector<std::string>& remove) override {
+    RUNNER_ASSIGN(const Place place, github::place_of(repo));
+    RUNNER_ASSIGN(const github::Text issue, look(place, number));
+    const auto is_set = [&](const std::string& label) {
+      return std::ranges::any_of(
+          issue.labels, [&](const std::string& other) { return github::same_name(label, other); });
+    };
+    Json missing = Json::array();
+    for (const std::string& label : add) {
+      if (!is_set(label)) {
+        RUNNER_TRY(make_label(place, label));
+        missing.push_back(label);
+      }
+    }
+    if (!missing.empty()) {
+      RUNNER_TRY(send({.method = "POST",
+                       .path = place.path({"issues", std::to_string(number), "labels"}),
+                       .body = dumped({{"labels", missing}}),
+                       .repeatable = true}));
+    }
+    for (const std::string& label : remove) {
+      if (!is_set(label)) {
+        continue;
+      }
+      const auto removed =
+          send({.method = "DELETE",
+                .path = place.path({"issues", std::to_string(number), "labels", label}),
+                .body = {},
+                .repeatable = true});
+      // Somebody else took it off meanwhile.
+      if (!removed && removed.error().kind != ErrorKind::not_found) {
+        return removed;
+      }
+    }
+    return jobs::ok();
+  }
+
+  jobs::Status upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
+                              const std::string& marker, const std::string& body) override {
+    RUNNER_ASSIGN(const Place place, github::place_of(repo));
+    const std::string text = body.size() <= kMostComment
+                                 ? jobs::to_valid_utf8(body)
+                                 : jobs::to_valid_utf8(body.substr(0, kMostComment)) + "\n...";
+    RUNNER_ASSIGN(const Found found, find_comment(place, number, marker));
+    if (found.id != 0 && found.body == text) {
+      return jobs::ok();
+    }
+    if (found.id != 0) {
+      return send({.method = "PATCH",
+                   .path = place.path({"issues", "comments", std::to_string(found.id)}),
+                   .body = dumped({{"body", text}}),
+                   .repeatable = true});
+    }
+    return send({.method = "POST",
+                 .path = place.path({"issues", std::to_string(number), "comments"}),
+                 .body = dumped({{"body", text}}),
+                 .repeatable = false});
+  }
+
+  jobs::Status close(const jobs::Repo& repo, jobs::IssueNumber number,
+                     const std::string& reason) override {
+    static_cast<void>(reason);  // Stands in the comment; GitHub has only words of its own.
+    RUNNER_ASSIGN(const Place place, github::place_of(repo));
+    RUNNER_ASSIGN(const github::Text issue, look(place, number));
+    if (!issue.open) {
+      return jobs::ok();
+    }
+    return send({.method = "PATCH",
+                 .path = place.path({"issues", std::to_string(number)}),
+                 .body = dumped({{"state", "closed"}, {"state_reason", "completed"}}),
+                 .repeatable = true});
+  }
+
+ private:
+  struct Found {
+    std::int64_t id = 0;  ///< 0 = none
+    std::string body;
+  };
+
+  jobs::Status send(const forge::Change& change) {
+    if (auto sent = api_.send(change); !sent) {
+      return std::move(sent).error();
+    }
+    return jobs::ok();
+  }
+
+  jobs::Result<github::Text> look(const Place& place, jobs::IssueNumber number) {
+    RUNNER_ASSIGN(const forge::Reply reply,
+                  api_.get(place.path({"issues", std::to_string(number)})));
+    return github::parse_rest_issue(reply.body);
+  }
+
+  /// GitHub makes a label that is not there by itself, but without a colour or a word about it.
+  jobs::Status make_label(const Place& place, const std::string& label) {
+    if (made_.contains({place, label})) {
+      return jobs::ok();
+    }
+    const auto known = api_.get(place.path({"labels", label}));
+    if (!known && known.error().kind != ErrorKind::not_found) {
+      return known.error();
+    }
+    if (!known) {
+      const auto made =
+          send({.method = "POST",
+                .path = place.path({"labels"}),
+                .body = dumped(
+                    {{"name", label}, {"color", "5319e7"}, {"description", "Set by the runner"}}),
+                .repeatable = true});
+      if (!made && made.error().kind != ErrorKind::conflict) {
+        return made;
+      }
+    }
+    made_.emplace(place, label);
+    return jobs::ok();
+  }
+
+  /// Ours, with the marker; the oldest, should there be two. Somebody else's is not ours, whatever
+  /// stands in it.
+  jobs::Result<Found> find_comment(const Place& place, jobs::IssueNumber number,
+                                   const std::string& marker) {
+    RUNNER_ASSIGN(const std::string own, people_.own_login());
+    const auto key = std::tuple(place, number, marker);
+    if (const auto known = comments_.find(key); known != comments_.end()) {
+      const auto reply =
+          api_.get(place.path({"issues", "comments", std::to_string(known->second)}));
+      if (reply) {
+        return Found{known->second, github::text_at(github::parsed(reply->body), "body")};
+      }
+      if (reply.error().kind != ErrorKind::not_found) {
+        return reply.error();
+      }
+      comments_.erase(known);  // Somebody deleted it.
+    }
+    RUNNER_ASSIGN(
+        const std::vector<forge::Reply> pages,
+        api_.get_all(place.path({"issues", std::to_string(number), "comments"}) + "?per_page=100"));
+    RUNNER_ASSIGN(const Json comments, github::entries_of(pages));
+    for (const Json& each : comments) {
+      const std::string author = github::text_at(github::at(each, "user"), "login");
+      std::string body = github::text_at(each, "body");
+      if (github::same_name(author, own) && body.contains(marker)) {
+        const std::int64_t id = github::number_at(each, "id");
+        comments_.emplace(key, id);
+        return Found{id, std::move(body)};
+      }
+    }
+    return Found{};
+  }
+
+  forge::Api& api_;
+  github::People people_;
+  std::set<std::pair<Place, std::string>> made_;
+  std::map<std::tuple<Place, jobs::IssueNumber, std::string>, std::int64_t> comments_;
+};
+
+}  // namespace
+
+std::unique_ptr<jobs::TrackerWriter> make_github_writer(const jobs::TrackerConfig& config,
+                                                        forge::Api& api) {
+  static_cast<void>(config);
+  return std::make_unique<GithubWriter>(api);
+}
+
+}  // namespace runner::trackers

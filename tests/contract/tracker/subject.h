@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "jobs/ports/tracker.h"
+#include "tests/fakes/fake_tracker.h"
+
+namespace tracker_contract {
+
+using Written = fakes::FakeTracker::Written;
+
+/// A tracker and the people who use it.
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  virtual void put(const jobs::IssueKey& key, const Written& written) = 0;
+  virtual void permit(const std::string& login, const std::string& permission) = 0;
+  virtual void comment(const jobs::IssueKey& key, const std::string& author,
+                       const std::string& body) = 0;
+  virtual jobs::TrackerReader& reader() = 0;
+  virtual jobs::TrackerWriter& writer() = 0;
+  /// False for a tracker whose clock is its own, so that times cannot be given.
+  [[nodiscard]] virtual bool takes_times() const { return true; }
+  /// False for a tracker in which no issue can be broken.
+  [[nodiscard]] virtual bool has_broken_issues() const { return true; }
+};
+
+[[nodiscard]] std::unique_ptr<Subject> make_fake();
+[[nodiscard]] std::unique_ptr<Subject> make_local();
+/// The adapter for GitHub against the forge double, by GraphQL or by REST alone.
+[[nodiscard]] std::unique_ptr<Subject> make_github(bool graphql);
+
+}  // namespace tracker_contract
