@@ -162,6 +162,30 @@ EffectiveTable retention_table(const jobs::Retention& retention) {
   return out.take();
 }
 
+EffectiveTable ci_table(const std::string& path, const jobs::CiConfig& ci) {
+  Writer out(path, path);
+  out.put("kind", of(std::string(to_string(ci.kind))));
+  if (ci.kind == jobs::CiKind::command) {
+    out.put("command", of(ci.command));
+    out.put("deadline", of(format_exact(ci.deadline)));
+    return out.take();
+  }
+  out.put("deadline", of(format_exact(ci.deadline)));
+  out.put_text("tracker", ci.tracker);
+  out.put_text("url", ci.url);
+  if (ci.token) {
+    out.put_text(ci.token->source == jobs::SecretRef::Source::env ? "token_env" : "token_file",
+                 ci.token->name);
+  }
+  out.put("expect", of(ci.expect));
+  out.put("succeed", of(ci.succeed));
+  out.put("settle", of(format_exact(ci.settle)));
+  if (ci.kind == jobs::CiKind::woodpecker) {
+    out.put("events", of(ci.events));
+  }
+  return out.take();
+}
+
 void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables) {
   for (const auto& [name, tracker] : fleet.trackers) {
     Writer out("tracker." + name, "tracker." + name);
@@ -196,11 +220,7 @@ void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables)
     tables.push_back(out.take());
   }
   for (const auto& [name, ci] : fleet.ci) {
-    Writer out("ci." + name, "ci." + name);
-    out.put("kind", of(std::string("command")));
-    out.put("command", of(ci.command));
-    out.put("deadline", of(format_exact(ci.deadline)));
-    tables.push_back(out.take());
+    tables.push_back(ci_table("ci." + name, ci));
   }
   for (const auto& [name, notify] : fleet.notify) {
     Writer out("notify." + name, "notify." + name);

@@ -183,11 +183,32 @@ constexpr auto kKeys = std::to_array<KeySpec>({
      "File below the turn's folder in which it reports tokens and money.", ""},
     {"agent", "model", text, "", "Name of its model, for display.", ""},
 
-    {"ci", "kind", choice, "\"command\"", "Where the verdict comes from.", "command"},
+    {"ci", "kind", choice, "\"command\"",
+     "Where the verdict comes from: a command on this host, GitHub's checks and statuses, "
+     "Forgejo's "
+     "or Gitea's statuses and Actions, or Woodpecker.",
+     "command|checks|forgejo|woodpecker"},
     {"ci", "command", argv, "[]",
-     "Command that checks the landed commit; the repository's test command if absent.", ""},
+     "command: what checks the landed commit; the repository's test command if absent.", ""},
     {"ci", "deadline", duration, "\"1h\"",
      "A verdict that is not there after this long never comes: a person is called.", ""},
+    {"ci", "tracker", text, "",
+     "checks, forgejo: the [tracker.X] whose address and credential are used; the repository's if "
+     "absent.",
+     ""},
+    {"ci", "url", text, "", "woodpecker, required: address of the server.", ""},
+    {"ci", "token_env", text, "", "woodpecker: variable that holds the token.", ""},
+    {"ci", "token_file", path, "", "woodpecker: file that holds the token.", ""},
+    {"ci", "expect", names, "[]",
+     "All but command: checks, contexts or workflows that must have reported.", ""},
+    {"ci", "succeed", names, "[]", "Those of `expect` for which neutral or skipped is not enough.",
+     ""},
+    {"ci", "settle", duration, "\"2m\"",
+     "All but command: without `expect`, green counts when nothing new came for so long; a check "
+     "that was stopped may be run again for so long.",
+     ""},
+    {"ci", "events", names, "[\"push\"]",
+     "woodpecker: events whose pipelines say something about a commit.", ""},
 
     {"notify", "kind", choice, "required", "Where notifications go.", "file|webhook"},
     {"notify", "path", path, "", "file: gets one line of JSON per notification.", ""},

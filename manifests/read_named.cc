@@ -36,21 +36,6 @@ jobs::AgentConfig read_agent(Reading& reading, const std::string& name, const La
   return out;
 }
 
-jobs::CiConfig read_ci(Reading& reading, const std::string& name, const Layer& layer) {
-  jobs::CiConfig out{.name = name};
-  TableReader reader(reading, "ci", "ci." + name, {layer});
-  std::string kind;
-  reader.choice("kind", kind);
-  const auto command = reader.find("command");
-  if (command &&
-      !(command->entry->value.is(Value::Kind::array) && command->entry->value.array.empty())) {
-    reader.argv("command", out.command);
-  }
-  reader.duration("deadline", out.deadline, false);
-  reader.unknown_keys();
-  return out;
-}
-
 jobs::NotifyConfig read_notify(Reading& reading, const std::string& name, const Layer& layer) {
   jobs::NotifyConfig out{.name = name};
   TableReader reader(reading, "notify", "notify." + name, {layer});

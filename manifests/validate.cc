@@ -93,10 +93,38 @@ class Validator {
     the_only(repo.agent, "agent", fleet_.agents);
     if (!repo.ci.empty()) {
       reference(place("ci"), "ci", repo.ci, fleet_.ci);
+      forge_of_ci(repo);
     }
     reference(place("pipeline"), "pipeline", repo.pipeline, fleet_.pipelines);
     for (std::size_t i = 0; i < repo.notify.size(); ++i) {
       reference(place(fmt::format("notify[{}]", i)), "notify", repo.notify[i], fleet_.notify);
+    }
+  }
+
+  /// A CI that asks a forge does so as the tracker of that forge.
+  void forge_of_ci(const jobs::Repo& repo) {
+    const auto ci = fleet_.ci.find(repo.ci);
+    if (ci == fleet_.ci.end() ||
+        (ci->second.kind != jobs::CiKind::checks && ci->second.kind != jobs::CiKind::forgejo)) {
+      return;
+    }
+    const std::string& name = ci->second.tracker.empty() ? repo.tracker : ci->second.tracker;
+    const auto wanted = ci->second.kind == jobs::CiKind::checks ? jobs::TrackerKind::github
+                                                                : jobs::TrackerKind::forgejo;
+    const auto tracker = fleet_.trackers.find(name);
+    if (tracker == fleet_.trackers.end()) {
+      if (!ci->second.tracker.empty()) {
+        const auto at = reading_.origins.at.find(fmt::format("ci.{}.tracker", repo.ci));
+        reference(at == reading_.origins.at.end() ? Position{} : at->second, "tracker", name,
+                  fleet_.trackers);
+      }
+    } else if (tracker->second.kind != wanted) {
+      error(place("ci"),
+            fmt::format("[ci.{}] asks as [tracker.{}], which is of kind \"{}\"", repo.ci, name,
+                        to_string(tracker->second.kind)),
+            {.expected = fmt::format("a tracker of kind \"{}\"", to_string(wanted)),
+             .suggestion = {},
+             .hint = fmt::format("name one as tracker in [ci.{}]", repo.ci)});
     }
   }
 
@@ -113,8 +141,9 @@ class Validator {
         }
       }
     }
-    if (const auto ci = fleet_.ci.find(repo.ci);
-        ci != fleet_.ci.end() && ci->second.command.empty()) {
+    if (const auto ci = fleet_.ci.find(repo.ci); ci != fleet_.ci.end() &&
+                                                 ci->second.kind == jobs::CiKind::command &&
+                                                 ci->second.command.empty()) {
       needs_test(fmt::format("[ci.{}]", repo.ci));
     }
   }

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "jobs/pipelines/ci_fold.h"
+#include "runner/forge/api.h"
+
+/// What the CI kinds of forges share in asking. For runner/ci only.
+namespace runner::ci {
+
+/// bug: it is no whole commit id, which would find something else.
+[[nodiscard]] jobs::Status check_oid(const jobs::Oid& commit);
+
+/// "acme/shop" and what lies below it -> "/repos/acme/shop/commits/...".
+[[nodiscard]] std::string repo_path(std::string_view place, std::vector<std::string_view> rest);
+
+/// The elements of a first page and of all pages behind it. transient: more than a commit can have.
+[[nodiscard]] jobs::Result<std::vector<nlohmann::json>> all_elements(
+    forge::Api& api, jobs::Result<forge::Reply> first, std::string_view key);
+
+/// What is seen about one commit.
+struct Look {
+  std::vector<jobs::ReportedCheck> checks;  ///< the newest of each
+  jobs::CiReport report;                    ///< of these, in their order
+};
+[[nodiscard]] Look folded(std::vector<jobs::ReportedCheck> reported, const jobs::CheckRules& rules,
+                          jobs::TimePoint now);
+
+/// Indices of the failed checks whose logs are worth a request.
+[[nodiscard]] std::vector<std::size_t> worth_a_log(const jobs::CiReport& report);
+
+/// Says that the verdict is that of `head`, a newer commit of the base that contains ours.
+void speaks_of(jobs::CiReport& report, const jobs::Oid& head);
+
+}  // namespace runner::ci
