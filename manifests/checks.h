@@ -15,6 +15,9 @@ namespace manifests {
 /// be used.
 using Fault = std::optional<std::string>;
 
+/// At the end of one of AgentConfig::caches: it may be read, not written.
+inline constexpr std::string_view kReadOnly = ":ro";
+
 [[nodiscard]] Fault check_plain(std::string_view text);      ///< no control characters at all
 [[nodiscard]] Fault check_long_text(std::string_view text);  ///< tabs and line breaks allowed
 [[nodiscard]] Fault check_name(std::string_view text);       ///< of a tracker, agent, ..., stage

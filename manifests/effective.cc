@@ -217,6 +217,19 @@ void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables)
     out.put("pass_env", of(agent.pass_env));
     out.put_text("usage_file", agent.usage_file);
     out.put_text("model", agent.model);
+    out.put("network", of(std::string(jobs::to_string(agent.network))));
+    out.put_text("proxy", agent.proxy);
+    std::vector<std::string> caches;
+    std::vector<std::string> read;
+    for (const std::string& path : agent.caches) {
+      if (path.ends_with(kReadOnly)) {
+        read.push_back(path.substr(0, path.size() - kReadOnly.size()));
+      } else {
+        caches.push_back(path);
+      }
+    }
+    out.put("caches", of(caches));
+    out.put("read", of(read));
     tables.push_back(out.take());
   }
   for (const auto& [name, ci] : fleet.ci) {

@@ -19,6 +19,7 @@ std::span<const LimitField> limit_fields() {
       {"turn_output_bytes", &Limits::turn_output_bytes},
       {"turn_memory_bytes", &Limits::turn_memory_bytes, true},
       {"turn_processes", &Limits::turn_processes, true},
+      {"turn_file_bytes", &Limits::turn_file_bytes, true},
       {"verify_deadline", &Limits::verify_deadline},
       {"setup_deadline", &Limits::setup_deadline},
       {"fix_attempts", &Limits::fix_attempts},

@@ -19,9 +19,9 @@ constexpr auto kKeys = std::to_array<KeySpec>({
      "Folder of the runner's own state: database, turns, mirrors, worktrees.", ""},
     {"fleet", "labels", sub_table, "", "The labels that the runner reads and sets on issues.", ""},
     {"fleet", "containment", choice, "\"auto\"",
-     "How a turn's processes are kept together: the strongest there is, strong or nothing, or a "
-     "process group.",
-     "auto|strong|group"},
+     "What holds a turn: the strongest that works here, any strong one or nothing, or this very "
+     "one.",
+     "auto|strong|sandbox|namespace|cgroup|group"},
     {"fleet", "bot", text, "\"runner\"",
      "Name of the runner itself on the trackers; never trusted.", ""},
     {"fleet", "metrics_textfile", path, "",
@@ -48,6 +48,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"limits", "turn_memory_bytes", size, "0",
      "Address space of each process of a turn; 0 = not limited.", ""},
     {"limits", "turn_processes", count, "0", "Processes of a turn; 0 = not limited.", ""},
+    {"limits", "turn_file_bytes", size, "0",
+     "Size of each file that a turn writes; 0 = not limited.", ""},
     {"limits", "verify_deadline", duration, "\"30m\"", "Wall clock of a command stage.", ""},
     {"limits", "setup_deadline", duration, "\"15m\"", "Wall clock of one setup command.", ""},
     {"limits", "fix_attempts", count, "5", "Corrective turns for red CI; then the run is frozen.",
@@ -182,6 +184,14 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"agent", "usage_file", text, "",
      "File below the turn's folder in which it reports tokens and money.", ""},
     {"agent", "model", text, "", "Name of its model, for display.", ""},
+    {"agent", "network", choice, "\"all\"",
+     "What it may reach: everything, only a loopback of its own, or nothing.", "all|loopback|none"},
+    {"agent", "proxy", text, "",
+     "Address handed on to it as HTTP_PROXY and HTTPS_PROXY, without credentials.", ""},
+    {"agent", "caches", paths, "[]",
+     "Folders besides the worktree that it, and the commands of its repositories, may write.", ""},
+    {"agent", "read", paths, "[]",
+     "Files and folders besides the system's that they may read in a sandbox.", ""},
 
     {"ci", "kind", choice, "\"command\"",
      "Where the verdict comes from: a command on this host, GitHub's checks and statuses, "
@@ -276,6 +286,7 @@ std::string expected_text(const KeySpec& spec) {
     case usd: return "an amount in USD such as \"12.50\"";
     case path: return "a path";
     case names: return "an array of strings";
+    case paths: return "an array of paths";
     case argv: return "a command as an array of strings such as [\"make\", \"test\"]";
     case argv_list: return "an array of commands such as [[\"npm\", \"ci\"]]";
     case text_map: return "a table of strings such as { KEY = \"value\" }";

@@ -22,6 +22,7 @@ enum class KeyType : std::uint8_t {
   cap_count,  ///< an integer or "none"
   usd,        ///< "12.50" or 12.5
   path,       ///< relative to the manifest
+  paths,      ///< array of those
   names,      ///< array of strings
   argv,       ///< array of strings: a program and its arguments
   argv_list,  ///< array of those

@@ -76,8 +76,8 @@ void read_fleet(Reading& reading, const Layer& layer, jobs::Fleet& fleet) {
   reader.path("state_dir", fleet.state_dir);
   std::string containment;
   if (reader.choice("containment", containment)) {
-    for (const auto kind :
-         {jobs::Containment::automatic, jobs::Containment::strong, jobs::Containment::group}) {
+    using enum jobs::Containment;
+    for (const auto kind : {automatic, strong, sandbox, pid_namespace, cgroup, group}) {
       if (containment == jobs::to_string(kind)) {
         fleet.containment = kind;
       }

@@ -46,6 +46,7 @@ ordered_json type_schema(const KeySpec& spec) {
     case KeyType::cap_usd: return either(amount(), none);
     case KeyType::cap_count: return either({{"type", "integer"}, {"minimum", 1}}, none);
     case KeyType::names: return array_of(string_type());
+    case KeyType::paths: return array_of(string_type());
     case KeyType::argv: return array_of(string_type());
     case KeyType::argv_list: return array_of(array_of(string_type()));
     case KeyType::text_map: return {{"type", "object"}, {"additionalProperties", string_type()}};

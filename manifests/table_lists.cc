@@ -30,6 +30,21 @@ bool TableReader::names(std::string_view key, std::vector<std::string>& out, Che
   return true;
 }
 
+bool TableReader::paths(std::string_view key, std::vector<std::string>& out) {
+  std::vector<std::string> read;
+  if (!names(key, read, [](std::string_view given) -> Fault {
+        return given.empty() ? Fault("is empty") : check_plain(given);
+      })) {
+    return false;
+  }
+  const std::string folder = find(key)->source->folder;
+  for (std::string& path : read) {
+    path = absolute_path(folder, path);
+  }
+  out = std::move(read);
+  return true;
+}
+
 bool TableReader::one_argv(std::string_view key, const Source& source, const Value& value,
                            std::vector<std::string>& out) {
   const Position at{source.file, value.line, value.column};

@@ -63,6 +63,7 @@ class TableReader {
   bool text(std::string_view key, std::string& out, Check check);
   bool choice(std::string_view key, std::string& out);
   bool path(std::string_view key, std::string& out);
+  bool paths(std::string_view key, std::vector<std::string>& out);
   bool count(std::string_view key, std::int64_t& out, std::int64_t least, std::int64_t most);
   bool count(std::string_view key, int& out, int least, int most);
   bool duration(std::string_view key, jobs::Duration& out, bool zero_allowed);

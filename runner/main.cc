@@ -3,12 +3,16 @@
 
 #include "jobs/base/error.h"
 #include "runner/cli/app.h"
+#include "runner/process/sandbox_init.h"
 
 #ifdef RUNNER_TEST_POINTS
 #include "runner/test_points.h"
 #endif
 
 int main(int argc, char** argv) {
+  if (runner::process::is_sandbox_call(argc, argv)) {
+    runner::process::sandbox_main(argv);
+  }
 #ifdef RUNNER_TEST_POINTS
   runner::test_points::install();
 #endif

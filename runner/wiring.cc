@@ -20,6 +20,7 @@
 #include "runner/trackers/github.h"
 #include "runner/trackers/local_tracker.h"
 #include "runner/wall_clock.h"
+#include "worktrees/agent_view.h"
 #include "worktrees/git_workspace.h"
 
 namespace runner {
@@ -72,9 +73,17 @@ struct Common {
   std::vector<std::unique_ptr<jobs::CiReader>> ci_readers;
 };
 
-std::unique_ptr<executors::ProcessExecutor> executor(const std::string& root, jobs::Clock& clock) {
+std::unique_ptr<executors::ProcessExecutor> executor(const std::string& state,
+                                                     const std::string& folder,
+                                                     jobs::Clock& clock) {
   executors::ProcessExecutorOptions options;
-  options.root = root;
+  options.root = state + folder;
+  options.view = [state](const jobs::TurnSpec& spec) {
+    auto git = worktrees::agent_view(state, spec.issue.repo, spec.cwd);
+    return process::TurnView{.writable = std::move(git.writable),
+                             .readable = std::move(git.readable),
+                             .hidden = std::move(git.hidden)};
+  };
   options.environment = environment;
   options.clock = &clock;
   return executors::make_process_executor(std::move(options));
@@ -85,6 +94,9 @@ ci::CommandCiOptions ci_options(const jobs::Fleet& fleet) {
   options.root = fleet.state_dir + "/ci-turns";
   options.limits = fleet.limits;
   options.containment = fleet.containment;
+  for (const auto& [name, agent] : fleet.agents) {
+    options.caches[name] = agent.caches;
+  }
   return options;
 }
 
@@ -109,8 +121,8 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::
   options.web = web;
   common.workspace =
       std::make_unique<worktrees::GitWorkspace>(std::move(options), *common.commands);
-  common.turns = executor(fleet.state_dir + "/turns", *common.clock);
-  common.ci_turns = executor(fleet.state_dir + "/ci-turns", *common.clock);
+  common.turns = executor(fleet.state_dir, "/turns", *common.clock);
+  common.ci_turns = executor(fleet.state_dir, "/ci-turns", *common.clock);
   ports.clock = common.clock.get();
   ports.workspace = common.workspace.get();
   ports.executor = common.turns.get();

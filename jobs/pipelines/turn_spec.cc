@@ -36,7 +36,14 @@ void common(TurnSpec& spec, const Fleet& fleet, const Run& run, const Turn& turn
   spec.output_bytes = limits.turn_output_bytes;
   spec.memory_bytes = limits.turn_memory_bytes;
   spec.processes = limits.turn_processes;
+  spec.file_bytes = limits.turn_file_bytes;
   spec.containment = fleet.containment;
+}
+
+/// What the commands of a repository need to see, its agent needs too, and the other way round.
+const AgentConfig* agent_of(const Fleet& fleet, const Repo& repo) {
+  const auto found = fleet.agents.find(repo.agent);
+  return found == fleet.agents.end() ? nullptr : &found->second;
 }
 
 }  // namespace
@@ -50,6 +57,9 @@ Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo, const Pipe
   if (turn.kind == TurnKind::command) {
     spec.argv = stage.command.empty() ? repo.test : stage.command;
     spec.env = repo.env;
+    if (const AgentConfig* beside = agent_of(fleet, repo)) {
+      spec.writable = beside->caches;
+    }
     spec.deadline = fleet.limits.verify_deadline;
     if (spec.argv.empty()) {
       return fail(ErrorKind::invalid_manifest,
@@ -81,6 +91,9 @@ Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo, const Pipe
   spec.pass_env = agent->second.pass_env;
   spec.redact_env = agent->second.pass_env;
   spec.usage_file = agent->second.usage_file;
+  spec.network = agent->second.network;
+  spec.proxy = agent->second.proxy;
+  spec.writable = agent->second.caches;
   spec.deadline = fleet.limits.turn_deadline;
   spec.silence = fleet.limits.turn_silence;
   spec.first_byte = fleet.limits.turn_first_byte;

@@ -248,7 +248,11 @@ class CommandCiWriter final : public jobs::CiWriter {
     spec.output_bytes = options_.limits.turn_output_bytes;
     spec.memory_bytes = options_.limits.turn_memory_bytes;
     spec.processes = options_.limits.turn_processes;
+    spec.file_bytes = options_.limits.turn_file_bytes;
     spec.containment = options_.containment;
+    if (const auto beside = options_.caches.find(repo.agent); beside != options_.caches.end()) {
+      spec.writable = beside->second;
+    }
     return writer_.start(spec, {});
   }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "jobs/model/fleet.h"
 #include "jobs/ports/ci.h"
@@ -19,6 +21,7 @@ struct CommandCiOptions {
   std::string root;
   jobs::Limits limits;  ///< grace, output, memory, processes
   jobs::Containment containment = jobs::Containment::automatic;
+  std::map<std::string, std::vector<std::string>> caches;  ///< of agents, by name (AgentConfig)
 };
 
 /// A commit's attempts under the executor: a synthetic run id, the same in every tick.

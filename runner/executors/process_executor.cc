@@ -19,6 +19,7 @@
 #include "jobs/base/time.h"
 #include "runner/executors/observe.h"
 #include "runner/executors/remove_turn.h"
+#include "runner/process/cgroup.h"
 #include "runner/process/detach.h"
 #include "runner/process/files.h"
 #include "runner/process/identity.h"
@@ -41,6 +42,7 @@ constexpr std::size_t kMostSpecBytes = 4U << 20;
 // Without these a runner that was built in an unusual way cannot start itself.
 constexpr const char* kSupervisorVariables[] = {
     "PATH",
+    "RUNNER_BUBBLEWRAP",
     "LANG",
     "LD_LIBRARY_PATH",
     "ASAN_OPTIONS",
@@ -130,7 +132,15 @@ class Executor final : public ProcessExecutor {
     if (RUNNER_PLANTED(group_kill_only)) {
       return 0;
     }
-    return process::kill_until_gone([&] { return process::census(paths.marker); }, [] {});
+    int ended = 0;
+    // Written by the turn's own user: believed only if it names what this turn's group is called.
+    const auto path = process::read_small(paths.cgroup, 4096);
+    if (const auto group = path ? process::Cgroup::open(*path, process::cgroup_name(paths.marker))
+                                : std::nullopt) {
+      ended += static_cast<int>(group->members().size());
+      group->kill();
+    }
+    return ended + process::kill_until_gone([&] { return process::census(paths.marker); }, [] {});
   }
 
   Status remove(const std::string& turn_directory) override {
@@ -267,7 +277,7 @@ class Executor final : public ProcessExecutor {
     return process::sync_directory(options_.root);
   }
 
-  static Status fill(const jobs::TurnSpec& spec, const TurnPaths& draft) {
+  Status fill(const jobs::TurnSpec& spec, const TurnPaths& draft) const {
     for (const auto* folder : {&draft.agent, &draft.home, &draft.temporary}) {
       RUNNER_TRY(process::make_directory(*folder));
     }
@@ -276,7 +286,9 @@ class Executor final : public ProcessExecutor {
       // The agent's own copy stands where RUNNER_TURN_DIR points.
       RUNNER_TRY(process::write_new(draft.agent + "/prompt.md", spec.prompt));
     }
-    return process::write_new(draft.spec, process::to_json(spec));
+    return process::write_new(
+        draft.spec,
+        process::to_json(spec, options_.view ? options_.view(spec) : process::TurnView{}));
   }
 
   process::Detached supervisor_of(const jobs::TurnSpec& spec, const TurnPaths& paths) const {

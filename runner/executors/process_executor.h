@@ -8,6 +8,7 @@
 #include "jobs/base/ids.h"
 #include "jobs/ports/clock.h"
 #include "jobs/ports/executor.h"
+#include "runner/process/turn_files.h"
 
 namespace runner::executors {
 
@@ -20,6 +21,8 @@ struct ProcessExecutorOptions {
   /// A variable of the runner's own environment; only those that a spec names are asked for. Empty
   /// = the real one.
   std::function<std::optional<std::string>(const std::string& name)> environment;
+  /// What a turn needs to see of git where all else is hidden. Empty = nothing.
+  std::function<process::TurnView(const jobs::TurnSpec& spec)> view;
   /// Must outlive the executor.
   jobs::Clock* clock = nullptr;
   /// How long start() waits for the supervisor to take over.

@@ -52,6 +52,9 @@ int prepare_child(const Launch& what, rlim_t mark, int null, pid_t parent) {
       ::dup2(what.output, STDERR_FILENO) < 0) {
     return errno;
   }
+  if (what.cgroup >= 0 && ::write(what.cgroup, "0", 1) != 1) {
+    return errno;
+  }
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
     return errno;
   }
@@ -71,6 +74,7 @@ int prepare_child(const Launch& what, rlim_t mark, int null, pid_t parent) {
   };
   if (!limit(RLIMIT_CORE, 0) ||
       (what.memory_bytes > 0 && !limit(RLIMIT_AS, static_cast<rlim_t>(what.memory_bytes))) ||
+      (what.file_bytes > 0 && !limit(RLIMIT_FSIZE, static_cast<rlim_t>(what.file_bytes))) ||
       (what.processes > 0 && !limit(RLIMIT_NPROC, static_cast<rlim_t>(what.processes)))) {
     return errno;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "jobs/base/result.h"
+#include "jobs/model/fleet.h"
 
 namespace runner::process {
 
@@ -17,10 +18,13 @@ struct Launch {
   std::vector<std::string> argv;
   std::map<std::string, std::string> env;  ///< the whole environment
   std::string cwd;
+  int cgroup = -1;                ///< cgroup.procs of the control group that it joins; -1 = none
   int output = -1;                ///< becomes its stdout and stderr
   std::int64_t memory_bytes = 0;  ///< RLIMIT_AS; 0 = not limited
   std::int64_t processes =
-      0;               ///< RLIMIT_NPROC; 0 = not limited (the kernel does not apply it to root)
+      0;  ///< RLIMIT_NPROC; 0 = not limited (the kernel does not apply it to root)
+  std::int64_t file_bytes = 0;                 ///< RLIMIT_FSIZE; 0 = not limited
+  jobs::Network network = jobs::Network::all;  ///< held by the container, not by launch()
   std::string marker;  ///< in its environment; its number goes into the limits (see limit_of)
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -15,6 +16,30 @@ namespace {
 
 constexpr std::size_t kShortest = 4;
 constexpr std::string_view kReplacement = "[redacted]";
+
+struct Meeting {
+  enum class How : std::uint8_t { none, part, whole } how = How::none;
+  std::size_t length = 0;  ///< of the text, when whole
+};
+
+/// Whether `text` begins with the form; a line may end between any two of its characters, as where
+/// base64 is wrapped. part: the text ends before that is known.
+Meeting meet(std::string_view form, std::string_view text) {
+  std::size_t at = 0;
+  for (std::size_t digit = 0; digit < form.size(); ++digit, ++at) {
+    if (at < text.size() && text[at] != form[digit] && digit > 0) {
+      at += text[at] == '\r' ? 1 : 0;
+      at += at < text.size() && text[at] == '\n' ? 1 : 0;
+    }
+    if (at >= text.size()) {
+      return {Meeting::How::part, 0};
+    }
+    if (text[at] != form[digit]) {
+      return {};
+    }
+  }
+  return {Meeting::How::whole, at};
+}
 
 }  // namespace
 
@@ -85,12 +110,13 @@ std::string Redactor::scan(bool last, std::string& pending) const {
     const std::string_view rest = text.substr(at);
     std::size_t matched = 0;
     for (const auto& form : forms_) {
-      if (rest.starts_with(form)) {
-        matched = form.size();
+      const Meeting met = meet(form, rest);
+      if (met.how == Meeting::How::whole) {
+        matched = met.length;
         break;
       }
       // The longer form may still come true; the shorter one must wait for it.
-      if (!last && rest.size() < form.size() && std::string_view(form).starts_with(rest)) {
+      if (!last && met.how == Meeting::How::part) {
         held = true;
         break;
       }

@@ -11,12 +11,13 @@ namespace runner::process {
 [[nodiscard]] bool looks_secret(std::string_view name);
 
 /// Replaces secrets in a stream by "[redacted]", also where one is split over two chunks. Knows
-/// each value as it is, line by line, and as JSON, URLs and base64 write it (secret_forms.h).
+/// each value as it is, line by line, and as JSON, URLs, base64 and hexadecimal digits write it
+/// (secret_forms.h), also where lines end within it.
 /// Values shorter than four bytes are left alone: they would match everywhere.
 class Redactor {
  public:
   void add_secret(std::string_view value);
-  /// What may be written now. At most the length of the longest secret is held back.
+  /// What may be written now. At most three times the length of the longest form is held back.
   [[nodiscard]] std::string feed(std::string_view chunk);
   /// What was held back, at the end of the stream.
   [[nodiscard]] std::string finish();

@@ -139,6 +139,14 @@ std::vector<std::string> forms_of(std::string_view text) {
   add(as_url(text, true, false));
   add(as_url(text, false, false));
   add(as_url(text, true, true));
+  for (const bool upper : {false, true}) {
+    std::string digits;
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      digits += upper ? fmt::format("{:02X}", byte) : fmt::format("{:02x}", byte);
+    }
+    add(std::move(digits));
+  }
   if (text.size() >= kShortestInBase64 && !RUNNER_PLANTED(base64_not_redacted)) {
     for (const unsigned before : {0U, 1U, 2U}) {
       add(as_base64(text, before, "+/"));

@@ -66,6 +66,11 @@ Lookup remember(const jobs::TurnSpec& spec) {
       }
     }
   }
+  for (const char* name : {"PATH", "RUNNER_BUBBLEWRAP"}) {
+    if (auto value = lookup(name); value && !values.contains(name)) {
+      values[name] = std::move(*value);
+    }
+  }
   return [values = std::move(values)](const std::string& name) -> std::optional<std::string> {
     const auto found = values.find(name);
     return found == values.end() ? std::nullopt : std::optional(found->second);
@@ -90,7 +95,7 @@ ExitFile run_turn(const TurnPaths& paths, int signals) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const Lookup values = remember(*spec);
   wipe_environment();
-  return TurnLoop(*spec, paths, values).run(signals);
+  return TurnLoop(*spec, parse_view(*text), paths, values).run(signals);
 }
 
 }  // namespace

@@ -51,6 +51,14 @@ std::map<std::string, std::string> agent_environment(const jobs::TurnSpec& spec,
       env[name] = value;
     }
   }
+  if (!spec.proxy.empty()) {
+    for (const char* name : {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"}) {
+      env.emplace(name, spec.proxy);
+    }
+    for (const char* name : {"NO_PROXY", "no_proxy"}) {
+      env.emplace(name, "localhost,127.0.0.1,::1");
+    }
+  }
   for (char** entry = ::environ; RUNNER_PLANTED(environment_not_scrubbed) && *entry != nullptr;
        ++entry) {
     const std::string text(*entry);

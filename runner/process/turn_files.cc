@@ -95,6 +95,7 @@ TurnPaths::TurnPaths(std::string turn_directory) : directory(std::move(turn_dire
   stop = in("stop");
   reserve = in("exit.reserve");
   exit = in("exit.json");
+  cgroup = in("cgroup");
   agent = in("agent");
   home = agent + "/home";
   temporary = agent + "/tmp";
@@ -102,7 +103,7 @@ TurnPaths::TurnPaths(std::string turn_directory) : directory(std::move(turn_dire
   marker = "RUNNER_TURN_DIR=" + agent;
 }
 
-std::string to_json(const jobs::TurnSpec& spec) {
+std::string to_json(const jobs::TurnSpec& spec, const TurnView& view) {
   const json value = {{"schema", 1},
                       {"run", spec.run.str()},
                       {"repo", spec.issue.repo.str()},
@@ -122,7 +123,14 @@ std::string to_json(const jobs::TurnSpec& spec) {
                       {"output_bytes", spec.output_bytes},
                       {"memory_bytes", spec.memory_bytes},
                       {"processes", spec.processes},
+                      {"file_bytes", spec.file_bytes},
                       {"containment", jobs::to_string(spec.containment)},
+                      {"network", jobs::to_string(spec.network)},
+                      {"proxy", spec.proxy},
+                      {"writable", spec.writable},
+                      {"git_writable", view.writable},
+                      {"git_readable", view.readable},
+                      {"git_hidden", view.hidden},
                       {"redact_env", spec.redact_env}};
   return dump_line(value);
 }
@@ -165,13 +173,28 @@ Result<jobs::TurnSpec> parse_spec(const std::string& text) {
   spec.memory_bytes = in.of("memory_bytes", kMostNumber);
   spec.processes = in.small("processes");
   spec.redact_env = texts_of(value, "redact_env");
+  spec.file_bytes = in.of("file_bytes", kMostNumber);
+  spec.proxy = text_of(value, "proxy");
+  spec.writable = texts_of(value, "writable");
+  // Written by an older version, it says nothing of the network: then nothing was held back.
+  const std::string network = text_of(value, "network");
+  const auto reach = enum_of(network.empty() ? "all" : network, jobs::Network::none);
   const auto containment = enum_of(text_of(value, "containment"), jobs::Containment::group);
-  if (!containment || spec.argv.empty() || spec.run.empty() || spec.number <= 0 || !in.fine()) {
+  if (!containment || !reach || spec.argv.empty() || spec.run.empty() || spec.number <= 0 ||
+      !in.fine()) {
     return jobs::fail(ErrorKind::corrupt,
                       "spec.json lacks argv, run, number or containment, or a number is none");
   }
+  spec.network = *reach;
   spec.containment = *containment;
   return spec;
+}
+
+TurnView parse_view(const std::string& text) {
+  const json value = parse_object(text);
+  return {.writable = texts_of(value, "git_writable"),
+          .readable = texts_of(value, "git_readable"),
+          .hidden = texts_of(value, "git_hidden")};
 }
 
 std::string to_json(const SupervisorFile& file) {

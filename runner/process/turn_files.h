@@ -19,13 +19,25 @@ struct TurnPaths {
   explicit TurnPaths(std::string turn_directory);
 
   std::string directory;
-  std::string spec, prompt, lock, supervisor, heartbeat, output, events, usage, stop, reserve, exit;
+  std::string spec, prompt, lock, supervisor, heartbeat, output, events, usage, stop, reserve, exit,
+      cgroup;
   std::string agent, home, temporary, reports;
   std::string marker;  ///< "RUNNER_TURN_DIR=<agent>": stands in the environment of every process of
                        ///< the turn
 };
 
-[[nodiscard]] std::string to_json(const jobs::TurnSpec& spec);
+/// What a turn sees of git, where all else is hidden: absolute paths. What is in two lists is what
+/// the later one says.
+struct TurnView {
+  std::vector<std::string> writable;
+  std::vector<std::string> readable;
+  std::vector<std::string> hidden;
+  friend bool operator==(const TurnView&, const TurnView&) = default;
+};
+
+[[nodiscard]] std::string to_json(const jobs::TurnSpec& spec, const TurnView& view = {});
+/// Of the same text; a spec of an older version has none.
+[[nodiscard]] TurnView parse_view(const std::string& text);
 [[nodiscard]] jobs::Result<jobs::TurnSpec> parse_spec(const std::string& text);
 
 struct SupervisorFile {

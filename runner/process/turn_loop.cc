@@ -16,13 +16,16 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "jobs/base/crash_point.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "runner/process/files.h"
+#include "runner/process/identity.h"
 #include "runner/process/launch.h"
+#include "runner/process/leftovers.h"
 #include "runner/wall_clock.h"
 
 namespace runner::process {
@@ -58,10 +61,12 @@ std::string signal_text(int number) {
 
 }  // namespace
 
-TurnLoop::TurnLoop(const jobs::TurnSpec& spec, const TurnPaths& paths, const Lookup& lookup)
+TurnLoop::TurnLoop(const jobs::TurnSpec& spec, const TurnView& view, const TurnPaths& paths,
+                   const Lookup& lookup)
     : spec_(spec),
       paths_(paths),
       env_(agent_environment(spec, paths, lookup)),
+      needs_{.bubblewrap = find_bubblewrap(lookup), .declared = spec.writable, .git = view},
       log_(paths, spec.output_bytes, make_redactor(spec, lookup)),
       agent_files_(paths, spec.usage_file),
       heartbeat_(
@@ -102,6 +107,7 @@ ExitFile TurnLoop::run(int signals) {
   container_->kill_all();
   read_output(64);
   look_at_agent_files();
+  look_at_what_is_left();
   return finish(
       end.value_or(ProgramEnd{.exited = false, .code = 0, .signal = SIGKILL, .note = {}}));
 }
@@ -134,9 +140,11 @@ std::optional<ExitFile> TurnLoop::start() {
                     .output = write_end.get(),
                     .memory_bytes = spec_.memory_bytes,
                     .processes = spec_.processes,
+                    .file_bytes = spec_.file_bytes,
+                    .network = spec_.network,
                     .marker = paths_.marker};
   RUNNER_POINT_ONLY(agent_before_start);
-  auto container = start_contained(what, spec_.containment, paths_);
+  auto container = start_contained(what, spec_.containment, needs_, paths_);
   if (!container) {
     return not_started(container.error().text());
   }
@@ -147,6 +155,13 @@ std::optional<ExitFile> TurnLoop::start() {
   log_.event("started", fmt::format("{} in a {}", *program, container_->name()), wall_clock());
   if (!container_->lacks().empty()) {
     log_.event("containment", fmt::format("without {}", container_->lacks()), wall_clock());
+  }
+  // Only an agent's turn has a prompt; what a test command reads is its own affair.
+  if (const auto settings = agent_settings(spec_.cwd); !settings.empty() && exists(paths_.prompt)) {
+    log_.event(
+        "settings",
+        fmt::format("the repository brings settings for agents: {}", fmt::join(settings, ", ")),
+        wall_clock());
   }
   beat(true);
   return std::nullopt;
@@ -162,6 +177,16 @@ ExitFile TurnLoop::not_started(const std::string& why) {
                    .detail = detail,
                    .at = wall_clock()},
           .last = heartbeat()};
+}
+
+// Before anybody reads a file of the worktree: by now no process is left that could change it.
+void TurnLoop::look_at_what_is_left() {
+  if (const auto alive = census(paths_.marker).size(); alive > 0) {
+    log_.event("census", fmt::format("{} processes could not be ended", alive), wall_clock());
+  }
+  if (const std::string text = to_text(strip_worktree(spec_.cwd)); !text.empty()) {
+    log_.event("worktree", text, wall_clock());
+  }
 }
 
 void TurnLoop::wait(int signals) {

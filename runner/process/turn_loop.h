@@ -20,7 +20,8 @@ namespace runner::process {
 /// exit.json to the caller.
 class TurnLoop {
  public:
-  TurnLoop(const jobs::TurnSpec& spec, const TurnPaths& paths, const Lookup& lookup);
+  TurnLoop(const jobs::TurnSpec& spec, const TurnView& view, const TurnPaths& paths,
+           const Lookup& lookup);
 
   /// `signals`: a signalfd with CHLD, TERM, INT and HUP, which must be blocked.
   [[nodiscard]] ExitFile run(int signals);
@@ -30,6 +31,7 @@ class TurnLoop {
 
   [[nodiscard]] std::optional<ExitFile> start();
   [[nodiscard]] ExitFile not_started(const std::string& why);
+  void look_at_what_is_left();
   void wait(int signals);
   void read_output(int most_reads);
   void look_at_agent_files();
@@ -43,6 +45,7 @@ class TurnLoop {
   const jobs::TurnSpec& spec_;
   const TurnPaths& paths_;
   std::map<std::string, std::string> env_;
+  SandboxNeeds needs_;
   TurnLog log_;
   AgentFiles agent_files_;
   std::unique_ptr<Container> container_;

@@ -156,6 +156,7 @@ kind = "command"
 command = ["$here/agent.sh"]
 usage_file = "usage.json"
 env = { PATH = "$PATH", DEMO_AGENT_LOG = "$DEMO_AGENT_LOG" }
+caches = ["../agent.log"]      # beside its worktree it may write this alone
 
 [ci.script]
 kind = "command"

@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "runner/executors/process_executor.h"
+#include "runner/process/sandbox_init.h"
 #include "runner/process/supervisor.h"
 #include "tests/fakes/fake_executor.h"
 
@@ -321,6 +322,9 @@ INSTANTIATE_TEST_SUITE_P(Executors, ExecutorContract,
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (runner::process::is_sandbox_call(argc, argv)) {
+    runner::process::sandbox_main(argv);
+  }
   if (argc == 3 && std::string_view(argv[1]) == "supervise") {
     return runner::process::supervise(argv[2]);
   }

@@ -10,7 +10,9 @@
 
 #include <fmt/format.h>
 
+#include "runner/process/cgroup.h"
 #include "runner/process/container.h"
+#include "runner/process/sandbox_init.h"
 #include "runner/process/supervisor.h"
 #include "tests/integration/executor/turn_fixture.h"
 #include "tests/support/signals.h"
@@ -26,6 +28,7 @@ TurnFixture::TurnFixture() {
   worktree_ = folder_ / "worktree";
   root_ = (folder_ / "turns").string();
   fs::create_directory(worktree_);
+  std::ofstream(folder_ / "agent.log").flush();
   executor_ = make_executor();
 }
 
@@ -43,6 +46,9 @@ std::unique_ptr<TurnFixture::Executor> TurnFixture::make_executor(const std::str
       {.root = root_,
        .program = program,
        .environment = [this](const std::string& variable) -> std::optional<std::string> {
+         if (variable == "RUNNER_BUBBLEWRAP" && !bubblewrap_) {
+           return "/nonexistent";
+         }
          const auto found = environment_.find(variable);
          return found == environment_.end() ? std::nullopt : std::optional(found->second);
        },
@@ -64,6 +70,7 @@ jobs::TurnSpec TurnFixture::spec(std::vector<std::string> steps, int number) con
   result.grace = std::chrono::milliseconds(200);
   result.output_bytes = 1 << 20;
   result.containment = containment_;
+  result.writable = {(folder_ / "agent.log").string()};
   return result;
 }
 
@@ -99,6 +106,21 @@ jobs::TurnFacts TurnFixture::run(const jobs::TurnSpec& spec) {
   const auto started = executor_->start(spec, {});
   EXPECT_TRUE(started) << started.error().text();
   return wait_for_end(spec.number);
+}
+
+std::string TurnFixture::why_not(jobs::Containment containment) {
+  const std::string best = runner::process::strongest_containment();
+  if (containment == jobs::Containment::sandbox && best != "sandbox") {
+    return "bubblewrap is not installed, or the kernel does not let it work here";
+  }
+  if (containment == jobs::Containment::pid_namespace && (best == "group" || best == "cgroup")) {
+    return "this kernel allows no PID namespaces";
+  }
+  if (containment == jobs::Containment::cgroup) {
+    const auto made = runner::process::Cgroup::make("runner-test-" + std::to_string(::getpid()));
+    return made ? "" : made.error().text();
+  }
+  return {};
 }
 
 std::vector<int> TurnFixture::processes() const {
@@ -307,6 +329,9 @@ TEST_F(TurnStart, RemoveRefusesALiveTurnAndTakesAnEndedOne) {
 }  // namespace executor_tests
 
 int main(int argc, char** argv) {
+  if (runner::process::is_sandbox_call(argc, argv)) {
+    runner::process::sandbox_main(argv);
+  }
   if (argc == 3 && std::string_view(argv[1]) == "supervise") {
     return runner::process::supervise(argv[2]);
   }

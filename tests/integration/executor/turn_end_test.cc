@@ -14,7 +14,9 @@ using jobs::TurnEnd;
 using State = jobs::TurnFacts::State;
 
 INSTANTIATE_TEST_SUITE_P(All, TurnInEveryContainment,
-                         testing::Values(jobs::Containment::automatic, jobs::Containment::group),
+                         testing::Values(jobs::Containment::sandbox,
+                                         jobs::Containment::pid_namespace,
+                                         jobs::Containment::cgroup, jobs::Containment::group),
                          [](const auto& tested) {
                            return std::string(jobs::to_string(tested.param));
                          });
@@ -45,6 +47,22 @@ TEST_P(TurnInEveryContainment, PrintsNothing) {
   EXPECT_EQ(facts.exit->end, TurnEnd::exited);
   EXPECT_EQ(facts.output_bytes, 0);
   EXPECT_FALSE(facts.last_output_at);
+}
+
+TEST_P(TurnInEveryContainment, LeavesNoSpecialFilesAndSaysWhatItFound) {
+  std::ofstream(worktree_ / ".mcp.json") << "{}";
+  auto wanted = spec({});
+  wanted.prompt = "do it";
+  wanted.argv = {"sh", "-c", "mkfifo pipe; : > run; chmod 4755 run"};
+  EXPECT_EQ(run(wanted).exit->end, TurnEnd::exited);
+  EXPECT_FALSE(fs::exists(fs::symlink_status(worktree_ / "pipe")));
+  EXPECT_EQ(fs::status(worktree_ / "run").permissions() & fs::perms::set_uid, fs::perms::none);
+  const std::string events = read(directory() + "/events.ndjson");
+  EXPECT_NE(events.find("removed 1 special files, took set-uid and set-gid from 1"),
+            std::string::npos)
+      << events;
+  EXPECT_NE(events.find("the repository brings settings for agents: .mcp.json"), std::string::npos)
+      << events;
 }
 
 TEST_P(TurnInEveryContainment, MissingProgramIsNotStarted) {
@@ -194,7 +212,7 @@ TEST_P(TurnInEveryContainment, Invariant6_KilledSupervisorLeavesNothingAfterReap
   ASSERT_TRUE(wait_until([&] { return logged("daemon") == 1; }));
   ASSERT_EQ(executor_->observe(directory())->state, State::running);
   ASSERT_EQ(*executor_->reap(directory()), 0) << "a live turn is not reaped";
-  const bool dies_with_it = executor_->observe(directory())->containment == "pid-namespace";
+  const bool dies_with_it = executor_->observe(directory())->containment != "group";
   ASSERT_EQ(test_support::send_signal(supervisor_pid(), SIGKILL), 0);
 
   const auto facts = wait_for_end();
@@ -240,7 +258,7 @@ TEST_P(TurnInEveryContainment, Invariant6_WhatForksEndlesslyIsReapedAfterAKilled
   ASSERT_TRUE(executor_->reap(directory()));
   const auto count = [&] {
     std::string counts;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
+    for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
       if (entry.path().filename().string().starts_with("agent.log.rabbit.")) {
         counts += read(entry.path());
       }

@@ -52,6 +52,8 @@ class TurnFixture : public testing::Test {
   /// Waits until the condition is true; false after a minute.
   [[nodiscard]] static bool wait_until(const std::function<bool()>& condition);
 
+  /// Why this host cannot have that containment; "" = it can.
+  [[nodiscard]] static std::string why_not(jobs::Containment containment);
   /// Processes of this test's turns, by their environment.
   [[nodiscard]] std::vector<int> processes() const;
   /// Lines of the fake agent's own log that begin with this word.
@@ -63,6 +65,7 @@ class TurnFixture : public testing::Test {
   std::filesystem::path worktree_;
   std::string root_;
   jobs::Containment containment_ = jobs::Containment::automatic;
+  bool bubblewrap_ = false;  ///< may be used by `automatic`, too
   std::map<std::string, std::string> environment_;
   RealClock clock_;
   std::unique_ptr<Executor> executor_;
@@ -72,7 +75,15 @@ class TurnFixture : public testing::Test {
 class TurnInEveryContainment : public TurnFixture,
                                public testing::WithParamInterface<jobs::Containment> {
  protected:
-  TurnInEveryContainment() { containment_ = GetParam(); }
+  TurnInEveryContainment() {
+    containment_ = GetParam();
+    bubblewrap_ = containment_ == jobs::Containment::sandbox;
+  }
+  void SetUp() override {
+    if (const std::string why = why_not(GetParam()); !why.empty()) {
+      GTEST_SKIP() << why;
+    }
+  }
 };
 
 }  // namespace executor_tests

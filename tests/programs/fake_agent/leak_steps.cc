@@ -98,12 +98,12 @@ void stop_itself(int ready) {
 
 /// A new process each moment, the old one gone: who looks at a list of pids is always late. Each is
 /// a session of its own, so that no group holds two of them. Nobody who reads /proc can be sure of
-/// having seen it, so it counts itself in the file `<log>.rabbit.<run>`.
+/// having seen it, so it counts itself in its turn's folder.
 void fork_endlessly(int ready) {
   log_child("rabbit");
   ::signal(SIGCHLD, SIG_IGN);
   const std::string path =
-      fmt::format("{}.rabbit.{}", variable("FAKE_AGENT_LOG"), variable("RUNNER_RUN"));
+      fmt::format("{}/agent.log.rabbit.{}", variable("RUNNER_TURN_DIR"), variable("RUNNER_RUN"));
   const int trace = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   ::close(ready);
   const auto until = ::time(nullptr) + kChildLives;

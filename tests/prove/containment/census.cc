@@ -146,9 +146,11 @@ std::vector<std::string> Census::rabbits() const {
   const auto counts = [&] {
     std::map<std::string, std::string> result;
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(home_, error)) {
-      if (entry.path().filename().string().starts_with("agent.log.rabbit.")) {
-        result[entry.path().filename().string()] = whole_file(entry.path().string());
+    for (const auto& run : fs::directory_iterator(home_ + "/state/turns", error)) {
+      const std::string id = run.path().filename().string();
+      const std::string file = run.path().string() + "/1/agent/agent.log.rabbit." + id;
+      if (fs::exists(file, error)) {
+        result[id] = whole_file(file);
       }
     }
     return result;

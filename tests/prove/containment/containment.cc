@@ -29,6 +29,14 @@ namespace {
 
 using Json = nlohmann::json;
 
+void become_other(bool other_user) {
+  if (other_user && ::geteuid() == 0 &&
+      (::setresgid(kOrdinaryUser, kOrdinaryUser, kOrdinaryUser) != 0 ||
+       ::setresuid(kOrdinaryUser, kOrdinaryUser, kOrdinaryUser) != 0)) {
+    ::_exit(126);
+  }
+}
+
 /// Asked of the kernel itself: what the product would choose is not evidence.
 std::string why_no_namespace(bool other_user) {
   const unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | SIGCHLD |
@@ -44,11 +52,51 @@ std::string why_no_namespace(bool other_user) {
   return {};
 }
 
+/// A sandbox that shows everything and ends at once.
+std::string why_no_sandbox(bool other_user) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    become_other(other_user);
+    ::execlp("bwrap", "bwrap", "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", "true",
+             nullptr);
+    ::_exit(127);
+  }
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  return status == 0 ? "" : "bubblewrap is not installed, or does not work for this user";
+}
+
+/// A group below our own, in a tree that is really one of version 2 (the name of the file system is
+/// asked, since a folder can be made anywhere).
+std::string why_no_cgroup(bool other_user) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    become_other(other_user);
+    ::execlp("sh", "sh", "-c",
+             "at=$(awk '$3 == \"cgroup2\" { print $2; exit }' /proc/self/mounts) && "
+             "in=$(sed -n 's/^0:://p' /proc/self/cgroup) && test -n \"$at\" && "
+             "mkdir \"$at$in/prove-$$\" && test -e \"$at$in/prove-$$/cgroup.kill\"; "
+             "r=$?; rmdir \"$at$in/prove-$$\"; exit $r",
+             nullptr);
+    ::_exit(127);
+  }
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  return status == 0 ? "" : "this user may not make control groups of version 2 here";
+}
+
 std::string why_not(const Mode& mode) {
+  const std::string containment = mode.containment;
   if (!mode.other_user && ::geteuid() != 0) {
     return "not root";
   }
-  return mode.strong ? why_no_namespace(mode.other_user) : std::string();
+  if (containment == "sandbox") {
+    return why_no_sandbox(mode.other_user);
+  }
+  if (containment == "cgroup") {
+    return why_no_cgroup(mode.other_user);
+  }
+  return containment == "namespace" ? why_no_namespace(mode.other_user) : std::string();
 }
 
 /// `prove_containment case MODE DEATH TIER PLANTED`: one fleet; its result as JSON on standard

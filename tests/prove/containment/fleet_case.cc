@@ -43,6 +43,11 @@ class FleetCase {
     if (!planted.empty()) {
       fleet_.play.environment.push_back("RUNNER_PLANTED=" + planted);
     }
+    if (std::string(mode.containment) == "sandbox") {
+      fleet_.play.environment.emplace_back("RUNNER_BUBBLEWRAP=");  // the one on PATH
+      test_support::write_file(fleet_.folder() + "/agent.log", "");
+      beside_ = "caches = [\"../agent.log\"]\n";
+    }
     for (const char* shape : kShapes) {
       shapes_.emplace_back(shape);
     }
@@ -88,7 +93,7 @@ class FleetCase {
       } else {
         steps.emplace_back("hang");
       }
-      fleet_.scripted("does-" + shape, steps);
+      fleet_.scripted("does-" + shape, steps, beside_);
       fleet_.repo("leaks/" + shape, "does-" + shape);
     }
     fleet_.write();
@@ -260,6 +265,7 @@ class FleetCase {
   }
 
   const Mode& mode_;
+  std::string beside_;     ///< what an agent may write besides its worktree
   bool arrested_ = false;  ///< one agent stops its supervisor
   std::string death_;
   test_support::SmallFleet fleet_;
@@ -272,7 +278,6 @@ class FleetCase {
 
 CaseResult run_fleet(const Mode& mode, const std::string& death, const std::string& planted,
                      bool patient) {
-  constexpr unsigned kOrdinaryUser = 61'184;  // nobody's: a user without an entry is a user too
   if (mode.other_user && ::geteuid() == 0 &&
       (::setresgid(kOrdinaryUser, kOrdinaryUser, kOrdinaryUser) != 0 ||
        ::setresuid(kOrdinaryUser, kOrdinaryUser, kOrdinaryUser) != 0)) {

@@ -15,10 +15,14 @@ struct Mode {
   bool strong;              ///< nothing is left, even without a tick
 };
 
-inline constexpr Mode kModes[] = {{"namespace-root", "strong", false, true},
-                                  {"namespace-user", "strong", true, true},
-                                  {"group-root", "group", false, false},
-                                  {"group-user", "group", true, false}};
+inline constexpr Mode kModes[] = {
+    {"sandbox-root", "sandbox", false, true},     {"sandbox-user", "sandbox", true, true},
+    {"namespace-root", "namespace", false, true}, {"namespace-user", "namespace", true, true},
+    {"cgroup-root", "cgroup", false, true},       {"cgroup-user", "cgroup", true, true},
+    {"group-root", "group", false, false},        {"group-user", "group", true, false}};
+
+/// Nobody's: a user without an entry is a user too.
+inline constexpr unsigned kOrdinaryUser = 61'184;
 
 inline constexpr const char* kDeaths[] = {"deadline", "supervisor", "tick", "exit"};
 

@@ -33,7 +33,11 @@ std::string World::measure(const std::vector<std::string>& words) {
   Program program;
   program.argv = {options_.runner};
   program.argv.insert(program.argv.end(), words.begin(), words.end());
-  program.environment = {"PATH=/usr/bin:/bin", "HOME=" + fleet.folder(), "LANG=C.UTF-8", "TZ=UTC",
+  program.environment = {"PATH=/usr/bin:/bin",
+                         "RUNNER_BUBBLEWRAP=/nonexistent",
+                         "HOME=" + fleet.folder(),
+                         "LANG=C.UTF-8",
+                         "TZ=UTC",
                          "SUDO_USER=alice"};
   if (!options_.planted.empty()) {
     program.environment.push_back("RUNNER_PLANTED=" + options_.planted);

@@ -29,6 +29,7 @@ constexpr const char* kRepo = "acme/shop";
 
 std::vector<std::string> environment(const Options& options, const std::string& folder) {
   std::vector<std::string> variables = {"PATH=/usr/bin:/bin",
+                                        "RUNNER_BUBBLEWRAP=/nonexistent",
                                         "HOME=" + folder,
                                         "LANG=C.UTF-8",
                                         "GIT_CONFIG_NOSYSTEM=1",

@@ -1,5 +1,7 @@
 #include "manifests/load.h"
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -105,8 +107,12 @@ env = { A = "1" }
 pass_env = ["KEY"]
 usage_file = "out/usage.json"
 model = "m"
+proxy = "http://proxy.example.org:3128"
+caches = ["../cache", "/var/cache/npm"]
+read = ["/opt/node"]
 [agent.y]
 command = ["/bin/y"]
+network = "none"
 [ci.c]
 command = ["./ci.sh"]
 deadline = "5m"
@@ -182,6 +188,13 @@ env = { E = "2" }
   EXPECT_EQ(fleet.retention.pool_size, 0);
   EXPECT_EQ(fleet.retention.pool_bytes, 3LL << 30);
   EXPECT_EQ(fleet.agents.at("x").usage_file, "out/usage.json");
+  EXPECT_EQ(fleet.agents.at("x").network, jobs::Network::all);
+  EXPECT_EQ(fleet.agents.at("x").proxy, "http://proxy.example.org:3128");
+  EXPECT_EQ(fleet.agents.at("x").caches,
+            (std::vector<std::string>{
+                std::filesystem::path(folder.str() + "/../cache").lexically_normal().string(),
+                "/var/cache/npm", "/opt/node:ro"}));
+  EXPECT_EQ(fleet.agents.at("y").network, jobs::Network::none);
   EXPECT_EQ(fleet.agents.at("x").command[0], "agent");
   EXPECT_EQ(fleet.ci.at("c").command[0], "./ci.sh");
   EXPECT_EQ(fleet.ci.at("c").deadline, 5min);

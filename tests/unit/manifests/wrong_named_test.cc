@@ -20,6 +20,12 @@ std::string stages(const std::string& list) {
 INSTANTIATE_TEST_SUITE_P(
     Named, WrongNamed,
     testing::Values(
+        Wrong{"ProxyThatCannotBeReached",
+              "[agent.a]\ncommand = [\"a\"]\nnetwork = \"loopback\"\nproxy = \"http://p:1\"\n",
+              {"proxy cannot be reached with network = \"loopback\""}},
+        Wrong{"Network",
+              "[agent.a]\ncommand = [\"a\"]\nnetwork = \"some\"\n",
+              {"unknown network \"some\""}},
         Wrong{"TrackerWithoutPath", "[tracker.t]\n", {"[tracker.t] has no path"}},
         Wrong{"GithubWithoutToken",
               "[tracker.t]\nkind = \"github\"\n",

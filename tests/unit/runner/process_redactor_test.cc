@@ -1,3 +1,5 @@
+#include <cctype>
+#include <cstdio>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -78,6 +80,60 @@ TEST(Redactor, LooksSecretByName) {
   for (const char* name : {"PATH", "HOME", "LANG", "CI"}) {
     EXPECT_FALSE(looks_secret(name)) << name;
   }
+}
+
+TEST(Redactor, Invariant12_KnowsHexadecimalDigits) {
+  Redactor redactor;
+  redactor.add_secret("gh:p/0");
+  EXPECT_EQ(redactor.redact("x67683a702f30y"), "x[redacted]y");
+  EXPECT_EQ(redactor.redact("67683A702F30"), "[redacted]");
+}
+
+TEST(Redactor, Invariant12_FindsASecretOverSeveralLines) {
+  Redactor redactor;
+  redactor.add_secret("ghp_0123456789abcdef");
+  EXPECT_EQ(redactor.redact("it: ghp_01234567\n89abcdef\nend"), "it: [redacted]\nend");
+  EXPECT_EQ(redactor.redact("ghp_01234567\r\n89abcdef"), "[redacted]");
+  EXPECT_EQ(redactor.redact("g\nh\np\n_\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9\na\nb\nc\nd\ne\nf\n"),
+            "[redacted]\n");
+  EXPECT_EQ(redactor.redact("Z2hwXzAxMjM0\nNTY3ODlhYmNkZWY="), "[redacted]Y=");
+  EXPECT_EQ(redactor.redact("ghp_01234567\n\n89abcdef"), "ghp_01234567\n\n89abcdef")
+      << "an empty line is not how a line is wrapped";
+}
+
+std::string in_form(const std::string& secret, int form) {
+  std::string out;
+  for (const char c : secret) {
+    const auto byte = static_cast<unsigned char>(c);
+    char text[8];
+    (void)std::snprintf(text, sizeof text,
+                        form == 1   ? "%02x"
+                        : form == 2 ? "%02X"
+                                    : "%%%02X",
+                        byte);
+    out += form == 0 || (form == 3 && std::isalnum(byte) != 0) ? std::string(1, c) : text;
+  }
+  return out;
+}
+
+RC_GTEST_PROP(RedactorProperty, Invariant12_NoFormOfASecretComesThrough, ()) {
+  const auto letter = rc::gen::elementOf(std::string("abcdefgh012345/+:"));
+  const std::string secret = *rc::gen::container<std::string>(12, letter);
+  const std::string form = in_form(secret, *rc::gen::inRange(0, 4));
+  std::string wrapped;
+  for (const char c : form) {
+    wrapped += wrapped.empty() || *rc::gen::inRange(0, 5) != 0 ? "" : "\n";
+    wrapped += c;
+  }
+  Redactor redactor;
+  redactor.add_secret(secret);
+  const auto size = *rc::gen::inRange<std::size_t>(1, 40);
+  std::string shown = in_chunks(redactor, "before " + wrapped + " after", size);
+  RC_ASSERT(shown.starts_with("before "));
+  RC_ASSERT(shown.ends_with(" after"));
+  std::erase(shown, '\n');
+  RC_ASSERT(shown.find(form) == std::string::npos);
+  RC_ASSERT(shown.find("[redacted]") != std::string::npos);
 }
 
 RC_GTEST_PROP(RedactorProperty, CutsNeverChangeTheResult, (const std::string& text)) {

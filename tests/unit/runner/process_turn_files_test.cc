@@ -35,6 +35,10 @@ jobs::TurnSpec full_spec() {
   spec.processes = 50;
   spec.containment = jobs::Containment::strong;
   spec.redact_env = {"WEBHOOK"};
+  spec.file_bytes = 1 << 25;
+  spec.network = jobs::Network::loopback;
+  spec.proxy = "http://proxy.example.org:3128";
+  spec.writable = {"/srv/cache"};
   return spec;
 }
 
@@ -58,6 +62,13 @@ TEST(TurnFiles, SpecComesBackAsItWas) {
   EXPECT_EQ(back->processes, spec.processes);
   EXPECT_EQ(back->containment, spec.containment);
   EXPECT_EQ(back->redact_env, spec.redact_env);
+  EXPECT_EQ(back->file_bytes, spec.file_bytes);
+  EXPECT_EQ(back->network, spec.network);
+  EXPECT_EQ(back->proxy, spec.proxy);
+  EXPECT_EQ(back->writable, spec.writable);
+  const TurnView view{.writable = {"/w"}, .readable = {"/r", "/s"}, .hidden = {"/h"}};
+  EXPECT_EQ(parse_view(to_json(spec, view)), view);
+  EXPECT_EQ(parse_view("{}"), TurnView{});
   EXPECT_EQ(back->usage_file, spec.usage_file);
   EXPECT_TRUE(back->prompt.empty()) << "the prompt has a file of its own";
 }
