@@ -77,6 +77,7 @@ foreach(name IN LISTS programs)
   add_dependencies(test_programs program_${name})
 endforeach()
 target_link_libraries(program_fault_stub PRIVATE stub third_party::json)
+target_link_libraries(program_model_stub PRIVATE third_party::json)
 
 # runner_test(NAME LABEL SOURCES file... LIBRARIES target...)
 function(runner_test name label)

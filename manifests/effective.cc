@@ -211,8 +211,13 @@ void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables)
   }
   for (const auto& [name, agent] : fleet.agents) {
     Writer out("agent." + name, "agent." + name);
-    out.put("kind", of(std::string("command")));
-    out.put("command", of(agent.command));
+    out.put("kind", of(std::string(jobs::to_string(agent.kind))));
+    if (!agent.command.empty()) {
+      out.put("command", of(agent.command));
+    }
+    if (agent.kind != jobs::AgentKind::command) {
+      out.put("args", of(agent.args));
+    }
     out.put("env", of(agent.env));
     out.put("pass_env", of(agent.pass_env));
     out.put_text("usage_file", agent.usage_file);
@@ -230,6 +235,15 @@ void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables)
     }
     out.put("caches", of(caches));
     out.put("read", of(read));
+    if (agent.price) {
+      out.put("price_input_usd", of(agent.price->input.str()));
+      out.put("price_cached_usd", of(agent.price->cached_input.str()));
+      out.put("price_output_usd", of(agent.price->output.str()));
+    }
+    if (agent.kind != jobs::AgentKind::command) {
+      out.put("after_result", of(format_exact(agent.after_result)));
+      out.put("repo_settings", of(agent.repo_settings));
+    }
     tables.push_back(out.take());
   }
   for (const auto& [name, ci] : fleet.ci) {

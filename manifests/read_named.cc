@@ -18,20 +18,73 @@ void anchor_program(const Layer& layer, std::vector<std::string>& argv) {
 
 }  // namespace
 
+namespace {
+
+/// What becomes an argument of its own and may not be taken for an option.
+Fault check_word(std::string_view text) {
+  if (text.starts_with('-')) {
+    return Fault{"begins with '-'"};
+  }
+  return check_plain(text);
+}
+
+jobs::AgentKind read_agent_kind(TableReader& reader) {
+  std::string kind;
+  reader.choice("kind", kind);
+  for (const auto known :
+       {jobs::AgentKind::claude, jobs::AgentKind::codex, jobs::AgentKind::opencode}) {
+    if (kind == jobs::to_string(known)) {
+      return known;
+    }
+  }
+  return jobs::AgentKind::command;
+}
+
+/// The keys that only agents have whose stream can be read, and prices, which all may have.
+void read_known_kind(TableReader& reader, bool known, jobs::AgentConfig& out) {
+  reader.names("args", out.args, check_long_text, /*twice=*/true);
+  reader.duration("after_result", out.after_result, true);
+  reader.boolean("repo_settings", out.repo_settings);
+  jobs::Price price;
+  bool priced = reader.usd("price_input_usd", price.input);
+  priced = reader.usd("price_cached_usd", price.cached_input) || priced;
+  priced = reader.usd("price_output_usd", price.output) || priced;
+  if (priced) {
+    out.price = price;
+  }
+  const auto means_nothing = [&](std::initializer_list<const char*> keys) {
+    for (const char* key : keys) {
+      if (const auto found = reader.find(key)) {
+        reader.error(found->key_at(), fmt::format("{} means nothing for kind \"{}\"", key,
+                                                  jobs::to_string(out.kind)));
+      }
+    }
+  };
+  if (known) {
+    means_nothing({"usage_file"});
+  } else {
+    means_nothing({"args", "after_result", "repo_settings", "price_input_usd", "price_cached_usd",
+                   "price_output_usd"});
+  }
+}
+
+}  // namespace
+
 jobs::AgentConfig read_agent(Reading& reading, const std::string& name, const Layer& layer) {
   jobs::AgentConfig out{.name = name};
   TableReader reader(reading, "agent", "agent." + name, {layer});
-  std::string kind;
-  reader.choice("kind", kind);
+  out.kind = read_agent_kind(reader);
+  const bool known = out.kind != jobs::AgentKind::command;
   if (reader.argv("command", out.command)) {
     anchor_program(layer, out.command);
-  } else if (!reader.find("command")) {
+  } else if (!known && !reader.find("command")) {
     reader.missing("command");
   }
   reader.text_map("env", out.env);
   reader.names("pass_env", out.pass_env, check_variable);
   reader.text("usage_file", out.usage_file, check_inner_path);
-  reader.text("model", out.model, check_plain);
+  reader.text("model", out.model, known ? check_word : check_plain);
+  read_known_kind(reader, known, out);
   std::string network;
   if (reader.choice("network", network)) {
     for (const auto one : {jobs::Network::all, jobs::Network::loopback, jobs::Network::none}) {

@@ -9,7 +9,8 @@
 
 namespace manifests {
 
-bool TableReader::names(std::string_view key, std::vector<std::string>& out, Check check) {
+bool TableReader::names(std::string_view key, std::vector<std::string>& out, Check check,
+                        bool twice) {
   const auto found = want(key, Value::Kind::array);
   if (!found) {
     return false;
@@ -19,7 +20,7 @@ bool TableReader::names(std::string_view key, std::vector<std::string>& out, Che
     const Position at{found->source->file, item.line, item.column};
     if (!item.is(Value::Kind::string)) {
       wrong_type(key, at, item.kind);
-    } else if (std::ranges::find(read, item.string) != read.end()) {
+    } else if (!twice && std::ranges::find(read, item.string) != read.end()) {
       error(at, fmt::format("\"{}\" stands in {} twice", jobs::one_line(item.string, 60), key));
     } else if (fits(key, at, item.string, check)) {
       reading_.origins.at[fmt::format("{}.{}[{}]", path_, key, read.size())] = at;

@@ -71,7 +71,8 @@ class TableReader {
   bool usd(std::string_view key, jobs::Usd& out);
   bool cap(std::string_view key, std::optional<jobs::Usd>& out);
   bool cap(std::string_view key, std::optional<std::int64_t>& out);
-  bool names(std::string_view key, std::vector<std::string>& out, Check check);
+  /// `twice`: an item may stand there more than once.
+  bool names(std::string_view key, std::vector<std::string>& out, Check check, bool twice = false);
   bool argv(std::string_view key, std::vector<std::string>& out);
   bool argv_list(std::string_view key, std::vector<std::vector<std::string>>& out);
   bool text_map(std::string_view key, std::map<std::string, std::string>& out);

@@ -46,7 +46,7 @@ struct SpendFilter {
   std::optional<TimePoint> since;
 };
 
-/// A stop that only a person or a changed fingerprint lifts.
+/// A stop that only a person or a changed fingerprint lifts, or that opens by itself at a time.
 struct Brake {
   std::int64_t id = 0;
   std::string scope;        ///< "fleet", "repo:acme/shop", "issue:acme/shop#3", "agent:claude"
@@ -54,7 +54,9 @@ struct Brake {
   std::string fingerprint;  ///< what was seen when it was set; "" = only a person lifts it
   std::string set_by;
   TimePoint set_at;
-  std::string cleared_by;  ///< "" = in force
+  std::optional<TimePoint> until;  ///< from then on one canary may try; it lifts the brake by not
+                                   ///< failing the same way. None = waits for a person
+  std::string cleared_by;          ///< "" = in force
   std::optional<TimePoint> cleared_at;
   [[nodiscard]] bool in_force() const { return !cleared_at.has_value(); }
 };

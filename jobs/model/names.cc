@@ -46,15 +46,16 @@ constexpr NameTable<TurnState, 3> kTurnStates{{{TurnState::planned, "planned"},
                                                {TurnState::running, "running"},
                                                {TurnState::ended, "ended"}}};
 
-constexpr NameTable<TurnEnd, 9> kTurnEnds{{{TurnEnd::exited, "exited"},
-                                           {TurnEnd::signalled, "signalled"},
-                                           {TurnEnd::deadline, "deadline"},
-                                           {TurnEnd::silent, "silent"},
-                                           {TurnEnd::first_byte, "first-byte"},
-                                           {TurnEnd::over_budget, "over-budget"},
-                                           {TurnEnd::stopped, "stopped"},
-                                           {TurnEnd::not_started, "not-started"},
-                                           {TurnEnd::lost, "lost"}}};
+constexpr NameTable<TurnEnd, 10> kTurnEnds{{{TurnEnd::exited, "exited"},
+                                            {TurnEnd::signalled, "signalled"},
+                                            {TurnEnd::deadline, "deadline"},
+                                            {TurnEnd::silent, "silent"},
+                                            {TurnEnd::first_byte, "first-byte"},
+                                            {TurnEnd::over_budget, "over-budget"},
+                                            {TurnEnd::lingered, "lingered"},
+                                            {TurnEnd::stopped, "stopped"},
+                                            {TurnEnd::not_started, "not-started"},
+                                            {TurnEnd::lost, "lost"}}};
 
 constexpr NameTable<AgentEnd, 11> kAgentEnds{{{AgentEnd::none, "none"},
                                               {AgentEnd::success, "success"},

@@ -38,6 +38,7 @@ enum class TurnEnd : std::uint8_t {
   silent,       ///< stopped: no output within turn_silence
   first_byte,   ///< stopped: nothing at all within turn_first_byte
   over_budget,  ///< stopped: reported usage reached the reservation
+  lingered,     ///< stopped: its agent had said its final word and did not end
   stopped,      ///< stopped on our request (cancel)
   not_started,  ///< the program is missing or cannot be executed; `detail` says why
   lost,         ///< the supervisor died without writing exit.json
@@ -128,6 +129,8 @@ struct TurnSpec {
   AgentKind agent_kind = AgentKind::command;
   std::string session;      ///< of a known kind: the id to begin with, or to go on with
   bool resume = false;      ///< `session` is there already
+  Usage session_used;       ///< what earlier turns of it used, for kinds that count per session
+  std::string home;         ///< absolute; HOME, where sessions lie; "" = a folder of its own
   Duration after_result{};  ///< stopped so long after its final word; zero = not watched
   std::optional<Price> price;
   std::vector<std::string> redact_env;  ///< names of variables whose values must appear in no log

@@ -30,6 +30,15 @@ namespace jobs::detail {
                                    std::string reason, std::string correction,
                                    std::vector<std::string> failing);
 
+/// The account's or the provider's failure: the agent is parked for everybody, the run waits and
+/// tries again by itself. Bounded by the caps on turns alone: the issue has no part in it.
+[[nodiscard]] Action park(const RunView& view, const Limits& limits, TimePoint now,
+                          const std::string& why);
+
+/// A next turn of an agent that is parked waits; everything else goes on.
+[[nodiscard]] Action unless_parked(Action action, const RunView& view, const Pipeline& pipeline,
+                                   TimePoint now);
+
 /// What happens while CI of the landed commit is watched.
 [[nodiscard]] Action watching(const RunView& view, const Pipeline& pipeline, const Limits& limits,
                               TimePoint now);

@@ -20,7 +20,9 @@ using detail::back_to_agent;
 using detail::fix_bound;
 using detail::give_to_human;
 using detail::make;
+using detail::park;
 using detail::stopped_by_cap;
+using detail::unless_parked;
 using detail::wait;
 using detail::watching;
 
@@ -37,11 +39,17 @@ std::string describe(const TurnExit& exit) {
     case TurnEnd::silent: how = "was stopped because it said nothing for too long"; break;
     case TurnEnd::first_byte: how = "was stopped because it never said anything"; break;
     case TurnEnd::over_budget: how = "was stopped because its reservation was used up"; break;
+    case TurnEnd::lingered: how = "had said its final word and was stopped"; break;
     case TurnEnd::stopped: how = "was stopped on request"; break;
     case TurnEnd::not_started: how = "could not be started"; break;
     case TurnEnd::lost: how = "was lost: its supervisor died"; break;
   }
-  const bool told = exit.detail.empty() || exit.end == TurnEnd::exited;
+  if (exit.agent != AgentEnd::none && exit.agent != AgentEnd::success) {
+    how += fmt::format(" as {}", to_string(exit.agent));
+  }
+  const bool told =
+      exit.detail.empty() || (exit.end == TurnEnd::exited &&
+                              (exit.agent == AgentEnd::none || exit.agent == AgentEnd::success));
   return told ? how : how + " (" + one_line(exit.detail, 300) + ")";
 }
 
@@ -73,9 +81,33 @@ bool instance_failure(TurnEnd end) {
     case TurnEnd::deadline:
     case TurnEnd::silent:
     case TurnEnd::first_byte:
-    case TurnEnd::over_budget: return false;
+    case TurnEnd::over_budget:
+    case TurnEnd::lingered: return false;
   }
   return false;
+}
+
+/// What the agent's own final word settles, whoever ended the turn; none if it settles nothing.
+std::optional<Action> by_agent_end(const RunView& view, const Limits& limits, TimePoint now,
+                                   const std::string& how) {
+  switch (view.turn_facts.exit->agent) {
+    case AgentEnd::quota:
+    case AgentEnd::overload: return park(view, limits, now, how);
+    case AgentEnd::authentication: {
+      Action action = give_to_human(view, how, /*charged=*/false);
+      action.brake_agent = view.turn->agent;
+      return action;
+    }
+    case AgentEnd::no_session: return retry_for_instance(view, limits, now, how);
+    case AgentEnd::none:
+    case AgentEnd::success:
+    case AgentEnd::failed:
+    case AgentEnd::unfinished:
+    case AgentEnd::empty:
+    case AgentEnd::refused:
+    case AgentEnd::budget: break;
+  }
+  return std::nullopt;
 }
 
 Action advance(const RunView& view, const Pipeline& pipeline, std::string reason) {
@@ -107,6 +139,9 @@ Action agent_ended(const RunView& view, const Pipeline& pipeline, const Limits& 
     return give_to_human(
         view, "the agent says that it is blocked: " + one_line(view.turn_facts.blocked, 500));
   }
+  if (auto action = by_agent_end(view, limits, now, how)) {
+    return *action;
+  }
   if (instance_failure(exit.end)) {
     return retry_for_instance(view, limits, now, how);
   }
@@ -119,7 +154,11 @@ Action agent_ended(const RunView& view, const Pipeline& pipeline, const Limits& 
   const bool new_commits =
       (view.worktree->commits > 0 && view.worktree->head != view.turn->head_before) ||
       RUNNER_PLANTED(nothing_is_success);
-  const bool succeeded = exit.end == TurnEnd::exited && exit.exit_code == 0;
+  // Its own word and its exit code; an agent of no known kind has the exit code alone.
+  const bool said_so = exit.agent == AgentEnd::none || exit.agent == AgentEnd::success;
+  const bool ended_well = (exit.end == TurnEnd::exited && exit.exit_code == 0) ||
+                          (exit.end == TurnEnd::lingered && exit.agent == AgentEnd::success);
+  const bool succeeded = ended_well && said_so;
   if (new_commits && succeeded) {
     return advance(view, pipeline,
                    fmt::format("{} with {} commits on the branch", how, view.worktree->commits));
@@ -260,8 +299,10 @@ Action ending(const RunView& view, const Limits& limits, TimePoint now) {
 
 }  // namespace
 
-Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& limits,
-                   const Labels& labels, TimePoint now) {
+namespace {
+
+Action decide(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+              const Labels& labels, TimePoint now) {
   if (view.run.step == RunStep::ended) {
     return wait("the run is over");
   }
@@ -292,6 +333,13 @@ Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& 
     case RunStep::ended: break;
   }
   return wait("nothing to do");
+}
+
+}  // namespace
+
+Action next_action(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+                   const Labels& labels, TimePoint now) {
+  return unless_parked(decide(view, pipeline, limits, labels, now), view, pipeline, now);
 }
 
 }  // namespace jobs

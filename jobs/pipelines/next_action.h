@@ -40,8 +40,8 @@ struct Action {
   std::vector<std::string> failing;  ///< roll_back: the failing set that is being attempted
   std::optional<TimePoint> until;    ///< retry_later
   bool charged = true;               ///< escalate, freeze: counts as an attempt of the issue
-  std::string brake_agent;  ///< escalate: not empty = dispatch to this agent stops until a person
-                            ///< releases it
+  std::string brake_agent;  ///< not empty: dispatch to this agent stops until a person releases it
+                            ///< (escalate, freeze), or until `until` (retry_later)
 };
 
 /// What happens next to a run. Total and pure; the first matching row of DESIGN section 6 wins,

@@ -8,6 +8,7 @@
 
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
+#include "jobs/pipelines/visible_text.h"
 
 namespace jobs {
 
@@ -139,8 +140,10 @@ Result<std::string> fill_template(std::string_view text, std::string_view where,
 Result<std::string> make_prompt(std::string_view text, std::string_view where, const Run& run,
                                 const Turn& turn, std::string_view base_branch,
                                 std::string_view test_command) {
-  const std::string title = one_line(run.title, 400);
-  const std::string body = to_valid_utf8(run.body);
+  const std::string title = one_line(visible_text(run.title).text, 400);
+  const VisibleText seen = visible_text(run.body);
+  // Said where it was, and by the runner: whoever approved the text did not see it.
+  const std::string body = seen.removed().empty() ? seen.text : seen.text + "\n\n" + seen.removed();
   const std::map<std::string, std::string> values{
       {"repo", run.issue.repo.str()},
       {"issue", std::to_string(run.issue.number)},

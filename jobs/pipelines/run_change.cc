@@ -8,6 +8,8 @@
 
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
+#include "jobs/base/time.h"
+#include "jobs/pipelines/agent_command.h"
 #include "jobs/pipelines/checklist.h"
 #include "jobs/policy/budget.h"
 
@@ -70,13 +72,23 @@ void RunChange::attempt(const Oid& head, const std::vector<std::string>& failing
                               .at = now_});
 }
 
-void RunChange::brake(std::string scope, std::string reason) {
+void RunChange::brake(std::string scope, std::string reason, std::optional<TimePoint> until) {
   Brake brake;
+  brake.until = until;
+  if (until) {
+    // A later time is another brake, and not the one that is in force already.
+    brake.fingerprint = "until " + format_time(*until);
+  }
   brake.scope = std::move(scope);
   brake.reason = std::move(reason);
   brake.set_by = "run " + run_.id.str();
   brake.set_at = now_;
   change_.brakes_set.push_back(std::move(brake));
+}
+
+void RunChange::lift(const Brake& brake, std::string why) {
+  change_.brakes_cleared.push_back(brake.id);
+  change_.cleared_by = fmt::format("run {}: {}", run_.id.str(), why);
 }
 
 void RunChange::start_turn(const Stage& stage, TurnKind kind, const Oid& head,
@@ -93,6 +105,12 @@ void RunChange::start_turn(const Stage& stage, TurnKind kind, const Oid& head,
   if (kind != TurnKind::command) {
     const Repo* repo = fleet_.repo(run_.issue.repo);
     next.agent = !stage.agent.empty() ? stage.agent : repo != nullptr ? repo->agent : "";
+    if (const auto agent = fleet_.agents.find(next.agent);
+        agent != fleet_.agents.end() && agent->second.kind == AgentKind::claude) {
+      // Known before the first side effect; a turn that goes on with another session says so
+      // itself.
+      next.session = session_id(next.run, next.number);
+    }
     next.reserved = turn_allowance(fleet_.budget, fleet_.limits);
     LedgerRow reserve;
     reserve.kind = LedgerKind::reserve;

@@ -33,7 +33,8 @@ class RunChange {
   void turn(Turn turn) { change_.turns.push_back(std::move(turn)); }
   void ledger(LedgerRow row) { change_.ledger.push_back(std::move(row)); }
   void attempt(const Oid& head, const std::vector<std::string>& failing);
-  void brake(std::string scope, std::string reason);
+  void brake(std::string scope, std::string reason, std::optional<TimePoint> until = {});
+  void lift(const Brake& brake, std::string why);
 
   /// Plans turn number run.turns + 1 of `stage` with its reservation and its start effect, and sets
   /// step to turning. The turn directory is <state_dir>/turns/<run>/<number>.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "jobs/model/issue.h"
+#include "jobs/model/ledger.h"
 #include "jobs/model/run.h"
 #include "jobs/model/turn.h"
 #include "jobs/ports/ci.h"
@@ -33,9 +34,13 @@ struct RunView {
   bool allowlisted = true;
   std::optional<std::string> cancel_requested;  ///< a person asked for it: who and why
   std::vector<Attempt> attempts;                ///< of the issue, over all its runs
-  bool effects_pending = false;                 ///< outbox rows of this run that are not finished
-  std::string reached_cap;                      ///< not empty: no agent turn may be reserved now
-  std::vector<std::string> errors;              ///< what could not be observed, one line each
+  std::vector<Brake> parked;     ///< brakes in force that open by themselves, of the agents of this
+                                 ///< run's pipeline
+  std::string agent;             ///< the repository's
+  bool canary_away = false;      ///< another run is trying one of these agents now
+  bool effects_pending = false;  ///< outbox rows of this run that are not finished
+  std::string reached_cap;       ///< not empty: no agent turn may be reserved now
+  std::vector<std::string> errors;  ///< what could not be observed, one line each
 };
 
 }  // namespace jobs

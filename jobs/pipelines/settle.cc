@@ -7,6 +7,7 @@
 #include "jobs/base/text.h"
 #include "jobs/pipelines/run_change.h"
 #include "jobs/pipelines/transition.h"
+#include "jobs/policy/breaker.h"
 
 namespace jobs {
 
@@ -18,12 +19,14 @@ bool is_usage(const Usage& usage) {
 }
 
 /// The ledger row that ends a turn's reservation: what it reported, or all of it where nothing is
-/// known. Of a turn whose supervisor died only the last report before that is known: it may have
-/// cost more, so it is charged its reservation at least.
+/// known. Of a turn whose supervisor died, or whose stream has no end, only the last report before
+/// that is known: it may have cost more, so it is charged its reservation at least.
 LedgerRow settlement(const Run& run, const Turn& turn, const std::optional<Usage>& reported,
                      TimePoint now) {
   const bool known = reported && is_usage(*reported);
-  const bool lost = turn.exit && turn.exit->end == TurnEnd::lost;
+  const bool lost = turn.exit && (turn.exit->end == TurnEnd::lost ||
+                                  // Its stream says the sums at its end only.
+                                  turn.exit->agent == AgentEnd::unfinished);
   LedgerRow row;
   row.kind = LedgerKind::settle;
   row.issue = run.issue;
@@ -76,6 +79,30 @@ bool never_started(const RunView& view) {
          !view.effects_pending && view.turn_facts.state == TurnFacts::State::absent;
 }
 
+/// A turn that the agent's provider answered is the canary that lifts the agent's brake.
+void lift_parked(const RunView& view, const Turn& turn, RunChange& change) {
+  bool answered = false;
+  switch (turn.exit->agent) {
+    case AgentEnd::success:
+    case AgentEnd::failed:
+    case AgentEnd::empty:
+    case AgentEnd::refused:
+    case AgentEnd::budget: answered = true; break;
+    case AgentEnd::none:
+    case AgentEnd::unfinished:
+    case AgentEnd::quota:
+    case AgentEnd::overload:
+    case AgentEnd::authentication:
+    case AgentEnd::no_session: break;
+  }
+  for (const Brake& brake : view.parked) {
+    if (answered && brake.scope == agent_scope(turn.agent) && turn.planned_at >= brake.set_at) {
+      change.lift(brake, fmt::format("turn {} was answered", turn.number));
+      change.event("brake-lifted", brake.scope);
+    }
+  }
+}
+
 void settle_turn(const RunView& view, RunChange& change, bool& changed) {
   Turn turn = *view.turn;
   const TurnFacts& facts = view.turn_facts;
@@ -100,7 +127,9 @@ void settle_turn(const RunView& view, RunChange& change, bool& changed) {
     turn.usage = facts.usage;
     turn.started_at = facts.started_at;
     turn.ended_at = facts.exit->at.value_or(change.now());
-    turn.session = facts.session;
+    if (!facts.session.empty()) {
+      turn.session = facts.session;
+    }
     const bool forgotten =
         RUNNER_PLANTED(not_settled_on_cancel) && view.run.outcome == Outcome::cancelled;
     if (is_agent && !forgotten) {
@@ -108,6 +137,7 @@ void settle_turn(const RunView& view, RunChange& change, bool& changed) {
       change.ledger(spent ? settlement(view.run, turn, facts.usage, change.now())
                           : release(view.run, turn, change.now()));
     }
+    lift_parked(view, turn, change);
   } else if (turn.state == TurnState::planned && (facts.state == TurnFacts::State::running ||
                                                   facts.state == TurnFacts::State::starting)) {
     turn.state = TurnState::running;

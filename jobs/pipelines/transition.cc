@@ -9,6 +9,7 @@
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "jobs/pipelines/run_change.h"
+#include "jobs/policy/breaker.h"
 
 namespace jobs {
 
@@ -90,8 +91,26 @@ void roll_back(const RunView& view, const Action& action, const Pipeline& pipeli
   }
 }
 
-void retry_later(const Action& action, RunChange& change) {
+/// One brake with a time per agent: a later time takes the place of an earlier one.
+void park(const RunView& view, const Action& action, RunChange& change) {
+  const std::string scope = agent_scope(action.brake_agent);
+  for (const Brake& brake : view.parked) {
+    if (brake.scope != scope) {
+      continue;
+    }
+    if (brake.until && action.until && *brake.until >= *action.until) {
+      return;
+    }
+    change.lift(brake, "a later time");
+  }
+  change.brake(scope, action.reason, action.until);
+}
+
+void retry_later(const RunView& view, const Action& action, RunChange& change) {
   Run& run = change.run();
+  if (!action.brake_agent.empty()) {
+    park(view, action, change);
+  }
   ++run.instance_retries;
   run.step = RunStep::waiting;
   run.not_before = action.until;
@@ -150,7 +169,7 @@ Change carry_out(const RunView& view, const Action& action, const Pipeline& pipe
       change.event("no-progress", action.reason);
       break;
     case ActionKind::start_ci: start_ci(change); break;
-    case ActionKind::retry_later: retry_later(action, change); break;
+    case ActionKind::retry_later: retry_later(view, action, change); break;
     case ActionKind::stop_turn:
       if (view.effects_pending) {
         return {};
@@ -160,13 +179,13 @@ Change carry_out(const RunView& view, const Action& action, const Pipeline& pipe
     case ActionKind::close: change.end(Outcome::landed, action.reason, true); break;
     case ActionKind::escalate:
       if (!action.brake_agent.empty()) {
-        change.brake("agent:" + action.brake_agent, action.reason);
+        change.brake(agent_scope(action.brake_agent), action.reason);
       }
       change.end(Outcome::needs_human, action.reason, action.charged);
       break;
     case ActionKind::freeze:
       if (!action.brake_agent.empty()) {
-        change.brake("agent:" + action.brake_agent, action.reason);
+        change.brake(agent_scope(action.brake_agent), action.reason);
       }
       change.end(Outcome::frozen, action.reason, action.charged);
       break;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "jobs/pipelines/agent_command.h"
 #include "jobs/pipelines/next_action.h"
 #include "jobs/pipelines/prompt.h"
 
@@ -46,11 +47,29 @@ const AgentConfig* agent_of(const Fleet& fleet, const Repo& repo) {
   return found == fleet.agents.end() ? nullptr : &found->second;
 }
 
+/// What a turn has besides, whose agent's stream can be read.
+void known_kind(TurnSpec& spec, const AgentConfig& agent, const Turn& turn,
+                const std::vector<Turn>& earlier) {
+  AgentSession session = session_for(turn, earlier, agent.kind);
+  spec.session = std::move(session.id);
+  spec.resume = session.resume;
+  spec.session_used = session.used;
+  spec.home = std::move(session.home);
+  spec.after_result = agent.after_result;
+  spec.price = agent.price;
+  if (!spec.home.empty()) {
+    spec.writable.push_back(spec.home);
+  }
+  spec.argv = agent_argv(agent, spec);
+  add_agent_environment(agent, spec.env);
+}
+
 }  // namespace
 
 Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo, const Pipeline& pipeline,
                                 const Run& run, const Turn& turn,
-                                const std::string& prompt_template, const std::string& where) {
+                                const std::string& prompt_template, const std::string& where,
+                                const std::vector<Turn>& earlier) {
   TurnSpec spec;
   common(spec, fleet, run, turn);
   const Stage& stage = stage_named(pipeline, turn.stage);
@@ -78,10 +97,16 @@ Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo, const Pipe
   const std::string test_command = fmt::format("{}", fmt::join(repo.test, " "));
   RUNNER_ASSIGN(spec.prompt,
                 make_prompt(prompt_template, where, run, turn, repo.base, test_command));
-  for (const std::string& argument : agent->second.command) {
-    spec.argv.push_back(fill_argument(argument, spec));
-  }
+  spec.agent_kind = agent->second.kind;
   spec.env = agent->second.env;
+  spec.writable = agent->second.caches;
+  if (spec.agent_kind == AgentKind::command) {
+    for (const std::string& argument : agent->second.command) {
+      spec.argv.push_back(fill_argument(argument, spec));
+    }
+  } else {
+    known_kind(spec, agent->second, turn, earlier);
+  }
   spec.env["RUNNER_REPO"] = run.issue.repo.str();
   spec.env["RUNNER_ISSUE"] = std::to_string(run.issue.number);
   spec.env["RUNNER_BRANCH"] = run.branch;
@@ -93,7 +118,6 @@ Result<TurnSpec> make_turn_spec(const Fleet& fleet, const Repo& repo, const Pipe
   spec.usage_file = agent->second.usage_file;
   spec.network = agent->second.network;
   spec.proxy = agent->second.proxy;
-  spec.writable = agent->second.caches;
   spec.deadline = fleet.limits.turn_deadline;
   spec.silence = fleet.limits.turn_silence;
   spec.first_byte = fleet.limits.turn_first_byte;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
 
 #include "jobs/base/planted.h"
+#include "jobs/policy/breaker.h"
 #include "jobs/policy/budget.h"
 #include "jobs/policy/gates.h"
 
@@ -79,7 +81,13 @@ class Room {
     return reached_cap(fleet_.budget, spent);
   }
 
-  void take() {
+  /// Why one more run of the agent has to wait for the canary that this tick starts.
+  [[nodiscard]] std::string canary(const std::string& agent, TimePoint now) const {
+    return asked_.contains(agent) ? parked(facts_.brakes, agent, /*canary_away=*/true, now) : "";
+  }
+
+  void take(const std::string& agent) {
+    asked_.insert(agent);
     ++started_;
     taken_ = taken_ + turn_allowance(fleet_.budget, fleet_.limits);
   }
@@ -89,12 +97,19 @@ class Room {
   const Fleet& fleet_;
   int live_;
   int started_ = 0;
+  std::set<std::string> asked_;
   Usage taken_;
 };
 
 /// Adds the gates that depend on who else starts in this tick, and decides.
-void contend(Decision& decision, const Issue& issue, Room& room,
+void contend(Decision& decision, const Issue& issue, Room& room, const Repo& repo, TimePoint now,
              std::optional<IssueNumber>& winner) {
+  if (std::string why = room.canary(repo.agent, now); !why.empty()) {
+    const auto brake = std::ranges::find(decision.gates, Reason::brake, &GateValue::gate);
+    if (brake != decision.gates.end() && brake->passed) {
+      *brake = {.gate = Reason::brake, .passed = false, .value = std::move(why)};
+    }
+  }
   if (const std::string reached = room.reached(); !reached.empty()) {
     const auto budget = std::ranges::find(decision.gates, Reason::budget, &GateValue::gate);
     if (budget != decision.gates.end() && budget->passed) {
@@ -120,7 +135,7 @@ void contend(Decision& decision, const Issue& issue, Room& room,
     decision.detail = failing->value;
   } else {
     winner = decision.issue.number;
-    room.take();
+    room.take(repo.agent);
     decision.reason = Reason::selected;
     decision.detail = "every gate is open";
   }
@@ -168,7 +183,7 @@ std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimeP
       decision.issue = issue->key;
       decision.title = issue->title;
       decision.gates = candidate_gates(*issue, *group.repo, *group.facts, facts, fleet, now);
-      contend(decision, *issue, room, winner);
+      contend(decision, *issue, room, *group.repo, now, winner);
       decisions.push_back(std::move(decision));
     }
   }

@@ -7,6 +7,7 @@
 
 #include "jobs/base/planted.h"
 #include "jobs/base/time.h"
+#include "jobs/policy/breaker.h"
 #include "jobs/policy/budget.h"
 #include "jobs/policy/retry.h"
 
@@ -18,14 +19,19 @@ GateValue gate(Reason reason, bool passed, std::string value) {
   return {.gate = reason, .passed = passed, .value = std::move(value)};
 }
 
-GateValue brake_gate(const Issue& issue, const Repo& repo, const PollFacts& facts) {
+GateValue brake_gate(const Issue& issue, const Repo& repo, const PollFacts& facts,
+                     const Fleet& fleet, TimePoint now) {
   const std::string scopes[] = {"fleet", "repo:" + repo.name.str(), "issue:" + issue.key.str(),
                                 "agent:" + repo.agent};
   for (const Brake& brake : facts.brakes) {
-    if (brake.in_force() && !RUNNER_PLANTED(brake_ignored) &&
+    if (brake.in_force() && !brake.until && !RUNNER_PLANTED(brake_ignored) &&
         std::ranges::find(scopes, brake.scope) != std::end(scopes)) {
       return gate(Reason::brake, false, fmt::format("{}: {}", brake.scope, brake.reason));
     }
+  }
+  const bool canary = canary_among(facts.live_runs, facts.brakes, fleet, repo.agent, RunId(), now);
+  if (std::string why = parked(facts.brakes, repo.agent, canary, now); !why.empty()) {
+    return gate(Reason::brake, false, std::move(why));
   }
   return gate(Reason::brake, true, "none in force");
 }
@@ -214,7 +220,7 @@ std::vector<GateValue> candidate_gates(const Issue& issue, const Repo& repo,
       gate(Reason::kill_switch, !facts.kill_switch,
            facts.kill_switch ? facts.kill_switch_detail : "off"),
       gate(Reason::not_allowlisted, allowed, allowed ? "on the allowlist" : "not in fleet.allow"),
-      brake_gate(issue, repo, facts),
+      brake_gate(issue, repo, facts, fleet, now),
       readable_gate(issue, fleet.limits),
       human_gate(issue, history, fleet.labels),
       in_progress_gate(issue, live, fleet.labels),

@@ -40,7 +40,8 @@ std::string tool_text(const json& input) {
 
 class ClaudeStream final : public StreamBase {
  public:
-  explicit ClaudeStream(const StreamOptions& options) : StreamBase(without_session(options)) {}
+  explicit ClaudeStream(const StreamOptions& options)
+      : StreamBase(without_session(options)), used_before_(options.session_used) {}
 
  protected:
   void object(const json& event) override {
@@ -77,7 +78,7 @@ class ClaudeStream final : public StreamBase {
   }
 
  private:
-  /// Its sums are of one invocation, whatever the session used before.
+  /// The sums that are handed on are of one invocation: see result_usage().
   static StreamOptions without_session(StreamOptions options) {
     options.session_used = {};
     return options;
@@ -177,28 +178,64 @@ class ClaudeStream final : public StreamBase {
     }
   }
 
-  void result_usage(const json& event) {
+  struct Sums {
     Tokens tokens;
-    const json& models = value_at(event, {"modelUsage"});
-    if (models.is_object() && !models.empty()) {
-      for (const auto& [name, model] : models.items()) {
-        tokens.input += count_at(model, {"inputTokens"}).value_or(0) +
-                        count_at(model, {"cacheCreationInputTokens"}).value_or(0);
-        tokens.cached += count_at(model, {"cacheReadInputTokens"}).value_or(0);
-        tokens.output += count_at(model, {"outputTokens"}).value_or(0);
-      }
-    } else {
-      // All zero after a stream that broke: then only `modelUsage` is right.
-      tokens.input = count_at(event, {"usage", "input_tokens"}).value_or(0) +
-                     count_at(event, {"usage", "cache_creation_input_tokens"}).value_or(0);
-      tokens.cached = count_at(event, {"usage", "cache_read_input_tokens"}).value_or(0);
-      tokens.output = count_at(event, {"usage", "output_tokens"}).value_or(0);
+    std::optional<std::int64_t> micros;
+  };
+
+  static Sums of_models(const json& models) {
+    Sums sums;
+    for (const auto& [name, model] : models.items()) {
+      sums.tokens.input += count_at(model, {"inputTokens"}).value_or(0) +
+                           count_at(model, {"cacheCreationInputTokens"}).value_or(0);
+      sums.tokens.cached += count_at(model, {"cacheReadInputTokens"}).value_or(0);
+      sums.tokens.output += count_at(model, {"outputTokens"}).value_or(0);
+      sums.micros = sums.micros.value_or(0) + micros_at(model, {"costUSD"}).value_or(0);
     }
-    const auto micros = micros_at(event, {"total_cost_usd"});
-    if (micros || value_at(event, {"usage"}).is_object()) {
-      set_usage(tokens, micros);
+    return sums;
+  }
+
+  /// Newer versions say what came since the last result; added up that is this invocation. Older
+  /// ones have sums only, of which some are of the invocation and some of the whole session.
+  void result_usage(const json& event) {
+    if (const json& since = value_at(event, {"model_usage_since_last_result"}); since.is_object()) {
+      const Sums more = of_models(since);
+      results_.tokens.input += more.tokens.input;
+      results_.tokens.cached += more.tokens.cached;
+      results_.tokens.output += more.tokens.output;
+      results_.micros = results_.micros.value_or(0) + more.micros.value_or(0);
+      set_usage(results_.tokens, results_.micros);
       nothing_used();
+      return;
     }
+    Sums sums;
+    if (const json& models = value_at(event, {"modelUsage"}); models.is_object()) {
+      sums = of_models(models);
+    }
+    const Tokens own{.input = count_at(event, {"usage", "input_tokens"}).value_or(0) +
+                              count_at(event, {"usage", "cache_creation_input_tokens"}).value_or(0),
+                     .cached = count_at(event, {"usage", "cache_read_input_tokens"}).value_or(0),
+                     .output = count_at(event, {"usage", "output_tokens"}).value_or(0)};
+    // `usage` is all zero after a stream that broke: then only `modelUsage` is right.
+    const Tokens& tokens = sums.micros ? sums.tokens : own;
+    auto micros = micros_at(event, {"total_cost_usd"});
+    if (!micros && !value_at(event, {"usage"}).is_object()) {
+      return;
+    }
+    // Of the whole session if what is left without the turns before still covers what this stream
+    // showed.
+    const std::int64_t left = tokens.input + tokens.output - used_before_.tokens;
+    const bool whole_session =
+        used_before_.tokens > 0 && left >= std::max<std::int64_t>(1, sums_.input + sums_.output);
+    Tokens mine = tokens;
+    if (whole_session) {
+      mine.output = std::min(mine.output, left);
+      mine.input = left - mine.output;
+      micros = micros ? std::optional(std::max<std::int64_t>(0, *micros - used_before_.usd.micros))
+                      : micros;
+    }
+    set_usage(mine, micros);
+    nothing_used();
   }
 
   void result(const json& event) {
@@ -269,6 +306,8 @@ class ClaudeStream final : public StreamBase {
   }
 
   Tokens sums_;
+  Sums results_;
+  jobs::Usage used_before_;  ///< by earlier turns of the session
   std::optional<StreamReading> reading_;
   std::optional<Failure> retry_;  ///< the provider failed, and no answer came since
   std::string retry_text_;

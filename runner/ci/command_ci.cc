@@ -88,6 +88,7 @@ std::string how_it_ended(const jobs::TurnExit& exit) {
     case TurnEnd::silent: return "stopped: said nothing for too long";
     case TurnEnd::first_byte: return "stopped: never said anything";
     case TurnEnd::over_budget: return "stopped: used too much";
+    case TurnEnd::lingered: return "stopped: it did not end";
     case TurnEnd::stopped: return "stopped on request";
     case TurnEnd::not_started: return "could not be started";
     case TurnEnd::lost: return "its supervisor died again and again";

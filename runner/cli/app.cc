@@ -15,6 +15,7 @@
 #include "runner/cli/completion.h"
 #include "runner/cli/errors.h"
 #include "runner/cli/help.h"
+#include "runner/cli/money.h"
 #include "runner/cli/parser_notes.h"
 #include "runner/cli/screen.h"
 #include "runner/cli/suggest.h"
@@ -30,6 +31,7 @@ const Strings kColors{"auto", "always", "never"};
 const Strings kShells{"bash", "zsh", "fish"};
 const Strings kJobs{"watch", "fix-forward", "poll", "janitor"};
 const Strings kOutcomes{"landed", "needs-human", "frozen", "cancelled", "superseded"};
+const Strings kSpendBy{"repo", "agent", "day", "issue"};
 const Strings kPhases{"worktree", "tests-red", "green", "pushed", "ci", "deployed", "done"};
 
 /// All options, declared once, and what each command runs. The only place that knows the option
@@ -121,6 +123,8 @@ class CommandLine {
   RunsShowCommand show_;
   RequestCommand request_;
   LogsCommand logs_;
+  AttachCommand attach_;
+  SpendCommand spend_;
   ExplainCommand explain_;
   PauseCommand pause_;
   DoctorCommand doctor_;
@@ -185,6 +189,13 @@ void CommandLine::declare_runs() {
   logs.add_flag("-f,--follow", logs_.follow, "Go on until the run has ended");
   logs.add_flag("--raw", logs_.raw, "The agent's output byte for byte");
   option(logs, "--turn", logs_.turn, "N", "Only this turn")->check(CLI::Range(1, 1000000));
+
+  CLI::App& attach = command(root_, "attach", "How to go on with an agent's session by hand",
+                             with_globals(attach_, global_, run_attach));
+  option(attach, "run", attach_.run, "ID", "The run, or the beginning of its id")->required();
+  CLI::App& spend = command(root_, "spend", "What agents cost, and what a landing cost",
+                            with_globals(spend_, global_, run_spend));
+  option(spend, "--by", spend_.by, "WHAT", "What each line is about", kSpendBy);
 
   command(root_, "worktrees", "List the worktrees on disk",
           [this] { return run_worktrees(global_); });

@@ -31,6 +31,7 @@ Cell end_of(const jobs::TurnExit& exit) {
     case jobs::TurnEnd::deadline: return {"stopped: past its deadline", Ink::red};
     case jobs::TurnEnd::silent: return {"stopped: no output for too long", Ink::red};
     case jobs::TurnEnd::first_byte: return {"stopped: no output at all", Ink::red};
+    case jobs::TurnEnd::lingered: return {"stopped after its final word", Ink::yellow};
     case jobs::TurnEnd::over_budget: return {"stopped: allowance used up", Ink::red};
     case jobs::TurnEnd::stopped: return {"stopped on request", Ink::yellow};
     case jobs::TurnEnd::not_started: return {"could not be started", Ink::red};

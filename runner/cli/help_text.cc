@@ -49,17 +49,27 @@ constexpr std::array kTexts{
              "Asks for the end of a live run. The next tick stops its turn, keeps its work\n"
              "under a rescue ref, and gives the issue back to people.",
              "$ runner runs cancel r01kb2j --why \"wrong approach\""},
-    HelpText{"runner runs release",
-             "Says that a person has looked. Brakes in force on the run's issue and repository\n"
-             "are lifted at once; the next tick lifts the freeze. The issue starts again only\n"
-             "when somebody sets its ready label again.",
-             "$ runner runs release r01kb2j --why \"CI was misconfigured\""},
+    HelpText{
+        "runner runs release",
+        "Says that a person has looked. Brakes in force on the run's issue, repository and\n"
+        "agents are lifted at once; the next tick lifts the freeze. The issue starts again only\n"
+        "when somebody sets its ready label again.",
+        "$ runner runs release r01kb2j --why \"CI was misconfigured\""},
     HelpText{"runner logs",
              "The transcript of a run's turns in readable form: what was reported, the output\n"
              "with control characters made visible, and how each turn ended. --raw writes the\n"
              "bytes as they came. -f goes on until the run has ended.",
              "$ runner logs -f r01kb2j\n"
              "$ runner logs --turn 2 --raw r01kb2j > turn2.log"},
+    HelpText{"runner attach",
+             "Prints the command that goes on with the session of a run's newest turn by hand,\n"
+             "in its worktree. It runs nothing.",
+             "$ runner attach r01kb2j"},
+    HelpText{"runner spend",
+             "What was spent and is reserved, by repository, agent, day (UTC) or issue, and what\n"
+             "one landed run cost with all that failed on the way.",
+             "$ runner spend --by agent\n"
+             "$ runner spend --by day --json"},
     HelpText{"runner explain",
              "Every gate between an issue and its start with its value: as it stands now, and\n"
              "as it stood in past ticks. The first gate that is shut is the reason.",

@@ -61,6 +61,10 @@ Json to_json(const jobs::Turn& turn) {
     exit.set("end", jobs::to_string(turn.exit->end)).set("exit_code", turn.exit->exit_code);
     exit.set("signal", turn.exit->signal).set("detail", text_or_null(turn.exit->detail));
     exit.set("at", to_json(turn.exit->at));
+    if (turn.exit->agent != jobs::AgentEnd::none) {
+      exit.set("agent_end", jobs::to_string(turn.exit->agent));
+      exit.set("until", to_json(turn.exit->until));
+    }
   }
   json.set("exit", exit);
   json.set("usage", turn.usage ? to_json(*turn.usage) : Json());
@@ -103,6 +107,9 @@ Json to_json(const jobs::Brake& brake) {
   json.set("id", brake.id).set("scope", brake.scope).set("reason", brake.reason);
   json.set("set_by", brake.set_by).set("set_at", to_json(brake.set_at));
   json.set("in_force", brake.in_force());
+  if (brake.until) {
+    json.set("until", to_json(brake.until));
+  }
   json.set("cleared_by", text_or_null(brake.cleared_by));
   json.set("cleared_at", to_json(brake.cleared_at));
   return json;

@@ -26,6 +26,7 @@ namespace {
 constexpr auto kPoll = std::chrono::milliseconds(200);
 constexpr int kPollsPerLook = 5;  // the state is looked at once a second
 constexpr std::size_t kJsonOutput = 1 << 20;
+constexpr std::size_t kMostSpec = 4 << 20;
 
 /// One turn's transcript, printed as it grows.
 class Transcript {
@@ -35,6 +36,7 @@ class Transcript {
         number_(turn.number),
         screen_(screen),
         raw_(raw),
+        stream_(!raw && is_stream(paths_)),
         output_(paths_.output),
         events_(paths_.events) {
     if (!raw_) {
@@ -50,7 +52,9 @@ class Transcript {
 
   /// Prints everything that is there now.
   void drain() {
-    for (;;) {
+    // What an agent of a known kind prints are events for programs; the supervisor's own are for
+    // people, and say the same.
+    while (!stream_) {
       const TailFile::Chunk chunk = output_.read();
       if (chunk.restarted) {
         notice(lines_.finish());
@@ -104,20 +108,45 @@ class Transcript {
       const auto event = process::parse_event(std::string_view(lines).substr(begin, end - begin));
       begin = end + 1;
       if (event) {
-        std::string line =
-            fmt::format("-- {} {}", jobs::format_time(event->at), jobs::one_line(event->type));
-        if (!event->text.empty()) {
-          line += ": " + jobs::one_line(event->text, 1000);
-        }
-        put(paint(screen_, Ink::dim, line) + "\n");
+        print_event(*event);
       }
     }
+  }
+
+  void print_event(const process::TurnEvent& event) const {
+    if (event.type == "text") {
+      put(jobs::printable(event.text) + "\n");
+      return;
+    }
+    if (event.type == "tool") {
+      const std::string name = event.name.empty() ? "tool" : event.name;
+      put(paint(screen_, Ink::bold, "-> " + jobs::one_line(name, 100)) + " " +
+          jobs::one_line(event.text, 300) + "\n");
+      return;
+    }
+    std::string line =
+        fmt::format("-- {} {}", jobs::format_time(event.at), jobs::one_line(event.type));
+    if (!event.name.empty()) {
+      line += " " + jobs::one_line(event.name, 100);
+    }
+    if (!event.text.empty()) {
+      line += ": " + jobs::one_line(event.text, 1000);
+    }
+    const bool bad = event.type == "error" || (event.type == "result" && event.name != "success");
+    put(paint(screen_, bad ? Ink::red : Ink::dim, line) + "\n");
+  }
+
+  static bool is_stream(const process::TurnPaths& paths) {
+    const FileEnd spec = read_end(paths.spec, kMostSpec);
+    const auto read = process::parse_spec(spec.bytes);
+    return read && read->agent_kind != jobs::AgentKind::command;
   }
 
   process::TurnPaths paths_;
   int number_;
   Screen screen_;
   bool raw_;
+  bool stream_;  ///< its agent is of a known kind
   bool finished_ = false;
   TailFile output_;
   TailFile events_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,8 +28,13 @@ struct Asked {
   std::vector<jobs::Brake> lifted;
 };
 
-bool concerns(const jobs::Brake& brake, const jobs::Run& run) {
-  return brake.scope == "issue:" + run.issue.str() || brake.scope == "repo:" + run.issue.repo.str();
+bool concerns(const jobs::Brake& brake, const jobs::Run& run,
+              const std::vector<jobs::Turn>& turns) {
+  return brake.scope == "issue:" + run.issue.str() ||
+         brake.scope == "repo:" + run.issue.repo.str() ||
+         std::ranges::any_of(turns, [&](const jobs::Turn& turn) {
+           return !turn.agent.empty() && brake.scope == "agent:" + turn.agent;
+         });
 }
 
 /// Nothing is opened for writing until the request is known to make sense.
@@ -38,9 +44,10 @@ jobs::Result<Asked> ask(const RequestCommand& command, jobs::RequestKind kind) {
   {
     RUNNER_ASSIGN(const auto reader, open_reader(fleet));
     RUNNER_ASSIGN(asked.run, reader->run(command.run));
+    RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, reader->turns(asked.run.id));
     RUNNER_ASSIGN(const std::vector<jobs::Brake> brakes, reader->brakes(/*in_force_only=*/true));
     for (const jobs::Brake& brake : brakes) {
-      if (kind == jobs::RequestKind::release && concerns(brake, asked.run)) {
+      if (kind == jobs::RequestKind::release && concerns(brake, asked.run, turns)) {
         asked.lifted.push_back(brake);
       }
     }

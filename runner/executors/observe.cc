@@ -39,6 +39,9 @@ void read_events(const TurnPaths& paths, TurnFacts& facts) {
     const auto line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     const auto event = process::parse_event(line);
+    if (event && event->type == "session") {
+      facts.session = event->text;
+    }
     const auto report = event ? process::accept_report(*event) : std::nullopt;
     if (!report) {
       continue;

@@ -59,16 +59,19 @@ void tell(int socket, InitMessage::Kind kind, int value, std::string_view text) 
   }
 }
 
-void close_all_but(int first, int second) {
-  const auto [low, high] = std::minmax(first, second);
+void close_all_but(std::array<int, 3> kept) {
+  std::ranges::sort(kept);
   const auto close = [](int from, int to) {
     if (from <= to) {
       ::syscall(SYS_close_range, static_cast<unsigned>(from), static_cast<unsigned>(to), 0);
     }
   };
-  close(3, low - 1);
-  close(low + 1, high - 1);
-  close(high + 1, ~0U >> 1);
+  int from = 3;
+  for (const int fd : kept) {
+    close(from, fd - 1);
+    from = std::max(from, fd + 1);
+  }
+  close(from, ~0U >> 1);
 }
 
 void await_go(int socket) {
@@ -82,6 +85,9 @@ void run_as_init(int socket, const Launch& what, std::string_view lacks) {
   ::prctl(PR_SET_DUMPABLE, 0);
   auto program = launch(what);
   ::close(what.output);
+  if (what.errors >= 0) {
+    ::close(what.errors);
+  }
   if (!program) {
     tell(socket, InitMessage::Kind::failed, static_cast<int>(program.error().kind),
          program.error().message);

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <string_view>
 
 #include "runner/process/launch.h"
@@ -23,8 +24,8 @@ struct InitMessage {
 };
 void tell(int socket, InitMessage::Kind kind, int value, std::string_view text);
 
-/// Closes every descriptor above 2 but these two.
-void close_all_but(int first, int second);
+/// Closes every descriptor above 2 but these; numbers below 0 are none.
+void close_all_but(std::array<int, 3> kept);
 
 /// Waits for the byte that lets it go on; does not return if none comes.
 void await_go(int socket);

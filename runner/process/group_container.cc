@@ -42,7 +42,7 @@ class Guard {
     ::setsid();
     ::prctl(PR_SET_NAME, "runner-guard");
     ours_.reset();
-    close_all_but(read_end.get(), read_end.get());
+    close_all_but({read_end.get(), -1, -1});
     const std::string& path = group.path();
     const auto own = Cgroup::open(path, path.substr(path.rfind('/') + 1));
     char byte = 0;

@@ -47,9 +47,9 @@ bool is_executable_file(const std::string& path) {
 
 // Runs between fork and exec: async-signal-safe calls only. Returns errno of what failed, 0 if all
 // is well.
-int prepare_child(const Launch& what, rlim_t mark, int null, pid_t parent) {
-  if (::setsid() < 0 || ::dup2(null, STDIN_FILENO) < 0 || ::dup2(what.output, STDOUT_FILENO) < 0 ||
-      ::dup2(what.output, STDERR_FILENO) < 0) {
+int prepare_child(const Launch& what, rlim_t mark, int input, pid_t parent) {
+  if (::setsid() < 0 || ::dup2(input, STDIN_FILENO) < 0 || ::dup2(what.output, STDOUT_FILENO) < 0 ||
+      ::dup2(what.errors >= 0 ? what.errors : what.output, STDERR_FILENO) < 0) {
     return errno;
   }
   if (what.cgroup >= 0 && ::write(what.cgroup, "0", 1) != 1) {
@@ -137,9 +137,10 @@ Result<std::string> find_program(const std::string& name, const std::string& pat
 }
 
 Result<pid_t> launch(const Launch& what) {
-  const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (!null.valid()) {
-    return system_error(errno, "open", "/dev/null");
+  const std::string input = what.input.empty() ? "/dev/null" : what.input;
+  const Fd stdin_file(::open(input.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!stdin_file.valid()) {
+    return system_error(errno, "open", input);
   }
   const pid_t parent = ::getpid();
   const rlim_t mark = what.marker.empty() ? 0 : limit_of(what.marker);
@@ -155,7 +156,8 @@ Result<pid_t> launch(const Launch& what) {
         bp::exe = what.program, bp::args = arguments, environment,
         bp::extend::on_exec_setup =
             [&](auto& executor) {
-              if (const int failed = prepare_child(what, mark, null.get(), parent); failed != 0) {
+              if (const int failed = prepare_child(what, mark, stdin_file.get(), parent);
+                  failed != 0) {
                 executor.set_error(std::error_code(failed, std::system_category()), "set-up");
                 ::_exit(126);
               }

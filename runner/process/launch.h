@@ -18,8 +18,10 @@ struct Launch {
   std::vector<std::string> argv;
   std::map<std::string, std::string> env;  ///< the whole environment
   std::string cwd;
+  std::string input;              ///< a file that becomes its stdin; "" = an empty one
   int cgroup = -1;                ///< cgroup.procs of the control group that it joins; -1 = none
-  int output = -1;                ///< becomes its stdout and stderr
+  int output = -1;                ///< becomes its stdout
+  int errors = -1;                ///< becomes its stderr; -1 = `output` does
   std::int64_t memory_bytes = 0;  ///< RLIMIT_AS; 0 = not limited
   std::int64_t processes =
       0;  ///< RLIMIT_NPROC; 0 = not limited (the kernel does not apply it to root)
@@ -34,7 +36,7 @@ struct Launch {
                                                      const std::string& path,
                                                      const std::string& cwd);
 
-/// Starts it in a session of its own, with an empty stdin, no other descriptor, default signal
+/// Starts it in a session of its own, with no other descriptor, default signal
 /// dispositions, an empty signal mask, and dying when the calling thread dies. Returns its pid; the
 /// caller waits for it.
 [[nodiscard]] jobs::Result<pid_t> launch(const Launch& what);

@@ -75,7 +75,7 @@ std::string set_up_mounts(const TurnPaths& paths) {
 [[noreturn]] void init_main(int socket, const Launch& what, const TurnPaths& paths) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_NAME, "runner-init");
-  close_all_but(socket, what.output);
+  close_all_but({socket, what.output, what.errors});
   await_go(socket);
   wipe_environment();
   std::string lacks = set_up_mounts(paths);

@@ -36,6 +36,7 @@ namespace {
 constexpr int kSocket = 10;
 constexpr int kPacked = 11;
 constexpr int kOutput = 12;
+constexpr int kErrors = 13;
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -79,6 +80,7 @@ bool leave_the_network() {
 
 struct Descriptors {
   int null, complaints, socket, packed, output;
+  int errors;  ///< -1 = none
 };
 
 [[noreturn]] void become_bubblewrap(const char* program, char* const* argv, char* const* env,
@@ -113,14 +115,16 @@ struct Descriptors {
   const int socket = moved(files.socket);
   const int packed = moved(files.packed);
   const int output = moved(files.output);
+  const int errors = files.errors < 0 ? -1 : moved(files.errors);
   const int complaints = moved(files.complaints);
   if (::setsid() < 0 || ::dup2(files.null, STDIN_FILENO) < 0 ||
       ::dup2(complaints, STDOUT_FILENO) < 0 || ::dup2(complaints, STDERR_FILENO) < 0 ||
-      ::dup2(socket, kSocket) < 0 || ::dup2(packed, kPacked) < 0 || ::dup2(output, kOutput) < 0) {
+      ::dup2(socket, kSocket) < 0 || ::dup2(packed, kPacked) < 0 || ::dup2(output, kOutput) < 0 ||
+      (errors >= 0 && ::dup2(errors, kErrors) < 0)) {
     complain("descriptors");
   }
   ::syscall(SYS_close_range, 3U, 9U, 0U);
-  ::syscall(SYS_close_range, 13U, ~0U, 0U);
+  ::syscall(SYS_close_range, errors >= 0 ? 14U : 13U, ~0U, 0U);
   ::execve(program, argv, env);
   complain("cannot execute bubblewrap");
   ::_exit(1);
@@ -148,8 +152,9 @@ Result<std::unique_ptr<Container>> start_in_sandbox(const Launch& what, const Sa
   RUNNER_ASSIGN(const std::string runner, own_program());
   RUNNER_ASSIGN(const SandboxPlan plan, plan_sandbox(what, needs, paths, runner));
   std::vector<std::string> words = bubblewrap_arguments(plan, what.network);
-  for (const std::string& word : {runner, std::string(kSandboxInit), std::to_string(kSocket),
-                                  std::to_string(kPacked), std::to_string(kOutput)}) {
+  for (const std::string& word :
+       {runner, std::string(kSandboxInit), std::to_string(kSocket), std::to_string(kPacked),
+        std::to_string(kOutput), std::to_string(what.errors < 0 ? -1 : kErrors)}) {
     words.push_back(word);
   }
   std::vector<std::string> variables;
@@ -176,7 +181,8 @@ Result<std::unique_ptr<Container>> start_in_sandbox(const Launch& what, const Sa
                           .complaints = complaints.get(),
                           .socket = theirs.get(),
                           .packed = packed.get(),
-                          .output = what.output};
+                          .output = what.output,
+                          .errors = what.errors};
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child == 0) {

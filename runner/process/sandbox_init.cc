@@ -50,6 +50,7 @@ std::string pack(const Launch& what) {
   const auto put = [&](std::string_view word) { text.append(word).push_back(kEnd); };
   put(what.program);
   put(what.cwd);
+  put(what.input);
   put(what.marker);
   put(std::to_string(what.memory_bytes));
   put(std::to_string(what.processes));
@@ -71,6 +72,7 @@ Launch unpack(std::string_view text) {
   Launch what;
   what.program = words.next();
   what.cwd = words.next();
+  what.input = words.next();
   what.marker = words.next();
   what.memory_bytes = words.number();
   what.processes = words.number();
@@ -86,7 +88,7 @@ Launch unpack(std::string_view text) {
 }
 
 bool is_sandbox_call(int argc, char** argv) {
-  return argc == 5 && argv[1] == kSandboxInit && ::getpid() == 1;
+  return argc == 6 && argv[1] == kSandboxInit && ::getpid() == 1;
 }
 
 void sandbox_main(char** argv) {
@@ -97,8 +99,9 @@ void sandbox_main(char** argv) {
   const int packed = std::atoi(argv[3]);
   Launch what = unpack(read_whole(packed));
   what.output = std::atoi(argv[4]);
-  close_all_but(socket, what.output);
-  for (const int fd : {socket, what.output}) {
+  what.errors = std::atoi(argv[5]);
+  close_all_but({socket, what.output, what.errors});
+  for (const int fd : {socket, what.output, what.errors}) {
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   }
   wipe_environment();

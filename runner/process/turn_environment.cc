@@ -38,7 +38,7 @@ std::map<std::string, std::string> agent_environment(const jobs::TurnSpec& spec,
   std::map<std::string, std::string> env = {
       {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
       {"LANG", "C.UTF-8"},
-      {"HOME", paths.home},
+      {"HOME", spec.home.empty() ? paths.home : spec.home},
       {"TMPDIR", paths.temporary},
   };
   for (const auto& name : spec.pass_env) {

@@ -1,6 +1,5 @@
 #include "runner/process/turn_files.h"
 
-#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "runner/process/json_fields.h"
+#include "runner/process/turn_json.h"
 
 namespace runner::process {
 
@@ -19,31 +19,12 @@ using nlohmann::json;
 
 namespace {
 
-// What the manifests allow at most, so that no amount of a turn can overflow a sum.
-constexpr std::int64_t kMostTokens = 1'000'000'000'000;
-constexpr std::int64_t kMostMicros = 1'000'000'000'999'999;
 constexpr std::int64_t kMostNumber = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kMostMillis = 10LL * 366 * 86'400'000;
 constexpr std::int64_t kMostExitCode = 255;
 constexpr std::int64_t kMostSignal = 128;
 
 std::int64_t millis(jobs::TimePoint time) {
   return time.time_since_epoch().count();
-}
-
-json usage_json(const jobs::Usage& usage) {
-  return {{"usd", usage.usd.str()},
-          {"usd_micros", usage.usd.micros},
-          {"tokens", usage.tokens},
-          {"turns", usage.turns},
-          {"seconds", usage.seconds}};
-}
-
-std::optional<jobs::Usage> usage_of(const json& object) {
-  Numbers in(object);
-  const jobs::Usage usage{jobs::Usd{in.of("usd_micros", kMostMicros)}, in.of("tokens", kMostTokens),
-                          in.of("turns", kMostTokens), in.of("seconds", kMostTokens)};
-  return in.fine() ? std::optional(usage) : std::nullopt;
 }
 
 json heartbeat_json(const Heartbeat& heartbeat) {
@@ -64,17 +45,6 @@ std::optional<Heartbeat> heartbeat_of(const json& object) {
                  .last_output_at = time_of(object, "last_output_ms"),
                  .containment = text_of(object, "containment")};
   return at && in.fine() ? std::optional(std::move(beat)) : std::nullopt;
-}
-
-// Reads back what to_string wrote; a name that is not known gives nothing.
-template <typename Enum>
-std::optional<Enum> enum_of(const std::string& name, Enum last) {
-  for (int value = 0; value <= static_cast<int>(last); ++value) {
-    if (jobs::to_string(static_cast<Enum>(value)) == name) {
-      return static_cast<Enum>(value);
-    }
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -104,34 +74,35 @@ TurnPaths::TurnPaths(std::string turn_directory) : directory(std::move(turn_dire
 }
 
 std::string to_json(const jobs::TurnSpec& spec, const TurnView& view) {
-  const json value = {{"schema", 1},
-                      {"run", spec.run.str()},
-                      {"repo", spec.issue.repo.str()},
-                      {"issue", spec.issue.number},
-                      {"number", spec.number},
-                      {"directory", spec.directory},
-                      {"cwd", spec.cwd},
-                      {"argv", spec.argv},
-                      {"env", spec.env},
-                      {"pass_env", spec.pass_env},
-                      {"usage_file", spec.usage_file},
-                      {"reserved", usage_json(spec.reserved)},
-                      {"deadline_ms", spec.deadline.count()},
-                      {"silence_ms", spec.silence.count()},
-                      {"first_byte_ms", spec.first_byte.count()},
-                      {"grace_ms", spec.grace.count()},
-                      {"output_bytes", spec.output_bytes},
-                      {"memory_bytes", spec.memory_bytes},
-                      {"processes", spec.processes},
-                      {"file_bytes", spec.file_bytes},
-                      {"containment", jobs::to_string(spec.containment)},
-                      {"network", jobs::to_string(spec.network)},
-                      {"proxy", spec.proxy},
-                      {"writable", spec.writable},
-                      {"git_writable", view.writable},
-                      {"git_readable", view.readable},
-                      {"git_hidden", view.hidden},
-                      {"redact_env", spec.redact_env}};
+  json value = {{"schema", 1},
+                {"run", spec.run.str()},
+                {"repo", spec.issue.repo.str()},
+                {"issue", spec.issue.number},
+                {"number", spec.number},
+                {"directory", spec.directory},
+                {"cwd", spec.cwd},
+                {"argv", spec.argv},
+                {"env", spec.env},
+                {"pass_env", spec.pass_env},
+                {"usage_file", spec.usage_file},
+                {"reserved", usage_json(spec.reserved)},
+                {"deadline_ms", spec.deadline.count()},
+                {"silence_ms", spec.silence.count()},
+                {"first_byte_ms", spec.first_byte.count()},
+                {"grace_ms", spec.grace.count()},
+                {"output_bytes", spec.output_bytes},
+                {"memory_bytes", spec.memory_bytes},
+                {"processes", spec.processes},
+                {"file_bytes", spec.file_bytes},
+                {"containment", jobs::to_string(spec.containment)},
+                {"network", jobs::to_string(spec.network)},
+                {"proxy", spec.proxy},
+                {"writable", spec.writable},
+                {"git_writable", view.writable},
+                {"git_readable", view.readable},
+                {"git_hidden", view.hidden},
+                {"redact_env", spec.redact_env}};
+  add_agent(value, spec);
   return dump_line(value);
 }
 
@@ -179,6 +150,10 @@ Result<jobs::TurnSpec> parse_spec(const std::string& text) {
   // Written by an older version, it says nothing of the network: then nothing was held back.
   const std::string network = text_of(value, "network");
   const auto reach = enum_of(network.empty() ? "all" : network, jobs::Network::none);
+  if (!read_agent(value, in, spec)) {
+    return jobs::fail(ErrorKind::corrupt,
+                      "spec.json names a kind of agent or amounts that are none");
+  }
   const auto containment = enum_of(text_of(value, "containment"), jobs::Containment::group);
   if (!containment || !reach || spec.argv.empty() || spec.run.empty() || spec.number <= 0 ||
       !in.fine()) {
@@ -242,6 +217,13 @@ std::string to_json(const ExitFile& file) {
                 {"signal", file.exit.signal},
                 {"detail", file.exit.detail},
                 {"last", heartbeat_json(file.last)}};
+  if (file.exit.agent != jobs::AgentEnd::none) {
+    value["agent_end"] = jobs::to_string(file.exit.agent);
+  }
+  if (file.exit.until) {
+    value["until"] = jobs::format_time(*file.exit.until);
+    value["until_ms"] = millis(*file.exit.until);
+  }
   if (file.exit.at) {
     value["at"] = jobs::format_time(*file.exit.at);
     value["at_ms"] = millis(*file.exit.at);
@@ -266,70 +248,18 @@ std::optional<ExitFile> parse_exit(const std::string& text) {
                .exit_code = static_cast<int>(code),
                .signal = static_cast<int>(signal),
                .detail = text_of(value, "detail"),
-               .at = time_of(value, "at_ms")};
+               .at = time_of(value, "at_ms"),
+               .agent = jobs::AgentEnd::none,
+               .until = time_of(value, "until_ms")};
+  if (value.contains("agent_end")) {
+    // A word that is not known is not a success either.
+    file.exit.agent =
+        jobs::parse_agent_end(text_of(value, "agent_end")).value_or(jobs::AgentEnd::unfinished);
+  }
   if (const auto last = value.find("last"); last != value.end() && last->is_object()) {
     file.last = heartbeat_of(*last).value_or(Heartbeat{});
   }
   return file;
-}
-
-std::string to_json(const jobs::Usage& usage) {
-  return dump_line(usage_json(usage));
-}
-
-std::optional<jobs::Usage> parse_usage(const std::string& text) {
-  const json value = parse_object(text);
-  return value.contains("usd_micros") ? usage_of(value) : std::nullopt;
-}
-
-std::optional<jobs::Usage> parse_agent_usage(const std::string& text) {
-  const json value = parse_object(text);
-  const auto usd = value.find("usd");
-  const auto tokens = value.find("tokens");
-  if (usd == value.end() && tokens == value.end()) {
-    return std::nullopt;
-  }
-  jobs::Usage usage;
-  if (usd != value.end()) {
-    std::optional<jobs::Usd> parsed;
-    if (usd->is_string()) {
-      parsed = jobs::Usd::parse(usd->get<std::string>());
-    } else if (usd->is_number()) {
-      const auto number = usd->get<double>();
-      if (std::isfinite(number) && number >= 0 && number <= 1e9) {
-        // Rounded up: what was spent is never charged as less.
-        parsed = jobs::Usd{static_cast<std::int64_t>(std::ceil(number * 1e6 - 1e-6))};
-      }
-    }
-    if (!parsed) {
-      return std::nullopt;
-    }
-    usage.usd = *parsed;
-  }
-  if (tokens != value.end()) {
-    const double number = tokens->is_number() ? tokens->get<double>() : -1;
-    if (!std::isfinite(number) || number < 0 || number > static_cast<double>(kMostTokens)) {
-      return std::nullopt;
-    }
-    usage.tokens = static_cast<std::int64_t>(std::ceil(number));
-  }
-  return usage;
-}
-
-std::string to_json_line(const TurnEvent& event) {
-  json value = {{"t", millis(event.at)}, {"type", event.type}};
-  if (!event.text.empty()) {
-    value["text"] = event.text;
-  }
-  return dump_line(value);
-}
-
-std::optional<TurnEvent> parse_event(std::string_view line) {
-  const json value = parse_object(line);
-  TurnEvent event{.at = time_of(value, "t").value_or(jobs::TimePoint{}),
-                  .type = text_of(value, "type"),
-                  .text = text_of(value, "text")};
-  return event.type.empty() ? std::nullopt : std::optional(std::move(event));
 }
 
 }  // namespace runner::process

@@ -78,6 +78,9 @@ struct TurnEvent {
   jobs::TimePoint at;
   std::string type;
   std::string text;
+  std::string name = {};                  ///< of a tool; how a result is to be read
+  std::optional<jobs::Usage> usage = {};  ///< sums of the turn so far
+  std::int64_t number = 0;                ///< from 1, without gaps; 0 = it has none
 };
 /// With the newline.
 [[nodiscard]] std::string to_json_line(const TurnEvent& event);

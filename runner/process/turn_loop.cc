@@ -69,6 +69,8 @@ TurnLoop::TurnLoop(const jobs::TurnSpec& spec, const TurnView& view, const TurnP
       needs_{.bubblewrap = find_bubblewrap(lookup), .declared = spec.writable, .git = view},
       log_(paths, spec.output_bytes, make_redactor(spec, lookup)),
       agent_files_(paths, spec.usage_file),
+      stream_(agents::make_stream_reader(spec.agent_kind,
+                                         {.price = spec.price, .session_used = spec.session_used})),
       heartbeat_(
           ::open(paths.heartbeat.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
 
@@ -99,9 +101,10 @@ ExitFile TurnLoop::run(int signals) {
   }
   RUNNER_POINT_ONLY(agent_ended);
   // What it wrote last is in the pipe; what its children still write is waited for only briefly.
-  for (const auto until = awake() + kDrainFor; output_.valid() && awake() < until;) {
-    pollfd waiting{output_.get(), POLLIN, 0};
-    ::poll(&waiting, 1, 20);
+  for (const auto until = awake() + kDrainFor;
+       (output_.valid() || errors_.valid()) && awake() < until;) {
+    pollfd waiting[] = {{output_.get(), POLLIN, 0}, {errors_.get(), POLLIN, 0}};
+    ::poll(waiting, 2, 20);
     read_output(64);
   }
   container_->kill_all();
@@ -125,19 +128,30 @@ std::optional<ExitFile> TurnLoop::start() {
   if (!program) {
     return not_started(program.error().message);
   }
-  int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0) {
+  const auto pipe_from = [](Fd& read_end, Fd& write_end) {
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+      return false;
+    }
+    read_end.reset(ends[0]);
+    write_end.reset(ends[1]);
+    ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
+    return true;
+  };
+  Fd write_end;
+  Fd write_errors;
+  // What a stream's program says on stderr must not tear its events.
+  if (!pipe_from(output_, write_end) || (stream_ && !pipe_from(errors_, write_errors))) {
     return not_started(system_error(errno, "make", "a pipe").message);
   }
-  output_.reset(ends[0]);
-  Fd write_end(ends[1]);
-  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
 
   const Launch what{.program = *program,
                     .argv = spec_.argv,
                     .env = env_,
                     .cwd = spec_.cwd,
+                    .input = stream_ ? paths_.agent + "/prompt.md" : std::string(),
                     .output = write_end.get(),
+                    .errors = write_errors.get(),
                     .memory_bytes = spec_.memory_bytes,
                     .processes = spec_.processes,
                     .file_bytes = spec_.file_bytes,
@@ -190,10 +204,12 @@ void TurnLoop::look_at_what_is_left() {
 }
 
 void TurnLoop::wait(int signals) {
-  pollfd waiting[] = {
-      {signals, POLLIN, 0}, {container_->wake_fd(), POLLIN, 0}, {output_.get(), POLLIN, 0}};
+  pollfd waiting[] = {{signals, POLLIN, 0},
+                      {container_->wake_fd(), POLLIN, 0},
+                      {output_.get(), POLLIN, 0},
+                      {errors_.get(), POLLIN, 0}};
   const auto timeout = std::clamp<std::int64_t>(next_look_ - awake(), 0, kLookEvery);
-  ::poll(waiting, 3, static_cast<int>(timeout));
+  ::poll(waiting, 4, static_cast<int>(timeout));
   signalfd_siginfo info{};
   while (::read(signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
     if (info.ssi_signo != SIGCHLD) {
@@ -205,30 +221,46 @@ void TurnLoop::wait(int signals) {
 }
 
 void TurnLoop::read_output(int most_reads) {
+  read_from(output_, /*errors=*/false, most_reads);
+  read_from(errors_, /*errors=*/true, most_reads);
+}
+
+void TurnLoop::read_from(Fd& from, bool errors, int most_reads) {
   char buffer[64 << 10];
-  for (int reads = 0; reads < most_reads && output_.valid(); ++reads) {
-    const ssize_t got = ::read(output_.get(), buffer, sizeof buffer);
+  for (int reads = 0; reads < most_reads && from.valid(); ++reads) {
+    const ssize_t got = ::read(from.get(), buffer, sizeof buffer);
     if (got == 0) {
-      output_.reset();
+      from.reset();
     }
     if (got <= 0) {
       return;
     }
-    log_.output(std::string_view(buffer, static_cast<std::size_t>(got)), wall_clock());
+    const std::string_view bytes(buffer, static_cast<std::size_t>(got));
+    log_.output(bytes, wall_clock(), errors);
     heard_ = true;
     last_sign_ = awake();
+    if (stream_ && errors) {
+      stream_->feed_errors(bytes);
+    } else if (stream_) {
+      take(stream_->feed(bytes, wall_clock()));
+    }
   }
+}
+
+void TurnLoop::keep_usage(const jobs::Usage& usage) {
+  usage_.usd = std::max(usage_.usd, usage.usd);
+  usage_.tokens = std::max(usage_.tokens, usage.tokens);
+  usage_.turns = 1;
+  usage_.seconds = (elapsed() - started_ + 999) / 1000;
+  // Replaced, not synced: after a power cut an older value only means that more than was used is
+  // charged.
+  [[maybe_unused]] const auto written = replace(paths_.usage, to_json(usage_));
+  RUNNER_POINT_ONLY(usage_written);
 }
 
 void TurnLoop::look_at_agent_files() {
   if (const auto usage = agent_files_.changed_usage()) {
-    usage_ = *usage;
-    usage_.turns = 1;
-    usage_.seconds = (elapsed() - started_ + 999) / 1000;
-    // Replaced, not synced: after a power cut an older value only means that more than was used is
-    // charged.
-    [[maybe_unused]] const auto written = replace(paths_.usage, to_json(usage_));
-    RUNNER_POINT_ONLY(usage_written);
+    keep_usage(*usage);
     log_.event("usage", fmt::format("{} USD, {} tokens", usage_.usd.str(), usage_.tokens),
                wall_clock());
     heard_ = true;
@@ -263,6 +295,10 @@ void TurnLoop::check_limits() {
         jobs::TurnEnd::over_budget,
         fmt::format("stopped: it used {} USD and {} tokens; {} USD and {} tokens were reserved",
                     usage_.usd.str(), usage_.tokens, reserved.usd.str(), reserved.tokens));
+  } else if (final_at_ && over(spec_.after_result, awake() - *final_at_)) {
+    request_stop(jobs::TurnEnd::lingered,
+                 fmt::format("stopped: it did not end within {} after its final word",
+                             jobs::format_duration(spec_.after_result)));
   } else if (!heard_ && over(spec_.first_byte, awake() - last_sign_)) {
     request_stop(jobs::TurnEnd::first_byte, fmt::format("stopped: nothing came within {}",
                                                         jobs::format_duration(spec_.first_byte)));
@@ -321,6 +357,7 @@ ExitFile TurnLoop::finish(const ProgramEnd& end) {
     exit.detail = fmt::format("killed by {}{}{}", signal_text(end.signal),
                               end.note.empty() ? "" : ": ", end.note);
   }
+  read_agent_end(exit);
   log_.event("ended", fmt::format("{}: {}", jobs::to_string(exit.end), exit.detail), wall_clock());
   beat(true);
   return {.exit = exit, .last = heartbeat()};

@@ -95,17 +95,41 @@ std::optional<Seal> find_in(const std::map<std::string, Seal>& seals, const std:
   return found == seals.end() ? std::nullopt : std::optional(found->second);
 }
 
+/// Cells of the table's columns and the digest; a state from before the last columns came has NULL
+/// for them.
+std::vector<Row> rows_with_digest(Database& database, const SealedTable& table) {
+  std::vector<std::string> columns = table.columns;
+  const auto probe = [&] {
+    return database.rows(fmt::format("SELECT {} FROM {} LIMIT 0", list_of(columns), table.name))
+        .has_value();
+  };
+  std::size_t missing = 0;
+  if (table.added > 0 && !probe()) {
+    columns.resize(columns.size() - table.added);
+    if (probe()) {
+      missing = table.added;
+    } else {
+      columns = table.columns;
+    }
+  }
+  std::vector<Row> rows = reachable(database, table.name, list_of(columns) + ", digest");
+  for (Row& row : rows) {
+    row.insert(row.end() - 1, missing, Value());
+  }
+  return rows;
+}
+
 void take_sealed(Database& database, const SealedTable& table,
                  const std::map<std::string, Seal>& seals, Harvest& out) {
   HarvestedTable& into = out.sealed[table.name];
   std::int64_t unfit = 0;
   std::string sum(64, '0');
-  for (Row& row : reachable(database, table.name, list_of(table.columns) + ", digest")) {
+  for (Row& row : rows_with_digest(database, table)) {
     row.erase(row.begin());
     const Value digest = std::move(row.back());
     row.pop_back();
     const auto* text = std::get_if<std::string>(&digest);
-    if (text == nullptr || *text != digest_of(table.name, row)) {
+    if (text == nullptr || *text != digest_of(table, row)) {
       ++unfit;
       continue;
     }

@@ -23,8 +23,12 @@ constexpr std::string_view kHttpCache =
 #include "runner/store/migrations/0002_http_cache.sql.inc"
     ;
 
-constexpr std::array<Migration, 2> kMigrations{
-    {{"0001_initial", kInitial}, {"0002_http_cache", kHttpCache}}};
+constexpr std::string_view kAgentEnds =
+#include "runner/store/migrations/0003_agent_ends.sql.inc"
+    ;
+
+constexpr std::array<Migration, 3> kMigrations{
+    {{"0001_initial", kInitial}, {"0002_http_cache", kHttpCache}, {"0003_agent_ends", kAgentEnds}}};
 
 constexpr const char* kForeignHint = "point state_dir at the runner's own folder";
 constexpr const char* kDamageHint =

@@ -77,7 +77,8 @@ jobs::Result<jobs::OutboxRow> outbox_from(const Row& row) {
 const SealedTable& brakes_table() {
   static const SealedTable table{.name = "brakes",
                                  .columns = {"id", "scope", "reason", "fingerprint", "set_by",
-                                             "set_at", "cleared_by", "cleared_at"}};
+                                             "set_at", "cleared_by", "cleared_at", "until"},
+                                 .added = 1};
   return table;
 }
 
@@ -89,7 +90,7 @@ Row to_row(const jobs::Brake& brake) {
       .text(brake.fingerprint)
       .text(brake.set_by)
       .time(brake.set_at);
-  row.text(brake.cleared_by).time(brake.cleared_at);
+  row.text(brake.cleared_by).time(brake.cleared_at).time(brake.until);
   return row.take();
 }
 
@@ -104,6 +105,7 @@ jobs::Result<jobs::Brake> brake_from(const Row& row) {
   brake.set_at = in.time();
   brake.cleared_by = in.text();
   brake.cleared_at = in.maybe_time();
+  brake.until = in.maybe_time();
   return checked(in, std::move(brake));
 }
 

@@ -166,8 +166,11 @@ const SealedTable& turns_table() {
                                              "reserved_seconds",
                                              "planned_at",
                                              "started_at",
-                                             "ended_at"},
-                                 .keys = 2};
+                                             "ended_at",
+                                             "agent_end",
+                                             "agent_until"},
+                                 .keys = 2,
+                                 .added = 2};
   return table;
 }
 
@@ -195,6 +198,11 @@ Row to_row(const jobs::Turn& turn) {
     row.null().null().null().null();
   }
   row.usage(turn.reserved).time(turn.planned_at).time(turn.started_at).time(turn.ended_at);
+  if (turn.exit && turn.exit->agent != jobs::AgentEnd::none) {
+    row.text(to_string(turn.exit->agent)).time(turn.exit->until);
+  } else {
+    row.null().null();
+  }
   return row.take();
 }
 
@@ -231,6 +239,16 @@ jobs::Result<jobs::Turn> turn_from(const Row& row) {
   turn.planned_at = in.time();
   turn.started_at = in.maybe_time();
   turn.ended_at = in.maybe_time();
+  if (in.skip_null()) {
+    in.skip(1);
+  } else {
+    const jobs::AgentEnd end = in.name(jobs::parse_agent_end);
+    const auto until = in.maybe_time();
+    if (turn.exit) {
+      turn.exit->agent = end;
+      turn.exit->until = until;
+    }
+  }
   return checked(in, std::move(turn));
 }
 

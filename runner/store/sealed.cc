@@ -95,6 +95,16 @@ std::string digest_of(const std::string& table, const Row& cells) {
   return jobs::sha256_hex(bytes);
 }
 
+std::string digest_of(const SealedTable& table, const Row& cells) {
+  std::size_t kept = cells.size();
+  const std::size_t least = table.columns.size() - table.added;
+  while (kept > least && std::holds_alternative<std::monostate>(cells[kept - 1])) {
+    --kept;
+  }
+  return digest_of(table.name,
+                   Row(cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(kept)));
+}
+
 jobs::Result<Seal*> Seals::of(const std::string& table) {
   if (const auto known = seals_.find(table); known != seals_.end()) {
     return &known->second;
@@ -161,7 +171,7 @@ jobs::Status select_each(Database& database, const SealedTable& table, const std
     const Value digest = std::move(row.back());
     row.pop_back();
     const std::string* text = text_in(digest);
-    const bool intact = text != nullptr && *text == digest_of(table.name, row);
+    const bool intact = text != nullptr && *text == digest_of(table, row);
     if (!intact && !RUNNER_PLANTED(digest_not_checked)) {
       const std::string* key = text_in(row.front());
       return damaged(fmt::format(
@@ -181,7 +191,7 @@ jobs::Status put(Database& database, Seals& seals, const SealedTable& table, con
     const std::string* digest = text_in(old.front().front());
     RUNNER_TRY(seals.count(table.name, digest != nullptr ? *digest : "", -1));
   }
-  const std::string digest = digest_of(table.name, row);
+  const std::string digest = digest_of(table, row);
   Row cells = row;
   cells.emplace_back(digest);
   RUNNER_TRY(database.run(upsert_statement(table), cells));

@@ -16,6 +16,8 @@ struct SealedTable {
   std::string name;
   std::vector<std::string> columns;  ///< all but the digest
   std::size_t keys = 1;              ///< the first so many columns are the key
+  std::size_t added = 0;  ///< the last so many came with a later migration: in rows from before it
+                          ///< they are NULL, and NULLs at the end are not in the digest
 };
 
 /// Error of kind corrupt about a place in the state.
@@ -23,6 +25,8 @@ struct SealedTable {
 
 /// Digest of one row: of the table's name and every cell, each with type and length.
 [[nodiscard]] std::string digest_of(const std::string& table, const Row& cells);
+/// The same of a row of that table, which may be older than its last columns.
+[[nodiscard]] std::string digest_of(const SealedTable& table, const Row& cells);
 
 /// XOR of two digests; empty if one of them is none.
 [[nodiscard]] std::string combined(const std::string& a, const std::string& b);

@@ -138,7 +138,7 @@ jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const
   }
   RUNNER_ASSIGN(jobs::TurnSpec spec,
                 jobs::make_turn_spec(context_.fleet, repo, pipeline_of(context_.fleet, run), run,
-                                     *turn, text, where));
+                                     *turn, text, where, turns));
   RUNNER_TRY(context_.writers.executor->start(
       spec, RUNNER_PLANTED(start_without_fence) ? jobs::Fence() : fence()));
   return jobs::Change{};

@@ -47,6 +47,8 @@ class Observer {
                     jobs::RepoFacts& facts);
   void observe_base(const jobs::Repo& repo, const std::vector<jobs::Run>& runs,
                     jobs::RepoFacts& facts);
+  [[nodiscard]] jobs::Status observe_parked(const jobs::Run& run, jobs::TimePoint now,
+                                            jobs::RunView& view);
   [[nodiscard]] jobs::Status observe_history(jobs::PollFacts& facts,
                                              const std::vector<jobs::Run>& runs,
                                              jobs::TimePoint now);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "jobs/base/time.h"
+#include "jobs/policy/breaker.h"
 #include "jobs/policy/budget.h"
 #include "runner/tick/observe.h"
 
@@ -82,6 +83,22 @@ jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store, const jobs::F
   return jobs::reached_cap(fleet.budget, spent);
 }
 
+jobs::Status Observer::observe_parked(const jobs::Run& run, jobs::TimePoint now,
+                                      jobs::RunView& view) {
+  if (const jobs::Repo* repo = fleet_.repo(run.issue.repo)) {
+    view.agent = repo->agent;
+  }
+  RUNNER_ASSIGN(view.parked, ports_.store->brakes(/*in_force_only=*/true));
+  std::erase_if(view.parked, [](const jobs::Brake& brake) { return !brake.until; });
+  if (view.parked.empty()) {
+    return jobs::ok();
+  }
+  RUNNER_ASSIGN(const std::vector<jobs::Run> live,
+                ports_.store->runs({.live_only = true, .texts = false}));
+  view.canary_away = jobs::canary_among(live, view.parked, fleet_, view.agent, run.id, now);
+  return jobs::ok();
+}
+
 jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimePoint now) {
   jobs::RunView view;
   view.run = run;
@@ -117,6 +134,7 @@ jobs::Result<jobs::RunView> Observer::run_view(const jobs::Run& run, jobs::TimeP
                                           request.why.empty() ? "" : ": " + request.why);
     }
   }
+  RUNNER_TRY(observe_parked(run, now, view));
   RUNNER_ASSIGN(view.reached_cap, cap_reached_by(*ports_.store, fleet_, run, now));
   const jobs::Repo* repo = fleet_.repo(run.issue.repo);
   if (repo == nullptr) {

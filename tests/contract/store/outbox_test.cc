@@ -149,7 +149,8 @@ TEST_P(StoreContract, BrakesAreSetOnceAndClearedByName) {
                         .reason = "quota",
                         .fingerprint = "f1",
                         .set_by = "tick",
-                        .set_at = at(3)}};
+                        .set_at = at(3),
+                        .until = at(4)}};
   ASSERT_TRUE(succeeded(commit(change)));
   ASSERT_TRUE(succeeded(commit(change)));
   auto brakes = store_->brakes(true);
@@ -158,6 +159,7 @@ TEST_P(StoreContract, BrakesAreSetOnceAndClearedByName) {
   EXPECT_EQ(brakes->front().scope + brakes->front().reason + brakes->front().fingerprint,
             "repo:acme/shopquotaf1");
   EXPECT_EQ(brakes->front().set_at, at(3));
+  EXPECT_EQ(brakes->front().until, at(4));
   const std::int64_t id = brakes->front().id;
   EXPECT_TRUE(failed_with(ErrorKind::not_found, store_->clear_brakes({id, id + 1}, "ann", at(5))));
   EXPECT_EQ(store_->brakes(true)->size(), 1U) << "all or nothing";

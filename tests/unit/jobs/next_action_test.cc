@@ -236,7 +236,7 @@ TEST(NeverAgain, ExitZeroWithoutCommitsIsNoSuccess) {
 
 TEST(NextAction, HoweverATurnEndsCommitsAloneDoNotOpenTheGate) {
   for (const TurnEnd end : {TurnEnd::signalled, TurnEnd::deadline, TurnEnd::silent,
-                            TurnEnd::first_byte, TurnEnd::over_budget}) {
+                            TurnEnd::first_byte, TurnEnd::over_budget, TurnEnd::lingered}) {
     EXPECT_EQ(kind(ended(end, 0, 2)), ActionKind::escalate) << to_string(end);
     EXPECT_EQ(kind(ended(end, 0, 0)), ActionKind::escalate) << to_string(end);
   }

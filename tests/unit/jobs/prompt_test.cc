@@ -111,9 +111,18 @@ RC_GTEST_PROP(PromptProperty, Invariant11_ABodyCannotLeaveItsFence, ()) {
   const auto text = prompt_of(run, scenario::turn(1, "implement"));
   RC_ASSERT(text.has_value());
   std::string clean;
+  int unseen = 0;
   for (const char c : run.body) {
+    if (c == '\x1b' || c == '\x7f') {
+      ++unseen;
+      continue;
+    }
     const bool bad = c == '\xff' || c == '\0';
     clean += bad ? std::string("\xef\xbf\xbd") : std::string(1, c);
+  }
+  if (unseen > 0) {
+    clean += "\n\n[the runner removed " + std::to_string(unseen) + " invisible character" +
+             (unseen == 1 ? "" : "s") + " here]";
   }
   RC_ASSERT(fenced(*text, "markdown") == clean + "\n");
 }

@@ -18,6 +18,7 @@ using jobs::AgentEnd;
 using jobs::AgentKind;
 using runner::agents::EventKind;
 using runner::agents::StreamEvent;
+using runner::agents::StreamOptions;
 using runner::agents::StreamReading;
 
 struct Recorded {
@@ -53,6 +54,13 @@ const std::vector<Recorded>& recorded() {
       {"claude329-int-sleep", AgentEnd::failed, 1025, 3435},
       {"claude329-kill-sleep", AgentEnd::unfinished, 1001, 0},
       {"claude329-term-hang", AgentEnd::unfinished},
+      // The second turn of a session: its sums have the first one's in them, which is taken off.
+      {"claude329-resume", AgentEnd::success, 2050, 6870},
+      {"claude329-gone", AgentEnd::no_session, 0, 0},
+      {"codexn-resume", AgentEnd::success, 1650, 0},
+      {"codexn-gone", AgentEnd::no_session},
+      {"opencode-resume", AgentEnd::success, 1650, 5670},
+      {"opencode-gone", AgentEnd::no_session},
       {"codex-ok", AgentEnd::success, 1651, 0},
       {"codex-400", AgentEnd::failed, 0, 0},
       {"codex-401", AgentEnd::authentication, 0, 0},
@@ -99,7 +107,14 @@ struct Read {
 
 Read read(const std::string& name, std::size_t step) {
   const jobs::TimePoint now = *jobs::parse_time("2026-11-21T03:20:00Z");
-  const auto reader = runner::agents::make_stream_reader(kind_of(name), {});
+  StreamOptions options;
+  if (name.ends_with("-resume")) {
+    options.session_used = {.usd = jobs::Usd{6870}, .tokens = 2050, .turns = 0, .seconds = 0};
+    if (name.starts_with("codex")) {
+      options.session_used = {.usd = {}, .tokens = 1650, .turns = 0, .seconds = 0};
+    }
+  }
+  const auto reader = runner::agents::make_stream_reader(kind_of(name), options);
   Read result;
   const std::string bytes = file(name, "stdout");
   for (std::size_t at = 0; at < bytes.size(); at += step) {
@@ -125,7 +140,10 @@ TEST(AgentRecordings, EachIsClassified) {
       EXPECT_EQ(reading.usage->tokens, expected.tokens);
       EXPECT_EQ(reading.usage->usd.micros, expected.micros);
     }
-    EXPECT_EQ(reading.session.empty(), expected.name == "opencode-500") << reading.session;
+    EXPECT_EQ(reading.session.empty(),
+              expected.name == "opencode-500" ||
+                  (expected.name.ends_with("-gone") && !expected.name.starts_with("claude")))
+        << reading.session;
   }
   RecordProperty("recall", fmt::format("{} of {}", right, recorded().size()));
   const std::string published = fmt::format("{} of {} recordings", right, recorded().size());
@@ -151,7 +169,9 @@ TEST(AgentRecordings, AFinalWordIsOneThatNothingFollows) {
   for (const Recorded& expected : recorded()) {
     SCOPED_TRACE(expected.name);
     const Read stream = read(expected.name, 1U << 20);
-    const bool unfinished = expected.end == AgentEnd::unfinished;
+    const bool unfinished =
+        expected.end == AgentEnd::unfinished ||
+        (expected.end == AgentEnd::no_session && !expected.name.starts_with("claude"));
     const bool killed_while_trying =
         expected.name.ends_with("-401") && expected.name.starts_with("claude");
     EXPECT_EQ(stream.final_word, !unfinished && !killed_while_trying);

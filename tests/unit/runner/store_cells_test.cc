@@ -86,6 +86,20 @@ TEST(StoreCells, DigestDependsOnEveryCellItsTypeAndItsPlace) {
   EXPECT_NE(digest_of("s", {std::int64_t{1}}), digest_of("t", {std::int64_t{1}}));
 }
 
+TEST(StoreCells, ColumnsThatCameLaterChangeNoDigestOfARowFromBefore) {
+  const SealedTable now{.name = "t", .columns = {"a", "b", "later"}, .keys = 1, .added = 1};
+  const Row before = {std::int64_t{1}, std::monostate{}};
+  EXPECT_EQ(digest_of(now, {std::int64_t{1}, std::monostate{}, std::monostate{}}),
+            digest_of("t", before))
+      << "NULLs that were there already count";
+  EXPECT_NE(digest_of(now, {std::int64_t{1}, std::monostate{}, std::string("x")}),
+            digest_of("t", before));
+  for (const SealedTable* table : {&turns_table(), &brakes_table()}) {
+    EXPECT_GT(table->added, 0U) << table->name;
+    EXPECT_GT(table->columns.size(), table->added + table->keys);
+  }
+}
+
 // The schema's partial index says "step <> 'ended'" in words.
 TEST(StoreCells, Invariant1_NamesInTheSchemaAreThoseOfTheModel) {
   EXPECT_EQ(to_string(jobs::RunStep::ended), "ended");

@@ -1,0 +1,50 @@
+// What an agent of a known kind says while its turn runs, and what that comes to at the end.
+#include <ctime>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "jobs/base/text.h"
+#include "runner/process/turn_loop.h"
+#include "runner/wall_clock.h"
+
+namespace runner::process {
+
+void TurnLoop::take(std::vector<agents::StreamEvent> events) {
+  for (auto& event : events) {
+    log_.agent_event({.at = wall_clock(),
+                      .type = std::string(agents::to_string(event.kind)),
+                      .text = std::move(event.text),
+                      .name = std::move(event.name),
+                      .usage = event.usage});
+  }
+  if (const auto usage = stream_->usage(); usage && !events.empty()) {
+    keep_usage(*usage);
+  }
+  if (!stream_->final_word()) {
+    final_at_.reset();
+  } else if (!final_at_) {
+    final_at_ = last_sign_;
+  }
+}
+
+void TurnLoop::read_agent_end(jobs::TurnExit& exit) {
+  if (!stream_ || !container_) {
+    return;  // it never ran
+  }
+  take(stream_->feed("\n", wall_clock()));  // the last line may lack its end
+  const agents::StreamReading reading = stream_->finish(wall_clock());
+  if (reading.usage) {
+    keep_usage(*reading.usage);
+  }
+  exit.agent = reading.end;
+  exit.until = reading.until;
+  exit.detail += fmt::format("; its agent: {}", jobs::to_string(reading.end));
+  if (!reading.detail.empty() && reading.end != jobs::AgentEnd::success) {
+    exit.detail += ": " + jobs::one_line(log_.redacted(reading.detail), 400);
+  }
+}
+
+}  // namespace runner::process
