@@ -292,6 +292,8 @@ EffectiveTable repo_table(const jobs::Repo& repo) {
   }
   out.put_text("ssh_key", repo.auth.ssh_key);
   out.put_text("ssh_known_hosts", repo.auth.known_hosts);
+  out.put_text("landing", std::string(to_string(repo.landing)));
+  out.put("merge_when_green", of(repo.merge_when_green));
   out.put_text("tracker", repo.tracker);
   out.put_text("tracker_path", repo.tracker_path);
   out.put_text("agent", repo.agent);

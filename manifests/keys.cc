@@ -126,6 +126,12 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"repo", "ssh_known_hosts", path, "",
      "ssh: file of the host keys that are accepted; no other is.", ""},
     {"repo", "base", text, "\"main\"", "Branch that runs start from and land on.", ""},
+    {"repo", "landing", choice, "\"push\"",
+     "How commits get onto the base: pushed by the runner, or by a pull request that is opened for "
+     "them.",
+     "push|pull-request"},
+    {"repo", "merge_when_green", boolean, "false",
+     "The runner merges its pull request itself when CI is green; otherwise a person does.", ""},
     {"repo", "tracker", text, "", "Name of a [tracker.X]; not needed when there is only one.", ""},
     {"repo", "tracker_path", text, "",
      "Where its issues are: local: folder below the tracker's; github: owner/name; the "

@@ -113,6 +113,11 @@ jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults,
   }
   reader.text("base", repo.base, check_branch);
   read_remote_auth(reading, {own, defaults}, path, repo);
+  std::string landing;
+  if (reader.choice("landing", landing) && landing == to_string(jobs::LandingMode::pull_request)) {
+    repo.landing = jobs::LandingMode::pull_request;
+  }
+  reader.boolean("merge_when_green", repo.merge_when_green);
   reader.text("tracker", repo.tracker, check_name);
   repo.tracker_path = repo.name.str();
   reader.text("tracker_path", repo.tracker_path, check_inner_path);

@@ -12,16 +12,13 @@
 #include "worktrees/context.h"
 #include "worktrees/git_error.h"
 #include "worktrees/import.h"
-#include "worktrees/known_files.h"
 #include "worktrees/land_guards.h"
 #include "worktrees/land_merge.h"
+#include "worktrees/land_propose.h"
 #include "worktrees/land_text.h"
-#include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
 #include "worktrees/record.h"
 #include "worktrees/refresh.h"
-#include "worktrees/rescue.h"
-#include "worktrees/safe_fs.h"
 
 namespace worktrees {
 namespace {
@@ -78,6 +75,9 @@ class Lander {
     }
     RUNNER_POINT(land_taken_over);
     // Before the guards: what is on the remote is a fact, whatever the rules say by now.
+    if (!request_.merged.empty()) {
+      return take_merged();
+    }
     if (head_ != run_.base && contains(mirror_.get(), remote_base_, head_)) {
       RUNNER_ASSIGN(const Oid commit, landing_commit(mirror_.get(), remote_base_, head_));
       RUNNER_TRY(move_branch_on(commit));
@@ -167,8 +167,9 @@ class Lander {
     // Once the base was merged into the branch, its first commits do not descend from `run.base`
     // but from where it began.
     const auto record = record_of(context_.layout, repo_.name, run_.id);
-    RUNNER_ASSIGN(auto refusal, guard_origin(mirror_.get(), landing,
-                                             record ? record->base : to_oid(common), repo_.base));
+    RUNNER_ASSIGN(auto refusal,
+                  guard_origin(mirror_.get(), landing, record ? record->base : to_oid(common),
+                               {repo_.base, request_.propose}));
     if (refusal) {
       return refusal;
     }
@@ -186,6 +187,9 @@ class Lander {
     }
     if (tree != run_.verified_tree) {
       return put_merge_on_branch(tree);
+    }
+    if (!request_.propose.empty()) {
+      return propose(context_, mirror_.get(), repo_, request_, head_, remote_base_);
     }
     const std::vector<Oid> parents =
         RUNNER_PLANTED(force_push) ? std::vector{head_} : std::vector{remote_base_, head_};
@@ -214,6 +218,20 @@ class Lander {
       written.error().kind = jobs::ErrorKind::transient;
       return std::move(written).error();
     }
+    return landed(commit, head_, remote_base_);
+  }
+
+  /// Somebody merged, squashed or rebased what was proposed. The branch and the worktree go on from
+  /// what the base has.
+  jobs::Result<LandResult> take_merged() {
+    const Oid& commit = request_.merged;
+    if (!contains(mirror_.get(), remote_base_, commit)) {
+      return jobs::fail(ErrorKind::transient,
+                        fmt::format("{} was merged as {}, which is not on {} of the remote yet",
+                                    run_.branch, commit.str().substr(0, 10), repo_.base));
+    }
+    RUNNER_TRY(show_in_worktree(context_, repo_.name, run_, commit));
+    RUNNER_TRY(set_checkout_ref(context_.layout, repo_.name, "refs/heads/" + run_.branch, commit));
     return landed(commit, head_, remote_base_);
   }
 
@@ -267,22 +285,9 @@ class Lander {
                                 .name = request_.author_name,
                                 .email = request_.author_email}));
     const Layout& layout = context_.layout;
-    const auto record = record_of(layout, repo_.name, run_.id);
     RUNNER_TRY(
         set_checkout_ref(layout, repo_.name, "refs/remotes/origin/" + repo_.base, remote_base_));
-    if (record && folder_problem(layout, repo_.name, record->slot).empty()) {
-      // Uncommitted files may be overwritten by the merge: kept first.
-      RUNNER_ASSIGN([[maybe_unused]] const Oid kept,
-                    keep_work(context_, repo_.name, run_.id, run_.branch));
-      RUNNER_ASSIGN(const Filled filled,
-                    materialise(layout, repo_.name,
-                                {.commit = merge,
-                                 .folder = layout.slot(repo_.name, record->slot),
-                                 .leftovers = Leftovers::keep,
-                                 .known = layout.known_files(repo_.name, record->slot)}));
-      RUNNER_TRY(keep_known_files(layout, repo_.name, record->slot, filled.index));
-      RUNNER_TRY(link_worktree(layout, repo_.name, record->slot, run_.branch, filled.index));
-    }
+    RUNNER_TRY(show_in_worktree(context_, repo_.name, run_, merge));
     RUNNER_POINT(land_merge_written);
     RUNNER_TRY(set_checkout_ref(layout, repo_.name, "refs/heads/" + run_.branch, merge));
     LandResult result{.kind = LandResult::Kind::needs_verify};

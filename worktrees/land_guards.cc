@@ -125,7 +125,7 @@ Outcome guard_net_change(git_repository* mirror, const jobs::Repo& repo, const j
 }  // namespace
 
 Outcome guard_origin(git_repository* mirror, const Landing& landing, const Oid& start,
-                     const std::string& base_branch) {
+                     const std::vector<std::string>& own) {
   for (const Oid& commit : landing.commits) {
     if (!start.empty() && !contains(mirror, commit, start)) {
       return std::optional(refuse(
@@ -135,7 +135,7 @@ Outcome guard_origin(git_repository* mirror, const Landing& landing, const Oid& 
   }
   RUNNER_ASSIGN(const auto branches, remote_branches(mirror));
   for (const auto& [name, head] : branches) {
-    if (name == base_branch) {
+    if (std::ranges::find(own, name) != own.end()) {
       continue;
     }
     for (const Oid& commit : landing.commits) {

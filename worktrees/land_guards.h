@@ -25,10 +25,9 @@ struct Landing {
                                                                  const Landing& landing);
 
 /// Commits of the landing must be this run's own: descend from `start`, where its branch began, and
-/// be on no other branch of the remote.
-[[nodiscard]] jobs::Result<std::optional<Refusal>> guard_origin(git_repository* mirror,
-                                                                const Landing& landing,
-                                                                const jobs::Oid& start,
-                                                                const std::string& base_branch);
+/// be on no branch of the remote besides `own`: the base, and the one that the run proposes.
+[[nodiscard]] jobs::Result<std::optional<Refusal>> guard_origin(
+    git_repository* mirror, const Landing& landing, const jobs::Oid& start,
+    const std::vector<std::string>& own);
 
 }  // namespace worktrees

@@ -26,14 +26,15 @@ std::string refusing_hook(git_repository* remote) {
   return {};
 }
 
-jobs::Status copy_objects(git_repository* mirror, git_repository* remote, const git_oid& expected,
+/// `expected`: what the remote has already; none for a new branch.
+jobs::Status copy_objects(git_repository* mirror, git_repository* remote, const git_oid* expected,
                           const git_oid& commit) {
   Revwalk walk;
   PackBuilder pack;
   Odb target;
   int code = git_revwalk_new(into(walk), mirror);
   code = code < 0 ? code : git_revwalk_push(walk.get(), &commit);
-  code = code < 0 ? code : git_revwalk_hide(walk.get(), &expected);
+  code = code < 0 || expected == nullptr ? code : git_revwalk_hide(walk.get(), expected);
   code = code < 0 ? code : git_packbuilder_new(into(pack), mirror);
   code = code < 0 ? code : git_packbuilder_insert_walk(pack.get(), walk.get());
   code = code < 0 ? code : git_repository_odb(into(target), remote);
@@ -68,7 +69,11 @@ jobs::Status copy_objects(git_repository* mirror, git_repository* remote, const 
 jobs::Result<PushResult> push_to_path(git_repository* mirror, const std::string& path,
                                       const std::string& branch, const jobs::Oid& expected,
                                       const jobs::Oid& commit) {
-  RUNNER_ASSIGN(const git_oid old_id, parse_oid(expected));
+  git_oid old_id{};
+  if (!expected.empty()) {
+    RUNNER_ASSIGN(old_id, parse_oid(expected));
+  }
+  const git_oid* old = expected.empty() ? nullptr : &old_id;
   RUNNER_ASSIGN(const git_oid new_id, parse_oid(commit));
   Repository remote;
   if (const int code = git_repository_open_ext(into(remote), path.c_str(),
@@ -92,11 +97,12 @@ jobs::Result<PushResult> push_to_path(git_repository* mirror, const std::string&
                            "use an ssh:// or http:// URL of it",
                            hook)};
   }
-  if (git_graph_descendant_of(mirror, &new_id, &old_id) != 1 && !RUNNER_PLANTED(force_push)) {
+  if (old != nullptr && git_graph_descendant_of(mirror, &new_id, old) != 1 &&
+      !RUNNER_PLANTED(force_push)) {
     return jobs::fail(ErrorKind::bug, fmt::format("{} does not descend from {}: not pushed",
                                                   commit.str(), expected.str()));
   }
-  RUNNER_TRY(copy_objects(mirror, remote.get(), old_id, new_id));
+  RUNNER_TRY(copy_objects(mirror, remote.get(), old, new_id));
   RUNNER_POINT(push_copied);
   RUNNER_ASSIGN(
       const LockAbroad announced,
@@ -104,9 +110,10 @@ jobs::Result<PushResult> push_to_path(git_repository* mirror, const std::string&
                            git_repository_commondir(remote.get()) + name + ".lock", commit.str()));
   Reference reference;
   // The last argument but one is the value that must be there: compared under the lock of the
-  // reference.
-  const int code = git_reference_create_matching(into(reference), remote.get(), name.c_str(),
-                                                 &new_id, 1, &old_id, "push by runner");
+  // reference. A new branch must not be there.
+  const int code =
+      git_reference_create_matching(into(reference), remote.get(), name.c_str(), &new_id,
+                                    old == nullptr ? 0 : 1, old, "push by runner");
   if (code == GIT_EMODIFIED || code == GIT_ENOTFOUND || code == GIT_ELOCKED ||
       code == GIT_EEXISTS) {
     return jobs::fail(

@@ -137,7 +137,7 @@ jobs::Result<PushResult> push_commit(git_repository* mirror, const RemoteAccess&
     return push_to_path(mirror, *path, branch, expected, commit);
   }
   RemoteSession session(access);
-  session.expect(expected, commit);
+  session.expect(expected.empty() ? jobs::Oid(std::string(GIT_OID_HEXSZ, '0')) : expected, commit);
   const std::string pushing = fmt::format("cannot push to {}", shown_url(access.url));
   RUNNER_TRY(session.check(pushing));
   RUNNER_ASSIGN(const git_oid id, parse_oid(commit));

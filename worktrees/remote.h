@@ -45,8 +45,9 @@ struct PushResult {
   std::string refusal;  ///< the server's words and its hook's, one line
 };
 
-/// Moves the remote's `branch` from `expected` to `commit`, a descendant of it. Any other old value
-/// loses the race: nothing in this program can replace commits on a remote.
+/// Moves the remote's `branch` from `expected` to `commit`, a descendant of it; empty: there is no
+/// such branch yet. Any other old value loses the race: nothing in this program can replace commits
+/// on a remote.
 [[nodiscard]] jobs::Result<PushResult> push_commit(git_repository* mirror,
                                                    const RemoteAccess& access,
                                                    const std::string& branch,

@@ -19,6 +19,8 @@ enum class EffectKind : std::uint8_t {
   start_turn,        ///< executor
   stop_turn,         ///< executor
   land,              ///< git: guard, merge, push
+  open_pull,         ///< pulls: ask for the pushed branch to be merged
+  merge_pull,        ///< pulls: merge what was asked for, at the head that was judged
   start_ci,          ///< ci: make sure CI of the landed commit runs (command kind)
   rescue,            ///< git: keep unpushed work under refs/runner/rescue/<run>
   release_worktree,  ///< git: recycle or remove the run's worktree (rescue first)
@@ -38,7 +40,8 @@ struct Effect {
   std::vector<std::string> add_labels;     ///< set_labels
   std::vector<std::string> remove_labels;  ///< set_labels
   std::string text;    ///< upsert_comment: body; notify: one-line message; close_issue: reason
-  std::string target;  ///< notify: name in Fleet::notify; upsert_comment: marker
+  std::string target;  ///< notify: name in Fleet::notify; upsert_comment: marker; land: the commit
+                       ///< that somebody else made of our work on the base, "" = not yet
   int turn = 0;        ///< start_turn, stop_turn
   TimePoint at;  ///< when it was decided (used as commit time by land: the same input gives the
                  ///< same commit)

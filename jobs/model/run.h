@@ -20,6 +20,7 @@ enum class RunStep : std::uint8_t {
   preparing,  ///< worktree and setup; effect pending
   turning,    ///< a turn is planned or running (agent or command)
   landing,    ///< merge and push; effect pending
+  proposed,   ///< its pull request is open; whoever merges it is waited for
   watching,   ///< landed; waiting for CI
   waiting,    ///< retry-later until `not_before`
   ending,     ///< outcome decided, effects (labels, comment, worktree) pending

@@ -62,4 +62,15 @@ Action back_to_agent(const RunView& view, const Pipeline& pipeline, Charge charg
   return action;
 }
 
+std::string failing_logs(const CiReport& ci, std::string opening) {
+  std::string out = std::move(opening);
+  for (const Check& check : ci.checks) {
+    if (check.verdict == Verdict::fail) {
+      out +=
+          fmt::format("\nCheck `{}` failed. Its last output:\n\n{}\n", check.name, check.log_tail);
+    }
+  }
+  return out;
+}
+
 }  // namespace jobs::detail

@@ -39,6 +39,13 @@ namespace jobs::detail {
 [[nodiscard]] Action unless_parked(Action action, const RunView& view, const Pipeline& pipeline,
                                    TimePoint now);
 
+/// What happens while a pull request is open.
+[[nodiscard]] Action proposed(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+                              TimePoint now);
+
+/// "Check `unit` failed. Its last output: ...", for every failed check, after `opening`.
+[[nodiscard]] std::string failing_logs(const CiReport& ci, std::string opening);
+
 /// What happens while CI of the landed commit is watched.
 [[nodiscard]] Action watching(const RunView& view, const Pipeline& pipeline, const Limits& limits,
                               TimePoint now);

@@ -23,6 +23,8 @@ bool carries_run_on(EffectKind kind) {
     case EffectKind::prepare_worktree:
     case EffectKind::start_turn:
     case EffectKind::land:
+    case EffectKind::open_pull:
+    case EffectKind::merge_pull:
     case EffectKind::start_ci: return true;
     case EffectKind::set_labels:
     case EffectKind::upsert_comment:

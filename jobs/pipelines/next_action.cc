@@ -21,6 +21,7 @@ using detail::fix_bound;
 using detail::give_to_human;
 using detail::make;
 using detail::park;
+using detail::proposed;
 using detail::stopped_by_cap;
 using detail::unless_parked;
 using detail::wait;
@@ -260,6 +261,14 @@ Action turning(const RunView& view, const Pipeline& pipeline, const Limits& limi
              : agent_ended(view, pipeline, limits, now);
 }
 
+/// A forge closes the issue itself when it merges a request that says so. What cannot be read may
+/// be that.
+bool closed_by_merge(const RunView& view) {
+  const bool asked =
+      view.by_pull && (view.run.step == RunStep::proposed || view.run.step == RunStep::landing);
+  return asked && (view.pull ? view.pull->state == PullFacts::State::merged : !view.pull_read);
+}
+
 /// Why a person's will ends this run; empty if it does not.
 std::string cancelled_by(const RunView& view, const std::string& ready_label) {
   if (view.cancel_requested) {
@@ -274,7 +283,7 @@ std::string cancelled_by(const RunView& view, const std::string& ready_label) {
   if (!view.issue || !view.issue->problem.empty()) {
     return {};
   }
-  if (!view.issue->open && view.run.landings == 0) {
+  if (!view.issue->open && view.run.landings == 0 && !closed_by_merge(view)) {
     return "the issue was closed by a person";
   }
   if (view.issue->open && !view.issue->has_label(ready_label)) {
@@ -315,6 +324,7 @@ Action decide(const RunView& view, const Pipeline& pipeline, const Limits& limit
   switch (view.run.step) {
     case RunStep::preparing: return wait("the worktree is being prepared");
     case RunStep::landing: return wait("the commits are being landed");
+    case RunStep::proposed: return proposed(view, pipeline, limits, now);
     case RunStep::turning: return turning(view, pipeline, limits, now);
     case RunStep::watching: return watching(view, pipeline, limits, now);
     case RunStep::waiting:

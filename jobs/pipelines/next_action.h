@@ -17,6 +17,8 @@ enum class ActionKind : std::uint8_t {
                 ///< through)
   roll_back,    ///< back to the agent's `stage` with a corrective turn
   watch_ci,     ///< back to watching CI: a fix-forward turn brought nothing new
+  land,         ///< land again: its pull request was merged (`merged`), or fell behind
+  merge,        ///< merge the pull request
   start_ci,     ///< CI has not reported: make sure again that it was started
   retry_later,  ///< not before `until`; not charged to the issue
   stop_turn,    ///< the turn outlived its own supervisor's limits
@@ -39,6 +41,8 @@ struct Action {
   std::string correction;            ///< roll_back: what the agent is told went wrong
   std::vector<std::string> failing;  ///< roll_back: the failing set that is being attempted
   std::optional<TimePoint> until;    ///< retry_later
+  Oid merged;                        ///< land: the commit on the base, "" = not merged
+  std::int64_t pull = 0;             ///< merge: the pull request's number
   bool charged = true;               ///< escalate, freeze: counts as an attempt of the issue
   std::string brake_agent;  ///< not empty: dispatch to this agent stops until a person releases it
                             ///< (escalate, freeze), or until `until` (retry_later)

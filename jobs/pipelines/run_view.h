@@ -9,6 +9,7 @@
 #include "jobs/model/run.h"
 #include "jobs/model/turn.h"
 #include "jobs/ports/ci.h"
+#include "jobs/ports/pulls.h"
 #include "jobs/ports/workspace.h"
 
 namespace jobs {
@@ -23,9 +24,15 @@ struct RunView {
       true;  ///< false = the turn could not be looked at in this tick; turn_facts say nothing
   std::optional<TimePoint> stop_asked;    ///< when we last asked for this turn's stop
   std::optional<WorktreeFacts> worktree;  ///< none = could not be read in this tick
-  std::optional<CiReport>
-      ci;              ///< of run.landed; none = not landed, or could not be read in this tick
-  bool has_ci = true;  ///< the repository names a CI
+  std::optional<CiReport> ci;  ///< of run.landed, while a pull request is open of run.head; none =
+                               ///< not landed, or could not be read in this tick
+  bool has_ci = true;          ///< the repository names a CI
+  bool by_pull = false;        ///< the repository lands by pull request
+  bool merges = false;         ///< and the runner merges it when it is green
+  std::optional<PullFacts> pull;  ///< of the branch that was pushed for it; none = there is none,
+                                  ///< or it could not be read in this tick
+  bool pull_read = false;       ///< it could be read
+  std::optional<Oid> base_now;  ///< head of the base branch, where a merge depends on it
   Duration ci_deadline{};
   std::vector<std::string> base_failing;  ///< checks that were red on the base before this run
                                           ///< landed, sorted; empty = not red

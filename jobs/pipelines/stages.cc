@@ -7,11 +7,13 @@ namespace jobs {
 
 namespace {
 
-constexpr NameTable<ActionKind, 13> kActions{{{ActionKind::wait, "wait"},
+constexpr NameTable<ActionKind, 15> kActions{{{ActionKind::wait, "wait"},
                                               {ActionKind::start_turn, "start-turn"},
                                               {ActionKind::advance, "advance"},
                                               {ActionKind::roll_back, "roll-back"},
                                               {ActionKind::watch_ci, "watch-ci"},
+                                              {ActionKind::land, "land"},
+                                              {ActionKind::merge, "merge"},
                                               {ActionKind::start_ci, "start-ci"},
                                               {ActionKind::retry_later, "retry-later"},
                                               {ActionKind::stop_turn, "stop-turn"},

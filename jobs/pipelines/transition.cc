@@ -27,6 +27,14 @@ TurnKind retry_kind(const RunView& view, const Stage& stage) {
                                                               : TurnKind::opening;
 }
 
+void land(const Action& action, RunChange& change) {
+  change.run().step = RunStep::landing;
+  Effect land;
+  land.kind = EffectKind::land;
+  land.target = action.merged.str();
+  change.effect(std::move(land));
+}
+
 void advance(const RunView& view, const Action& action, const Pipeline& pipeline,
              RunChange& change) {
   Run& run = change.run();
@@ -49,11 +57,8 @@ void advance(const RunView& view, const Action& action, const Pipeline& pipeline
     case StageKind::command: change.start_turn(next, TurnKind::command, head_of(view)); return;
     case StageKind::land: {
       run.stage = next.name;
-      run.step = RunStep::landing;
       run.head = head_of(view);
-      Effect land;
-      land.kind = EffectKind::land;
-      change.effect(std::move(land));
+      land(action, change);
       return;
     }
     case StageKind::ci:
@@ -78,7 +83,8 @@ void roll_back(const RunView& view, const Action& action, const Pipeline& pipeli
     case Charge::none:
     case Charge::instance: break;
   }
-  change.attempt(ci ? run.landed : view.turn ? view.turn->head_before : run.head, action.failing);
+  const bool judged = run.step == RunStep::proposed || !view.turn;
+  change.attempt(ci ? run.landed : judged ? run.head : view.turn->head_before, action.failing);
   run.reason = action.reason;
   run.instance_retries = 0;
   change.event(ci ? "fix-forward" : "corrective",
@@ -168,6 +174,20 @@ Change carry_out(const RunView& view, const Action& action, const Pipeline& pipe
       change.run().reason = action.reason;
       change.event("no-progress", action.reason);
       break;
+    case ActionKind::land:
+      change.run().reason = action.reason;
+      change.event(action.merged.empty() ? "land-again" : "pull-merged", action.reason);
+      land(action, change);
+      break;
+    case ActionKind::merge: {
+      change.run().reason = action.reason;
+      Effect merge;
+      merge.kind = EffectKind::merge_pull;
+      merge.target = std::to_string(action.pull);
+      change.event("merge-pull", action.reason);
+      change.effect(std::move(merge));
+      break;
+    }
     case ActionKind::start_ci: start_ci(change); break;
     case ActionKind::retry_later: retry_later(view, action, change); break;
     case ActionKind::stop_turn:
@@ -302,6 +322,18 @@ Change after_landing(const Run& run, const LandResult& result, const Pipeline& p
                       result.base.str(), fmt::join(result.files, "\n"), result.base.str()));
       break;
     }
+    case LandResult::Kind::proposed:
+      row.head = result.head;
+      row.reason = "pushed, to be merged by pull request";
+      change.event("proposed",
+                   fmt::format("{} pushed for a pull request", result.head.str().substr(0, 12)));
+      if (!over) {
+        row.step = RunStep::proposed;
+        Effect open;
+        open.kind = EffectKind::open_pull;
+        change.effect(std::move(open));
+      }
+      break;
     case LandResult::Kind::rejected:
       change.event("rejected", fmt::format("{}: {}", result.rule, one_line(result.message, 400)));
       if (!over) {

@@ -11,17 +11,6 @@ namespace jobs::detail {
 
 namespace {
 
-std::string failing_logs(const CiReport& ci) {
-  std::string out = "The commit was landed, and CI of the base branch is red.\n";
-  for (const Check& check : ci.checks) {
-    if (check.verdict == Verdict::fail) {
-      out +=
-          fmt::format("\nCheck `{}` failed. Its last output:\n\n{}\n", check.name, check.log_tail);
-    }
-  }
-  return out;
-}
-
 Action ci_red(const RunView& view, const Pipeline& pipeline, const Limits& limits, TimePoint now) {
   const std::vector<std::string> failing = view.ci->failing();
   const std::string names = fmt::format("{}", fmt::join(failing, ", "));
@@ -47,8 +36,10 @@ Action ci_red(const RunView& view, const Pipeline& pipeline, const Limits& limit
     action.charged = false;
     return action;
   }
-  return back_to_agent(view, pipeline, Charge::fix, "CI is red: " + names, failing_logs(*view.ci),
-                       failing);
+  return back_to_agent(
+      view, pipeline, Charge::fix, "CI is red: " + names,
+      failing_logs(*view.ci, "The commit was landed, and CI of the base branch is red.\n"),
+      failing);
 }
 
 /// Nothing is known to be wrong with the commit, so no turn is spent on it and the issue is not

@@ -7,6 +7,7 @@
 #include "jobs/ports/clock.h"
 #include "jobs/ports/executor.h"
 #include "jobs/ports/notifier.h"
+#include "jobs/ports/pulls.h"
 #include "jobs/ports/store.h"
 #include "jobs/ports/tracker.h"
 #include "jobs/ports/workspace.h"
@@ -19,6 +20,7 @@ namespace jobs {
 struct ReaderPorts {
   std::map<std::string, TrackerReader*> trackers;
   std::map<std::string, CiReader*> ci;
+  std::map<std::string, PullReader*> pulls;  ///< by the name of the tracker on whose forge they are
   ExecutorReader* executor = nullptr;
   WorkspaceReader* workspace = nullptr;
   StoreReader* store = nullptr;
@@ -30,6 +32,7 @@ struct ReaderPorts {
 struct WriterPorts {
   std::map<std::string, TrackerWriter*> trackers;
   std::map<std::string, CiWriter*> ci;
+  std::map<std::string, PullWriter*> pulls;
   std::map<std::string, Notifier*> notifiers;
   ExecutorWriter* executor = nullptr;
   WorkspaceWriter* workspace = nullptr;

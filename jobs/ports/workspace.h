@@ -86,7 +86,10 @@ struct LandRequest {
   TimePoint at;  ///< author and committer time of the merge commit
   std::string author_name = "runner";
   std::string author_email = "runner@localhost";
-  Fence still_ours;  ///< asked right before the push
+  Fence still_ours;     ///< asked right before the push
+  std::string propose;  ///< not empty: pushed to this branch of the remote instead of the base, for
+                        ///< a pull request
+  Oid merged;           ///< not empty: the forge says that our work is on the base as this commit
 };
 
 struct LandResult {
@@ -96,6 +99,7 @@ struct LandResult {
     needs_verify,  ///< the base moved; its merge is now the branch's head (`head`, `base`), to be
                    ///< verified before a push
     conflict,      ///< the base moved and does not merge cleanly; `files`
+    proposed,      ///< `head`, which contains `base`, is on the remote as branch `propose`
     rejected,      ///< a guard or the server refuses: `rule`, `message`; trying again is of no use
   };
   Kind kind = Kind::rejected;

@@ -34,7 +34,9 @@ std::string describe(const jobs::Effect& effect) {
     case jobs::EffectKind::prepare_worktree: return {};  // the event "worktree" tells it
     case jobs::EffectKind::start_turn: return fmt::format("turn {} started", effect.turn);
     case jobs::EffectKind::stop_turn: return fmt::format("turn {} asked to stop", effect.turn);
-    case jobs::EffectKind::land: return {};  // "landed", "merged-base", "conflict", "rejected"
+    case jobs::EffectKind::land: return {};       // "landed", "merged-base", "conflict", "rejected"
+    case jobs::EffectKind::open_pull: return {};  // the event "pull-request" tells it
+    case jobs::EffectKind::merge_pull: return "pull request #" + effect.target + " merged";
     case jobs::EffectKind::start_ci: return "CI of the landed commit started";
     case jobs::EffectKind::rescue: return {};
     case jobs::EffectKind::release_worktree: return {};
@@ -51,6 +53,8 @@ std::string_view beginning(jobs::EffectKind kind) {
     case jobs::EffectKind::land: return "merging and pushing";
     case jobs::EffectKind::start_ci: return "starting CI of the landed commit";
     case jobs::EffectKind::release_worktree: return "releasing the worktree";
+    case jobs::EffectKind::open_pull: return "opening a pull request";
+    case jobs::EffectKind::merge_pull: return "merging the pull request";
     case jobs::EffectKind::set_labels:
     case jobs::EffectKind::upsert_comment:
     case jobs::EffectKind::close_issue:
@@ -72,6 +76,8 @@ std::string_view beginning(jobs::EffectKind kind) {
   RUNNER_POINT_OF(start_turn, side);       \
   RUNNER_POINT_OF(stop_turn, side);        \
   RUNNER_POINT_OF(land, side);             \
+  RUNNER_POINT_OF(open_pull, side);        \
+  RUNNER_POINT_OF(merge_pull, side);       \
   RUNNER_POINT_OF(start_ci, side);         \
   RUNNER_POINT_OF(rescue, side);           \
   RUNNER_POINT_OF(release_worktree, side); \
@@ -259,6 +265,8 @@ jobs::Result<jobs::Change> Applier::carry_out(const jobs::Effect& effect, const 
     case jobs::EffectKind::release_worktree: return on_git(effect, run, *repo);
     case jobs::EffectKind::start_turn: return start_turn(effect, run, *repo);
     case jobs::EffectKind::stop_turn: return stop_turn(effect, run);
+    case jobs::EffectKind::open_pull:
+    case jobs::EffectKind::merge_pull: return on_pull(effect, run, *repo);
     case jobs::EffectKind::start_ci: return start_ci(run, *repo);
     case jobs::EffectKind::notify: return notify(effect, run);
   }

@@ -51,6 +51,8 @@ class Applier {
   [[nodiscard]] jobs::Fence fence() const;
   [[nodiscard]] jobs::Result<jobs::Change> on_git(const jobs::Effect& effect, const jobs::Run& run,
                                                   const jobs::Repo& repo);
+  [[nodiscard]] jobs::Result<jobs::Change> on_pull(const jobs::Effect& effect, const jobs::Run& run,
+                                                   const jobs::Repo& repo);
   [[nodiscard]] jobs::Result<jobs::Change> start_turn(const jobs::Effect& effect,
                                                       const jobs::Run& run, const jobs::Repo& repo);
   [[nodiscard]] jobs::Result<jobs::Change> stop_turn(const jobs::Effect& effect,

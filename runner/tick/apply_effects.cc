@@ -1,11 +1,15 @@
 // One function per kind of effect: which writer port carries it out, and what it changes.
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "jobs/base/planted.h"
+#include "jobs/base/text.h"
 #include "jobs/pipelines/prompt.h"
+#include "jobs/pipelines/pull_text.h"
 #include "jobs/pipelines/run_change.h"
 #include "jobs/pipelines/transition.h"
 #include "jobs/pipelines/turn_spec.h"
@@ -30,6 +34,13 @@ jobs::Result<Port*> adapter(const std::map<std::string, Port*>& ports,
                         ? fmt::format("{} \"{}\" is not available", family, name)
                         : why->second,
                     "mend it in the manifests; the effect is tried again");
+}
+
+std::optional<std::int64_t> parse_number(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && number > 0;
+  return whole ? std::optional(number) : std::nullopt;
 }
 
 const jobs::Pipeline pipeline_of(const jobs::Fleet& fleet, const jobs::Run& run) {
@@ -73,6 +84,10 @@ jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const job
     request.run = run;
     request.at = effect.at;
     request.author_name = context_.fleet.bot;
+    if (repo.landing == jobs::LandingMode::pull_request) {
+      request.propose = jobs::pull_branch(run);
+    }
+    request.merged = jobs::Oid(effect.target);
     if (!RUNNER_PLANTED(push_without_fence)) {
       request.still_ours = fence();
     }
@@ -99,6 +114,28 @@ jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const job
     change.event("worktree-released", run.worktree);
   }
   return std::move(change).take();
+}
+
+jobs::Result<jobs::Change> Applier::on_pull(const jobs::Effect& effect, const jobs::Run& run,
+                                            const jobs::Repo& repo) {
+  RUNNER_ASSIGN(jobs::PullWriter * pulls,
+                adapter(context_.writers.pulls, context_.readers, "pulls", repo.tracker));
+  RUNNER_TRY(jobs::ask(fence()));
+  if (effect.kind == jobs::EffectKind::open_pull) {
+    RUNNER_ASSIGN(const jobs::PullFacts pull, pulls->open(repo, {.branch = jobs::pull_branch(run),
+                                                                 .base = repo.base,
+                                                                 .title = jobs::pull_title(run),
+                                                                 .body = jobs::pull_body(run)}));
+    jobs::RunChange change(run, context_.fleet, context_.readers.clock->now());
+    change.event("pull-request", fmt::format("#{} {}", pull.number, jobs::one_line(pull.url)));
+    return std::move(change).take();
+  }
+  const std::optional<std::int64_t> number = parse_number(effect.target);
+  if (!number) {
+    return jobs::fail(jobs::ErrorKind::bug, "the effect names no pull request");
+  }
+  RUNNER_TRY(pulls->merge(repo, *number, run.head, jobs::merge_message(run, *number)));
+  return jobs::Change{};
 }
 
 jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const jobs::Run& run,
@@ -159,9 +196,12 @@ jobs::Result<jobs::Change> Applier::start_ci(const jobs::Run& run, const jobs::R
     return jobs::Change{};
   }
   RUNNER_ASSIGN(jobs::CiWriter * ci, adapter(context_.writers.ci, context_.readers, "ci", repo.ci));
-  RUNNER_TRY(ci->start(repo, run.landed));
+  const bool asked = run.step == jobs::RunStep::proposed;
+  RUNNER_TRY(ci->start(repo, asked ? run.head : run.landed));
   jobs::RunChange change(run, context_.fleet, context_.readers.clock->now());
-  change.run().phase = std::max(run.phase, jobs::Phase::ci);
+  if (!asked) {
+    change.run().phase = std::max(run.phase, jobs::Phase::ci);
+  }
   return std::move(change).take();
 }
 

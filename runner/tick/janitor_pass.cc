@@ -69,6 +69,7 @@ class Janitor {
       for (const jobs::Run& run : runs) {
         if (run.issue.repo == repo.name) {
           keep.push_back(run.landed);
+          keep.push_back(run.step == jobs::RunStep::proposed ? run.head : jobs::Oid());
           keep.push_back(run.verified_base);
         }
       }

@@ -54,6 +54,7 @@ class Observer {
                                              jobs::TimePoint now);
   [[nodiscard]] jobs::TrackerReader* tracker(const jobs::Repo& repo, std::string& error) const;
   void observe_issue(const jobs::Repo& repo, jobs::RunView& view) const;
+  void observe_pull(const jobs::Repo& repo, jobs::RunView& view) const;
   void observe_git_and_ci(const jobs::Repo& repo, jobs::RunView& view) const;
 
   const jobs::ReaderPorts& ports_;

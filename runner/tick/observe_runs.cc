@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "jobs/base/time.h"
+#include "jobs/pipelines/pull_text.h"
 #include "jobs/policy/breaker.h"
 #include "jobs/policy/budget.h"
 #include "runner/tick/observe.h"
@@ -29,6 +30,32 @@ void Observer::observe_issue(const jobs::Repo& repo, jobs::RunView& view) const 
   }
 }
 
+void Observer::observe_pull(const jobs::Repo& repo, jobs::RunView& view) const {
+  const auto pulls = ports_.pulls.find(repo.tracker);
+  if (pulls == ports_.pulls.end()) {
+    const auto why = ports_.broken.find("tracker." + repo.tracker);
+    view.errors.push_back(why == ports_.broken.end()
+                              ? "tracker " + repo.tracker + " has no pull requests"
+                              : why->second);
+    return;
+  }
+  auto pull = pulls->second->pull(repo, jobs::pull_branch(view.run));
+  if (!pull) {
+    view.errors.push_back(pull.error().text());
+    return;
+  }
+  view.pull_read = true;
+  view.pull = std::move(*pull);
+  const bool open = view.pull && view.pull->state == jobs::PullFacts::State::open;
+  if (open && (view.merges || view.pull->conflicts)) {
+    if (auto base = ports_.workspace->remote_base(repo)) {
+      view.base_now = std::move(*base);
+    } else {
+      view.errors.push_back(base.error().text());
+    }
+  }
+}
+
 void Observer::observe_git_and_ci(const jobs::Repo& repo, jobs::RunView& view) const {
   if (!view.run.worktree.empty() && view.run.step == jobs::RunStep::turning &&
       view.turn_facts.state == jobs::TurnFacts::State::ended) {
@@ -38,7 +65,14 @@ void Observer::observe_git_and_ci(const jobs::Repo& repo, jobs::RunView& view) c
       view.errors.push_back(worktree.error().text());
     }
   }
-  if (view.run.step != jobs::RunStep::watching || view.run.landed.empty()) {
+  view.by_pull = repo.landing == jobs::LandingMode::pull_request;
+  view.merges = view.by_pull && repo.merge_when_green;
+  const bool proposed = view.run.step == jobs::RunStep::proposed;
+  if (view.by_pull && (proposed || view.run.step == jobs::RunStep::landing)) {
+    observe_pull(repo, view);
+  }
+  const bool watched = view.run.step == jobs::RunStep::watching && !view.run.landed.empty();
+  if (!watched && !proposed) {
     return;
   }
   const auto ci = ports_.ci.find(repo.ci);
@@ -50,14 +84,14 @@ void Observer::observe_git_and_ci(const jobs::Repo& repo, jobs::RunView& view) c
     }
     return;
   }
-  if (auto report = ci->second->observe(repo, view.run.landed)) {
+  if (auto report = ci->second->observe(repo, proposed ? view.run.head : view.run.landed)) {
     view.ci = std::move(*report);
   } else {
     view.errors.push_back(report.error().text());
   }
   // Only a red needs to know whether the base was red before us.
-  if (view.ci && view.ci->verdict == jobs::Verdict::fail && !view.run.verified_base.empty() &&
-      view.run.landings == 1) {
+  if (watched && view.ci && view.ci->verdict == jobs::Verdict::fail &&
+      !view.run.verified_base.empty() && view.run.landings == 1) {
     if (const auto before = ci->second->observe(repo, view.run.verified_base)) {
       view.base_failing = before->failing();
     }

@@ -20,7 +20,7 @@ using Files = std::map<std::string, std::string>;  ///< path -> content
 /// is stopped and started again. Thread-safe.
 class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::WorkspaceWriter {
  public:
-  /// One accepted push to a remote.
+  /// One accepted push to the base branch of a remote; of a merge by the forge without `run`.
   struct Push {
     jobs::RepoName repo;
     jobs::RunId run;
@@ -47,6 +47,10 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   [[nodiscard]] std::vector<Seen> history(const std::string& url, const std::string& branch) const;
   /// Somebody else pushes to `branch`: sets these files. Returns the new head.
   jobs::Oid commit_on_remote(const std::string& url, const std::string& branch, const Files& files);
+  /// The forge merges one branch into the other, where no file was changed on both sides. Returns
+  /// the merge, empty if it did not.
+  jobs::Oid merge_on_remote(const std::string& url, const std::string& into,
+                            const std::string& branch, const std::string& message);
   /// Somebody replaces the branch's history by a new first commit.
   jobs::Oid rewrite_remote(const std::string& url, const std::string& branch, const Files& files);
   [[nodiscard]] jobs::Oid remote_head(const std::string& url, const std::string& branch) const;
@@ -141,6 +145,9 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
                                  const std::string& branch) const;
   [[nodiscard]] jobs::Oid keep(const jobs::RepoName& repo, const std::string& run,
                                const std::string& branch);
+  /// The files of `base` and `head` together; the paths that both changed stand in `conflicts`.
+  [[nodiscard]] Files merged_files(const jobs::Oid& head, const jobs::Oid& base,
+                                   std::vector<std::string>& conflicts);
   [[nodiscard]] jobs::Result<jobs::LandResult> merge_and_push(const jobs::Repo& repo,
                                                               const jobs::LandRequest& request,
                                                               const jobs::Oid& head,

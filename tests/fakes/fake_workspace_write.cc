@@ -155,6 +155,17 @@ jobs::Result<LandResult> FakeWorkspace::land(const Repo& repo, const LandRequest
       return rejected("unverified", "the branch moved on after it was verified");
     }
   }
+  if (!request.merged.empty()) {
+    if (!contains(*base, request.merged)) {
+      return jobs::fail(ErrorKind::transient, "what was merged is not on the base yet");
+    }
+    branches_[branch_key(repo.name, run.branch)] = request.merged;
+    LandResult result{.kind = LandResult::Kind::landed};
+    result.commit = request.merged;
+    result.head = head;
+    result.base = *base;
+    return result;
+  }
   if (head != run.base && contains(*base, head)) {
     Oid commit = *base;
     while (commit != head && !commits_[commit].parents.empty() &&
@@ -174,49 +185,76 @@ jobs::Result<LandResult> FakeWorkspace::land(const Repo& repo, const LandRequest
   return merge_and_push(repo, request, head, *base);
 }
 
+Files FakeWorkspace::merged_files(const Oid& head, const Oid& base,
+                                  std::vector<std::string>& conflicts) {
+  Files merged = commits_[head].files;
+  if (contains(head, base)) {
+    return merged;
+  }
+  // The newest common ancestor: the one that all others are below of.
+  const Ancestors ours = ancestors(head);
+  Oid common;
+  for (const Oid& each : ancestors(base)) {
+    if (ours.contains(each) && (common.empty() || contains(each, common))) {
+      common = each;
+    }
+  }
+  const Files before = common.empty() ? Files{} : commits_[common].files;
+  const Files& theirs = commits_[base].files;
+  std::set<std::string> paths;
+  for (const Files* side : {&before, &theirs}) {
+    for (const auto& [path, content] : *side) {
+      paths.insert(path);
+    }
+  }
+  for (const std::string& path : paths) {
+    const std::string old_value = value_at(before, path);
+    const std::string their_value = value_at(theirs, path);
+    const std::string our_value = value_at(merged, path);
+    if (their_value == old_value || their_value == our_value) {
+      continue;
+    }
+    if (our_value != old_value) {
+      conflicts.push_back(path);
+    } else if (their_value.empty()) {
+      merged.erase(path);
+    } else {
+      merged[path] = their_value.substr(1);
+    }
+  }
+  return merged;
+}
+
+Oid FakeWorkspace::merge_on_remote(const std::string& url, const std::string& into,
+                                   const std::string& branch, const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  auto& branches = remotes_[url];
+  const Oid head = branches[branch];
+  const Oid base = branches[into];
+  std::vector<std::string> conflicts;
+  const Files files = merged_files(head, base, conflicts);
+  if (!conflicts.empty()) {
+    return {};
+  }
+  branches[into] = store({{base, head}, files, message});
+  for (const auto& [name, known] : urls_) {
+    if (known == url) {
+      pushes_.push_back({name, {}, into, base, branches[into]});
+    }
+  }
+  return branches[into];
+}
+
 jobs::Result<LandResult> FakeWorkspace::merge_and_push(const Repo& repo, const LandRequest& request,
                                                        const Oid& head, const Oid& base) {
   const Run& run = request.run;
-  Files merged = commits_[head].files;
   LandResult result{.kind = LandResult::Kind::conflict};
   result.head = head;
   result.base = base;
-  if (!contains(head, base)) {
-    // The newest common ancestor: the one that all others are below of.
-    const Ancestors ours = ancestors(head);
-    Oid common;
-    for (const Oid& each : ancestors(base)) {
-      if (ours.contains(each) && (common.empty() || contains(each, common))) {
-        common = each;
-      }
-    }
-    const Files before = common.empty() ? Files{} : commits_[common].files;
-    const Files& theirs = commits_[base].files;
-    std::set<std::string> paths;
-    for (const Files* side : {&before, &theirs}) {
-      for (const auto& [path, content] : *side) {
-        paths.insert(path);
-      }
-    }
-    for (const std::string& path : paths) {
-      const std::string old_value = value_at(before, path);
-      const std::string their_value = value_at(theirs, path);
-      const std::string our_value = value_at(merged, path);
-      if (their_value == old_value || their_value == our_value) {
-        continue;
-      }
-      if (our_value != old_value) {
-        result.files.push_back(path);
-      } else if (their_value.empty()) {
-        merged.erase(path);
-      } else {
-        merged[path] = their_value.substr(1);
-      }
-    }
-    if (!result.files.empty()) {
-      result.message = "the base moved and does not merge cleanly";
-      return result;
-    }
+  const Files merged = merged_files(head, base, result.files);
+  if (!result.files.empty()) {
+    result.message = "the base moved and does not merge cleanly";
+    return result;
   }
   if (tree_id(merged) != run.verified_tree) {
     (void)keep(repo.name, run.id.str(), run.branch);
@@ -227,6 +265,18 @@ jobs::Result<LandResult> FakeWorkspace::merge_and_push(const Repo& repo, const L
     }
     result.kind = LandResult::Kind::needs_verify;
     result.head = merge;
+    return result;
+  }
+  if (!request.propose.empty()) {
+    Oid& branch = remotes_[repo.remote][request.propose];
+    if (!branch.empty() && !contains(head, branch)) {
+      return rejected("foreign-commit", "somebody pushed to " + request.propose);
+    }
+    branch = head;
+    if (std::exchange(lose_answer_, false)) {
+      return jobs::fail(ErrorKind::transient, "cannot push to " + repo.remote + ": reset");
+    }
+    result.kind = LandResult::Kind::proposed;
     return result;
   }
   Oid& remote = remotes_[repo.remote][repo.base];

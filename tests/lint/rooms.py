@@ -27,7 +27,7 @@ KERNEL = {
     "policy": {"base", "model", "policy"},
 }
 
-FAMILIES = {"trackers", "executors", "agents", "ci", "notify", "store"}
+FAMILIES = {"trackers", "executors", "agents", "ci", "pulls", "notify", "store"}
 # What plugs families together; a family must not look up at it.
 UPSTAIRS = {"cli", "tick", "engine", "wiring.h", "wiring"}
 

@@ -196,6 +196,7 @@ jobs::Result<jobs::LandResult> World::land(const jobs::Repo& repo,
       case jobs::LandResult::Kind::landed: see(pushed ? "landed" : "found landed already"); break;
       case jobs::LandResult::Kind::needs_verify: see("merged, to be verified again"); break;
       case jobs::LandResult::Kind::conflict: see("landing conflicts"); break;
+      case jobs::LandResult::Kind::proposed: see("proposed"); break;
       case jobs::LandResult::Kind::rejected: see("landing rejected"); break;
     }
   }

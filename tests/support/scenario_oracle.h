@@ -33,6 +33,7 @@ inline void check_is_recorded(World& world, const std::string& call) {
       {"close", EffectKind::close_issue},     {"git.prepare", EffectKind::prepare_worktree},
       {"turn.start", EffectKind::start_turn}, {"turn.stop", EffectKind::stop_turn},
       {"git.land", EffectKind::land},         {"ci.start", EffectKind::start_ci},
+      {"pull.open", EffectKind::open_pull},   {"pull.merge", EffectKind::merge_pull},
       {"git.rescue", EffectKind::rescue},     {"git.release", EffectKind::release_worktree},
       {"notify.send", EffectKind::notify}};
   const auto kind = kKinds.find(call);

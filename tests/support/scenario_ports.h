@@ -75,6 +75,29 @@ class GatedCi final : public jobs::CiReader, public jobs::CiWriter {
   jobs::CiWriter& writer_;
 };
 
+class GatedPulls final : public jobs::PullReader, public jobs::PullWriter {
+ public:
+  template <typename Pulls>
+  GatedPulls(Gate& gate, Pulls& real) : gate_(gate), reader_(real), writer_(real) {}
+
+  jobs::Result<std::optional<jobs::PullFacts>> pull(const jobs::Repo& repo,
+                                                    const std::string& branch) override {
+    return gate_.pass("pull", [&] { return reader_.pull(repo, branch); });
+  }
+  jobs::Result<jobs::PullFacts> open(const jobs::Repo& repo, const jobs::PullSpec& spec) override {
+    return gate_.pass("pull.open", [&] { return writer_.open(repo, spec); });
+  }
+  jobs::Status merge(const jobs::Repo& repo, std::int64_t number, const jobs::Oid& head,
+                     const std::string& message) override {
+    return gate_.pass("pull.merge", [&] { return writer_.merge(repo, number, head, message); });
+  }
+
+ private:
+  Gate& gate_;
+  jobs::PullReader& reader_;
+  jobs::PullWriter& writer_;
+};
+
 class GatedExecutor final : public jobs::ExecutorReader, public jobs::ExecutorWriter {
  public:
   template <typename Executor>

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "tests/fakes/fake_ci.h"
 #include "tests/fakes/fake_executor.h"
 #include "tests/fakes/fake_notifier.h"
+#include "tests/fakes/fake_pulls.h"
 #include "tests/fakes/fake_tracker.h"
 #include "tests/fakes/fake_workspace.h"
 #include "tests/fakes/memory_store.h"
@@ -86,8 +89,22 @@ class World {
     executor.script(std::move(script));
   }
 
-  /// The n-th landing of this repository turns CI into verdicts[n] (the last one for all later).
+  /// The n-th landing of this repository turns CI into verdicts[n] (the last one for all later),
+  /// and the n-th head of a pull request into pull_verdicts[n]; then people look.
   void react() {
+    for (const jobs::Run& run : must(store->runs({.live_only = true}))) {
+      if (run.step != jobs::RunStep::proposed) {
+        continue;
+      }
+      if (std::ranges::find(proposed, run.head) == proposed.end()) {
+        proposed.push_back(run.head);
+        ci.finish(run.issue.repo, run.head,
+                  pull_verdicts[std::min(proposed.size(), pull_verdicts.size()) - 1], "boom");
+      }
+      if (people) {
+        people(run);
+      }
+    }
     const auto pushes = git.pushes();
     for (std::size_t i = 0; i < pushes.size() && !verdicts.empty(); ++i) {
       ci.finish(pushes[i].repo, pushes[i].commit, verdicts[std::min(i, verdicts.size() - 1)],
@@ -105,6 +122,7 @@ class World {
                           std::vector<jobs::TickJob> jobs = {}) {
     GatedTracker gated_tracker(gate, tracker);
     GatedCi gated_ci(gate, ci);
+    GatedPulls gated_pulls(gate, pulls);
     GatedExecutor gated_executor(gate, executor);
     GatedWorkspace gated_git(gate, git);
     GatedNotifier gated_notifier(gate, notifier);
@@ -112,6 +130,8 @@ class World {
     Ports ports;
     ports.readers.trackers["local"] = &gated_tracker;
     ports.readers.ci["ci"] = &gated_ci;
+    ports.readers.pulls["local"] = &gated_pulls;
+    ports.writers.pulls["local"] = &gated_pulls;
     ports.readers.executor = &gated_executor;
     ports.readers.workspace = &gated_git;
     ports.readers.store = &gated_store;
@@ -140,6 +160,7 @@ class World {
     jobs::ReaderPorts ports;
     ports.trackers["local"] = &tracker;
     ports.ci["ci"] = &ci;
+    ports.pulls["local"] = &pulls;
     ports.executor = &executor;
     ports.workspace = &git;
     ports.store = store.get();
@@ -194,9 +215,13 @@ class World {
   fakes::FakeCi ci;
   fakes::FakeExecutor executor;
   fakes::FakeWorkspace git;
+  fakes::FakePulls pulls{git};
   fakes::FakeNotifier notifier;
   std::unique_ptr<jobs::Store> store;
   std::vector<jobs::Verdict> verdicts{jobs::Verdict::pass};
+  std::vector<jobs::Verdict> pull_verdicts{jobs::Verdict::pass};
+  std::vector<jobs::Oid> proposed;  ///< heads of pull requests, in the order they were seen
+  std::function<void(const jobs::Run&)> people;  ///< what they do to a run with a pull request
   std::vector<runner::TickLine> lines;
   std::mutex lines_mutex;
   runner::TickReport last;

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "jobs/pipelines/pull_text.h"
 #include "runner/store/store.h"
 #include "tests/support/scenario_oracle.h"
 
@@ -30,6 +31,13 @@ struct Scenario {
 
 jobs::IssueKey one_issue(World& world) {
   return world.add_issue(1);
+}
+
+jobs::IssueKey by_pull_request(World& world) {
+  world.fleet.repos.front().landing = jobs::LandingMode::pull_request;
+  world.script_commit("a.c");
+  world.script_exit(0);
+  return one_issue(world);
 }
 
 const std::vector<Scenario>& scenarios() {
@@ -78,6 +86,35 @@ const std::vector<Scenario>& scenarios() {
          return one_issue(world);
        },
        {.outcome = Outcome::frozen, .landings = 2, .notifications = 1}},
+      {"pull_request",
+       [](World& world) {
+         world.fleet.repos.front().merge_when_green = true;
+         return by_pull_request(world);
+       },
+       {.outcome = Outcome::landed, .landings = 1}},
+      {"pull_request_red_then_merged_by_a_person",
+       [](World& world) {
+         const auto key = by_pull_request(world);
+         world.script_commit("b.c");
+         world.script_exit(0);
+         world.pull_verdicts = {Verdict::fail, Verdict::pass};
+         world.people = [&world](const jobs::Run& run) {
+           if (world.proposed.size() > 1) {
+             world.pulls.press_merge(world.fleet.repos.front(), jobs::pull_branch(run));
+           }
+         };
+         return key;
+       },
+       {.outcome = Outcome::landed, .landings = 1}},
+      {"pull_request_closed",
+       [](World& world) {
+         const auto key = by_pull_request(world);
+         world.people = [&world](const jobs::Run& run) {
+           world.pulls.press_close(world.fleet.repos.front(), jobs::pull_branch(run));
+         };
+         return key;
+       },
+       {.outcome = Outcome::needs_human, .landings = 0, .notifications = 1}},
       {"blocked",
        [](World& world) {
          fakes::FakeExecutor::Script script;

@@ -1,0 +1,82 @@
+#include "worktrees/land_propose.h"
+
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "jobs/base/crash_point.h"
+#include "jobs/base/text.h"
+#include "worktrees/checkout.h"
+#include "worktrees/known_files.h"
+#include "worktrees/materialise.h"
+#include "worktrees/mirror.h"
+#include "worktrees/record.h"
+#include "worktrees/rescue.h"
+#include "worktrees/safe_fs.h"
+
+namespace worktrees {
+
+using jobs::LandResult;
+using jobs::Oid;
+
+namespace {
+
+LandResult rejected(std::string rule, std::string_view message) {
+  LandResult result{.kind = LandResult::Kind::rejected};
+  result.rule = std::move(rule);
+  result.message = jobs::one_line(message, 400);
+  return result;
+}
+
+}  // namespace
+
+jobs::Result<LandResult> propose(const Context& context, git_repository* mirror,
+                                 const jobs::Repo& repo, const jobs::LandRequest& request,
+                                 const Oid& head, const Oid& base) {
+  LandResult result{.kind = LandResult::Kind::proposed};
+  result.head = head;
+  result.base = base;
+  RUNNER_ASSIGN(const auto branches, remote_branches(mirror));
+  const auto found = branches.find(request.propose);
+  const Oid old = found == branches.end() ? Oid() : found->second;
+  if (old == head) {
+    return result;
+  }
+  if (!old.empty() && !contains(mirror, head, old)) {
+    return rejected("foreign-commit", fmt::format("somebody pushed {} to {}",
+                                                  old.str().substr(0, 10), request.propose));
+  }
+  context.say(fmt::format("pushing {} to {} of {}", head.str().substr(0, 10), request.propose,
+                          shown_url(repo.remote)));
+  RUNNER_TRY(jobs::ask(request.still_ours));
+  RUNNER_POINT(propose_before);
+  RUNNER_ASSIGN(const PushResult pushed,
+                push_commit(mirror, context.access(repo), request.propose, old, head));
+  if (!pushed.accepted) {
+    return rejected("server", fmt::format("the remote refused the push: {}", pushed.refusal));
+  }
+  RUNNER_POINT(propose_after);
+  RUNNER_TRY(set_mirror_ref(mirror, "refs/remotes/origin/" + request.propose, head));
+  return result;
+}
+
+jobs::Status show_in_worktree(const Context& context, const jobs::RepoName& repo,
+                              const jobs::Run& run, const Oid& commit) {
+  const Layout& layout = context.layout;
+  const auto record = record_of(layout, repo, run.id);
+  if (!record || !folder_problem(layout, repo, record->slot).empty()) {
+    return jobs::ok();
+  }
+  // Uncommitted files may be overwritten: kept first.
+  RUNNER_ASSIGN([[maybe_unused]] const Oid kept, keep_work(context, repo, run.id, run.branch));
+  RUNNER_ASSIGN(const Filled filled,
+                materialise(layout, repo,
+                            {.commit = commit,
+                             .folder = layout.slot(repo, record->slot),
+                             .leftovers = Leftovers::keep,
+                             .known = layout.known_files(repo, record->slot)}));
+  RUNNER_TRY(keep_known_files(layout, repo, record->slot, filled.index));
+  return link_worktree(layout, repo, record->slot, run.branch, filled.index);
+}
+
+}  // namespace worktrees
