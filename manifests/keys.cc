@@ -134,7 +134,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
      "The runner merges its pull request itself when CI is green; otherwise a person does.", ""},
     {"repo", "tracker", text, "", "Name of a [tracker.X]; not needed when there is only one.", ""},
     {"repo", "tracker_path", text, "",
-     "Where its issues are: local: folder below the tracker's; github: owner/name; the "
+     "Where its issues are: local: folder below the tracker's; github, forgejo: owner/name; the "
      "repository's "
      "name if absent.",
      ""},
@@ -164,13 +164,15 @@ constexpr auto kKeys = std::to_array<KeySpec>({
      "People trusted to release issues besides those with write permission.", ""},
     {"repo", "env", text_map, "{}", "Environment of setup, verification and CI commands.", ""},
 
-    {"tracker", "kind", choice, "\"local\"", "Where the issues live.", "local|github"},
+    {"tracker", "kind", choice, "\"local\"", "Where the issues live.", "local|github|forgejo"},
     {"tracker", "path", path, "",
      "local, required: folder that holds one folder of Markdown issues per repository.", ""},
     {"tracker", "url", text, "",
-     "github: address of the API; \"https://api.github.com\" if absent.", ""},
-    {"tracker", "token_env", text, "", "github: variable that holds the token.", ""},
-    {"tracker", "token_file", path, "", "github: file that holds the token.", ""},
+     "github: address of the API; \"https://api.github.com\" if absent. forgejo, required: the "
+     "server's own.",
+     ""},
+    {"tracker", "token_env", text, "", "github, forgejo: variable that holds the token.", ""},
+    {"tracker", "token_file", path, "", "github, forgejo: file that holds the token.", ""},
     {"tracker", "app", sub_table, "", "github: the App that speaks for the runner.", ""},
     {"tracker", "api", choice, "\"auto\"",
      "github: GraphQL, and REST where the server has none; or one of the two.",

@@ -121,6 +121,9 @@ jobs::TrackerConfig read_tracker(Reading& reading, const std::string& name, cons
       if (!reader.find("url")) {
         reader.missing("url");
       }
+      if (!reader.find("token_env") && !reader.find("token_file")) {
+        reader.missing("token_env");
+      }
       break;
   }
   reader.unknown_keys();

@@ -26,9 +26,20 @@ std::set<std::string> repositories(const jobs::Fleet& fleet, const std::string& 
 
 Forges::Forges(const jobs::Fleet& fleet, const http::Environment& environment, jobs::Clock& clock,
                jobs::HttpCache* cache)
-    : client_(http::make_client()),
+    : fleet_(fleet),
+      client_(http::make_client()),
       traffic_(clock, [](jobs::Duration wait) { std::this_thread::sleep_for(wait); }) {
+  for (const auto& [name, config] : fleet.ci) {
+    if (config.kind == jobs::CiKind::woodpecker) {
+      add("ci." + name, config.token, config.url + "/api", environment, cache);
+    }
+  }
   for (const auto& [name, config] : fleet.trackers) {
+    if (config.kind == jobs::TrackerKind::forgejo) {
+      constexpr std::string_view kApi = "/api/v1";
+      const bool whole = config.url.ends_with(kApi);
+      add(name, config.token, config.url + std::string(whole ? "" : kApi), environment, cache);
+    }
     if (config.kind != jobs::TrackerKind::github) {
       continue;
     }
@@ -44,6 +55,47 @@ Forges::Forges(const jobs::Fleet& fleet, const http::Environment& environment, j
     }
     made.api = forge::make_api(options, {*client_, *made.credential, traffic_, cache});
   }
+}
+
+void Forges::add(const std::string& name, const std::optional<jobs::SecretRef>& token,
+                 const std::string& root, const http::Environment& environment,
+                 jobs::HttpCache* cache) {
+  Forge& made = forges_[name];
+  if (token) {
+    made.credential = std::make_unique<forge::TokenCredential>(*token, environment);
+  } else {
+    made.credential = std::make_unique<forge::NoCredential>();
+  }
+  forge::ApiOptions options;
+  options.root = root;
+  made.api = forge::make_api(std::move(options), {*client_, *made.credential, traffic_, cache});
+}
+
+jobs::Result<forge::Api*> Forges::of(const jobs::CiConfig& ci) const {
+  std::string name = ci.kind == jobs::CiKind::woodpecker ? "ci." + ci.name : ci.tracker;
+  if (name.empty()) {
+    // That of the repositories which use it; where these differ the manifest has to say.
+    for (const jobs::Repo& repo : fleet_.repos) {
+      if (repo.ci == ci.name && !name.empty() && name != repo.tracker) {
+        return jobs::fail(jobs::ErrorKind::invalid_manifest,
+                          fmt::format("[ci.{}] is used by repositories of the trackers {} and {}",
+                                      ci.name, name, repo.tracker),
+                          "declare one [ci.X] for each, with its tracker");
+      }
+      name = repo.ci == ci.name ? repo.tracker : name;
+    }
+  }
+  forge::Api* api = of(name);
+  return api != nullptr ? jobs::Result<forge::Api*>(api)
+                        : jobs::fail(jobs::ErrorKind::not_found,
+                                     fmt::format("[ci.{}] has no forge to ask", ci.name));
+}
+
+std::string place_on_forge(const jobs::Fleet& fleet, const jobs::Repo& repo) {
+  const auto tracker = fleet.trackers.find(repo.tracker);
+  const bool elsewhere =
+      tracker == fleet.trackers.end() || tracker->second.kind == jobs::TrackerKind::local;
+  return elsewhere || repo.tracker_path.empty() ? repo.name.str() : repo.tracker_path;
 }
 
 forge::Api* Forges::of(const std::string& tracker) const {

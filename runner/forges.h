@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "jobs/model/fleet.h"
@@ -23,6 +24,9 @@ class Forges {
 
   /// The Api of a tracker; null if its kind has none.
   [[nodiscard]] forge::Api* of(const std::string& tracker) const;
+  /// Whom a CI asks: the forge of its tracker, or a server of its own. not_found, invalid_manifest:
+  /// there is none, or no one.
+  [[nodiscard]] jobs::Result<forge::Api*> of(const jobs::CiConfig& ci) const;
   /// The credential of the repository's tracker, for git on the same host. denied: it has none.
   [[nodiscard]] jobs::Result<worktrees::Credential> for_git(const jobs::Repo& repo) const;
 
@@ -31,9 +35,17 @@ class Forges {
     std::unique_ptr<forge::Credential> credential;
     std::unique_ptr<forge::Api> api;
   };
+  void add(const std::string& name, const std::optional<jobs::SecretRef>& token,
+           const std::string& root, const http::Environment& environment, jobs::HttpCache* cache);
+
+  const jobs::Fleet& fleet_;
   std::unique_ptr<http::Client> client_;
   forge::Traffic traffic_;
-  std::map<std::string, Forge> forges_;
+  std::map<std::string, Forge> forges_;  ///< by tracker; servers of a CI alone as "ci.NAME"
 };
+
+/// What a forge calls a repository: its tracker_path where its issues are on a forge, else its name
+/// in the fleet.
+[[nodiscard]] std::string place_on_forge(const jobs::Fleet& fleet, const jobs::Repo& repo);
 
 }  // namespace runner

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "runner/ci/command_ci.h"
+#include "runner/ci/forge_ci.h"
 #include "runner/executors/process_executor.h"
 #include "runner/forges.h"
 #include "runner/git_credentials.h"
@@ -17,6 +18,7 @@
 #include "runner/process/command_runner.h"
 #include "runner/store/http_cache.h"
 #include "runner/store/store.h"
+#include "runner/trackers/forgejo.h"
 #include "runner/trackers/github.h"
 #include "runner/trackers/local_tracker.h"
 #include "runner/wall_clock.h"
@@ -104,6 +106,43 @@ std::string not_built_in(std::string_view family, const std::string& name, std::
   return fmt::format("{} \"{}\": kind \"{}\" is not built in", family, name, kind);
 }
 
+trackers::ForgejoOptions forgejo_options(const jobs::Fleet& fleet) {
+  return {.bot = fleet.bot,
+          .place = [&fleet](const jobs::Repo& repo) { return place_on_forge(fleet, repo); }};
+}
+
+void make_ci_reader(const jobs::Fleet& fleet, const jobs::CiConfig& config, Common& common,
+                    jobs::ReaderPorts& ports) {
+  if (config.kind == jobs::CiKind::command) {
+    common.ci_readers.push_back(
+        ci::make_command_ci_reader(config, ci_options(fleet), *common.ci_turns));
+    ports.ci[config.name] = common.ci_readers.back().get();
+    return;
+  }
+  const auto api = common.forges->of(config);
+  if (!api) {
+    ports.broken["ci." + config.name] = api.error().text();
+    return;
+  }
+  ci::ForgeCi parts{
+      .config = config, .api = **api, .clock = *common.clock, .place = [&fleet](const auto& repo) {
+        return place_on_forge(fleet, repo);
+      }};
+  switch (config.kind) {
+    case jobs::CiKind::command: return;
+    case jobs::CiKind::checks:
+      common.ci_readers.push_back(ci::make_checks_reader(std::move(parts)));
+      break;
+    case jobs::CiKind::forgejo:
+      common.ci_readers.push_back(ci::make_forgejo_reader(std::move(parts)));
+      break;
+    case jobs::CiKind::woodpecker:
+      common.ci_readers.push_back(ci::make_woodpecker_reader(std::move(parts)));
+      break;
+  }
+  ports.ci[config.name] = common.ci_readers.back().get();
+}
+
 /// `web`: none for a dry run, which sends nothing but GET; libgit2 asks in that way.
 void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::Web* web,
                  jobs::HttpCache* cache, Common& common, jobs::ReaderPorts& ports) {
@@ -139,24 +178,17 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::
         ports.trackers[name] = common.tracker_readers.back().get();
         break;
       case jobs::TrackerKind::forgejo:
+        common.tracker_readers.push_back(
+            trackers::make_forgejo_reader(forgejo_options(fleet), *common.forges->of(name)));
+        ports.trackers[name] = common.tracker_readers.back().get();
+        break;
       case jobs::TrackerKind::plane:
         ports.broken["tracker." + name] = not_built_in("tracker", name, to_string(config.kind));
         break;
     }
   }
   for (const auto& [name, config] : fleet.ci) {
-    switch (config.kind) {
-      case jobs::CiKind::command:
-        common.ci_readers.push_back(
-            ci::make_command_ci_reader(config, ci_options(fleet), *common.ci_turns));
-        ports.ci[name] = common.ci_readers.back().get();
-        break;
-      case jobs::CiKind::checks:
-      case jobs::CiKind::forgejo:
-      case jobs::CiKind::woodpecker:
-        ports.broken["ci." + name] = not_built_in("ci", name, to_string(config.kind));
-        break;
-    }
+    make_ci_reader(fleet, config, common, ports);
   }
 }
 
@@ -224,6 +256,10 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
         writers.trackers[name] = parts.tracker_writers.back().get();
         break;
       case jobs::TrackerKind::forgejo:
+        parts.tracker_writers.push_back(
+            trackers::make_forgejo_writer(forgejo_options(fleet), *parts.common.forges->of(name)));
+        writers.trackers[name] = parts.tracker_writers.back().get();
+        break;
       case jobs::TrackerKind::plane: break;
     }
   }
@@ -237,7 +273,10 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
         break;
       case jobs::CiKind::checks:
       case jobs::CiKind::forgejo:
-      case jobs::CiKind::woodpecker: break;
+      case jobs::CiKind::woodpecker:
+        parts.ci_writers.push_back(ci::make_forge_ci_writer());
+        writers.ci[name] = parts.ci_writers.back().get();
+        break;
     }
   }
   for (const auto& [name, config] : fleet.notify) {

@@ -89,7 +89,8 @@ jobs::LabelActor label_actor(const std::vector<json>& timeline, std::string_view
   actor.at = forge::time(*newest, "created_at");
   const std::int64_t id = forge::number(*newest, "user.id");
   if (id == kGhost || forge::field(*newest, "user") == nullptr) {
-    return actor;  // The account was deleted: nobody can be asked about it.
+    actor.note = "the account was deleted";
+    return actor;
   }
   actor.login = forge::text(*newest, "user.login");
   actor.is_bot =

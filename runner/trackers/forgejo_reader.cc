@@ -37,13 +37,26 @@ class ForgejoReader final : public jobs::TrackerReader {
     std::vector<Issue> issues;
     for (const json& object : found) {
       Issue issue = forgejo::issue_of(object, repo.name);
-      fill(repo, object, labels, issue);
+      // Who set the label and what blocks it takes several requests for each issue.
+      issue.details_left_out = true;
       if (issue.text_bytes() > kListedBytes) {
         issue.leave_text_out();
       }
       issues.push_back(std::move(issue));
     }
     return issues;
+  }
+
+  void complete(const std::vector<jobs::WantedDetails>& wanted, const Labels& labels) override {
+    for (const jobs::WantedDetails& one : wanted) {
+      auto whole = issue(*one.repo, one.issue->key.number, labels);
+      if (whole) {
+        *one.issue = *std::move(whole);
+      } else {
+        one.issue->problem = whole.error().message;
+        one.issue->details_left_out = false;
+      }
+    }
   }
 
   jobs::Result<std::vector<Issue>> in_progress_issues(const Repo& repo,
@@ -124,8 +137,9 @@ class ForgejoReader final : public jobs::TrackerReader {
     if (issue.has_label(labels.ready)) {
       issue.ready_by = forgejo::label_actor(*timeline, labels.ready, server_.own_logins());
       if (!issue.ready_by.login.empty()) {
-        issue.ready_by.permission =
-            server_.permission(options_.place(repo), issue.ready_by.login).permission;
+        auto answer = server_.permission(options_.place(repo), issue.ready_by.login);
+        issue.ready_by.permission = answer.permission;
+        issue.ready_by.note = std::move(answer.problem);
       }
       fill_edit(repo, object, issue);
     }

@@ -69,6 +69,20 @@ TEST_F(ForgejoTracker, AnEmptyPollIsOneRequest) {
   EXPECT_EQ(api.log.size(), 1U);
 }
 
+TEST_F(ForgejoTracker, DetailsAreAskedForWhenAnIssueMayStart) {
+  server.label(kShop, 1, kReady, "alice", kEight);
+  auto issues = reader->ready_issues(repo, labels).value();
+  ASSERT_EQ(issues.size(), 1U);
+  EXPECT_TRUE(issues[0].details_left_out);
+  EXPECT_EQ(asked("timeline"), 0U);
+  reader->complete({{.repo = &repo, .issue = &issues[0]}}, labels);
+  EXPECT_FALSE(issues[0].details_left_out);
+  EXPECT_EQ(issues[0].ready_by.permission, Permission::write);
+  issues[0].key.number = 77;
+  reader->complete({{.repo = &repo, .issue = &issues[0]}}, labels);
+  EXPECT_NE(issues[0].problem, "");
+}
+
 TEST_F(ForgejoTracker, TheNewestEntryOfTheTimelineCounts) {
   server.label(kShop, 1, kReady, "mallory", "2026-11-20T07:00:00Z");
   server.label(kShop, 1, kReady, "mallory", "2026-11-20T07:30:00Z", false);

@@ -31,4 +31,7 @@ class Subject {
 /// The adapter for GitHub against the forge double, by GraphQL or by REST alone.
 [[nodiscard]] std::unique_ptr<Subject> make_github(bool graphql);
 
+/// The adapter for Forgejo against its double, which speaks its own dialect or Gitea's.
+[[nodiscard]] std::unique_ptr<Subject> make_forgejo(bool gitea);
+
 }  // namespace tracker_contract

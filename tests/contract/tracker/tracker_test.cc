@@ -173,7 +173,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Kind{"fake", tracker_contract::make_fake},
                       Kind{"local", tracker_contract::make_local},
                       Kind{"github", [] { return tracker_contract::make_github(true); }},
-                      Kind{"github_rest", [] { return tracker_contract::make_github(false); }}),
+                      Kind{"github_rest", [] { return tracker_contract::make_github(false); }},
+                      Kind{"forgejo", [] { return tracker_contract::make_forgejo(false); }},
+                      Kind{"gitea", [] { return tracker_contract::make_forgejo(true); }}),
     [](const auto& kind) { return std::string(kind.param.name); });
 
 }  // namespace
