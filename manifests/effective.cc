@@ -285,6 +285,7 @@ EffectiveTable repo_table(const jobs::Repo& repo) {
   out.put_text("name", repo.name.str());
   out.put_text("remote", repo.remote);
   out.put_text("base", repo.base);
+  out.put("sparse", of(repo.sparse));
   out.put_text("remote_user", repo.auth.user);
   out.put_secret("remote_", repo.auth.token);
   if (repo.auth.as_tracker) {

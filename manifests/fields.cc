@@ -66,6 +66,7 @@ std::span<const RetentionField> retention_fields() {
       {"kept_worktrees", &Retention::kept_worktrees},
       {"pool_size", &Retention::pool_size},
       {"pool_bytes", &Retention::pool_bytes},
+      {"ignored_bytes", &Retention::ignored_bytes},
   });
   return kFields;
 }

@@ -108,6 +108,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
      "Idle worktrees kept warm per repository; 0 = removed at once.", ""},
     {"retention", "pool_bytes", size, "\"20GiB\"",
      "Most that these hold together, per repository; the one used longest ago goes first.", ""},
+    {"retention", "ignored_bytes", size, "\"10GiB\"",
+     "A worktree that holds more than this beside the files of its commit is not used again.", ""},
 
     {"repo", "name", text, "required", "Name in the fleet, such as \"acme/shop\".", ""},
     {"repo", "remote", text, "required",
@@ -132,6 +134,8 @@ constexpr auto kKeys = std::to_array<KeySpec>({
      "push|pull-request"},
     {"repo", "merge_when_green", boolean, "false",
      "The runner merges its pull request itself when CI is green; otherwise a person does.", ""},
+    {"repo", "sparse", names, "[]",
+     "Folders that its worktrees have, with the files beside and above them; empty = all.", ""},
     {"repo", "tracker", text, "", "Name of a [tracker.X]; not needed when there is only one.", ""},
     {"repo", "tracker_path", text, "",
      "Where its issues are: local: folder below the tracker's; github, forgejo: owner/name; the "

@@ -11,6 +11,7 @@ namespace manifests {
 namespace {
 
 constexpr std::size_t kMaxPrompt = 256 << 10;
+constexpr std::size_t kMaxSparse = 32 << 10;
 
 /// prompt and prompt_file are one setting: the nearer table decides, and there only one of them may
 /// stand.
@@ -34,6 +35,21 @@ void read_prompt(Reading& reading, const std::vector<Layer>& layers, const std::
       repo.prompt = read_text_file(reading, file->at(), file_path);
     }
     return;
+  }
+}
+
+/// Each worktree's record has them all, and is small.
+void read_sparse(TableReader& reader, jobs::Repo& repo) {
+  reader.names("sparse", repo.sparse, check_inner_path);
+  std::size_t bytes = 0;
+  for (const std::string& folder : repo.sparse) {
+    bytes += folder.size();
+  }
+  if (bytes > kMaxSparse) {
+    reader.error(reader.find("sparse")->at(),
+                 fmt::format("the names of sparse have {} bytes together, at most {} may be", bytes,
+                             kMaxSparse),
+                 {.expected = {}, .suggestion = {}, .hint = "name folders that are further up"});
   }
 }
 
@@ -112,6 +128,7 @@ jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults,
     reader.unknown_keys();
   }
   reader.text("base", repo.base, check_branch);
+  read_sparse(reader, repo);
   read_remote_auth(reading, {own, defaults}, path, repo);
   std::string landing;
   if (reader.choice("landing", landing) && landing == to_string(jobs::LandingMode::pull_request)) {

@@ -16,6 +16,7 @@
 #include "runner/http/git_web.h"
 #include "runner/notify/notify.h"
 #include "runner/process/command_runner.h"
+#include "runner/pulls/pulls.h"
 #include "runner/store/http_cache.h"
 #include "runner/store/store.h"
 #include "runner/trackers/forgejo.h"
@@ -73,6 +74,12 @@ struct Common {
   std::unique_ptr<Forges> forges;  ///< the adapters below use it
   std::vector<std::unique_ptr<jobs::TrackerReader>> tracker_readers;
   std::vector<std::unique_ptr<jobs::CiReader>> ci_readers;
+  std::vector<std::unique_ptr<jobs::PullReader>> pull_readers;
+
+  void read_pulls(const std::string& tracker, pulls::Dialect dialect, jobs::ReaderPorts& ports) {
+    pull_readers.push_back(pulls::make_pull_reader(*forges->of(tracker), dialect));
+    ports.pulls[tracker] = pull_readers.back().get();
+  }
 };
 
 std::unique_ptr<executors::ProcessExecutor> executor(const std::string& state,
@@ -176,11 +183,13 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::
         common.tracker_readers.push_back(
             trackers::make_github_reader(config, *common.forges->of(name)));
         ports.trackers[name] = common.tracker_readers.back().get();
+        common.read_pulls(name, pulls::Dialect::github, ports);
         break;
       case jobs::TrackerKind::forgejo:
         common.tracker_readers.push_back(
             trackers::make_forgejo_reader(forgejo_options(fleet), *common.forges->of(name)));
         ports.trackers[name] = common.tracker_readers.back().get();
+        common.read_pulls(name, pulls::Dialect::forgejo, ports);
         break;
       case jobs::TrackerKind::plane:
         ports.broken["tracker." + name] = not_built_in("tracker", name, to_string(config.kind));
@@ -207,7 +216,13 @@ struct World::Parts {
   std::unique_ptr<jobs::HttpCache> cache;  ///< of the store, which outlives it
   std::vector<std::unique_ptr<jobs::TrackerWriter>> tracker_writers;
   std::vector<std::unique_ptr<jobs::CiWriter>> ci_writers;
+  std::vector<std::unique_ptr<jobs::PullWriter>> pull_writers;
   std::vector<std::unique_ptr<jobs::Notifier>> notifiers;
+
+  void write_pulls(const std::string& tracker, pulls::Dialect dialect, jobs::WriterPorts& ports) {
+    pull_writers.push_back(pulls::make_pull_writer(*common.forges->of(tracker), dialect));
+    ports.pulls[tracker] = pull_writers.back().get();
+  }
 };
 
 ReadWorld::ReadWorld() = default;
@@ -254,11 +269,13 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
         parts.tracker_writers.push_back(
             trackers::make_github_writer(config, *parts.common.forges->of(name)));
         writers.trackers[name] = parts.tracker_writers.back().get();
+        parts.write_pulls(name, pulls::Dialect::github, writers);
         break;
       case jobs::TrackerKind::forgejo:
         parts.tracker_writers.push_back(
             trackers::make_forgejo_writer(forgejo_options(fleet), *parts.common.forges->of(name)));
         writers.trackers[name] = parts.tracker_writers.back().get();
+        parts.write_pulls(name, pulls::Dialect::forgejo, writers);
         break;
       case jobs::TrackerKind::plane: break;
     }

@@ -1,6 +1,7 @@
 #include "worktrees/check_tree.h"
 
-#include <set>
+#include <cstdint>
+#include <map>
 #include <string>
 
 #include <fmt/core.h>
@@ -14,9 +15,17 @@ namespace {
 
 using Outcome = jobs::Result<std::optional<Refusal>>;
 
+/// More are written nowhere (tree_list.cc).
+constexpr std::uint64_t kMostEntries = 1'500'000;
+
+/// Entries at any depth below each tree that was looked at, at most a few more than kMostEntries. A
+/// tree may name one below it again and again: what is looked at once can be written a million
+/// times.
+using Seen = std::map<std::string, std::uint64_t>;
+
 Outcome check_trees(git_repository* repository, const git_oid& id, const std::string& where,
-                    int depth, std::set<std::string>& seen) {
-  if (!seen.insert(to_hex(id)).second) {
+                    int depth, Seen& seen) {
+  if (seen.contains(to_hex(id))) {
     return std::optional<Refusal>{};
   }
   if (depth > kDeepestTree) {
@@ -30,6 +39,7 @@ Outcome check_trees(git_repository* repository, const git_oid& id, const std::st
   if (auto bad = bad_entries(tree.get(), where)) {
     return bad;
   }
+  std::uint64_t entries = git_tree_entrycount(tree.get());
   for (size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
     const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
     if (git_tree_entry_filemode_raw(entry) != GIT_FILEMODE_TREE) {
@@ -41,7 +51,17 @@ Outcome check_trees(git_repository* repository, const git_oid& id, const std::st
     if (refusal) {
       return refusal;
     }
+    entries += seen[to_hex(*git_tree_entry_id(entry))];
+    if (entries > kMostEntries) {
+      break;
+    }
   }
+  if (entries > kMostEntries) {
+    return std::optional(
+        Refusal{"size", fmt::format("the tree has more than {} entries, in '{}' alone",
+                                    kMostEntries, jobs::one_line(where, 120))});
+  }
+  seen[to_hex(id)] = entries;
   return std::optional<Refusal>{};
 }
 
@@ -65,7 +85,7 @@ std::optional<Refusal> bad_entries(const git_tree* tree, const std::string& wher
 
 Outcome check_tree(git_repository* repository, const jobs::Oid& tree) {
   RUNNER_ASSIGN(const git_oid id, parse_oid(tree));
-  std::set<std::string> seen;
+  Seen seen;
   return check_trees(repository, id, "", 0, seen);
 }
 

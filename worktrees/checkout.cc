@@ -22,6 +22,9 @@ constexpr std::string_view kConfig =
     "true\n\tprotectNTFS = true\n"
     "\tlogAllRefUpdates = true\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[push]\n\tdefault "
     "= nothing\n";
+/// Of all worktrees; one without an info/sparse-checkout of its own is whole all the same.
+constexpr std::string_view kSparseConfig =
+    "[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = true\n";
 constexpr std::size_t kPackedRefsLimit = std::size_t{64} << 20;
 
 std::string admin(std::string_view slot, std::string_view file) {
@@ -81,7 +84,7 @@ bool is_run_branch(const std::string& branch) {
          check_ref_name("refs/heads/" + branch).has_value();
 }
 
-jobs::Status restore_checkout(const Layout& layout, const jobs::RepoName& repo) {
+jobs::Status restore_checkout(const Layout& layout, const jobs::RepoName& repo, bool sparse) {
   const std::string root = layout.checkout(repo);
   RUNNER_TRY(make_directories(layout.root + "/checkouts"));
   const PathKind kind = kind_of(root);
@@ -108,7 +111,8 @@ jobs::Status restore_checkout(const Layout& layout, const jobs::RepoName& repo) 
   }
   RUNNER_TRY(remove_tree(root + "/hooks"));
   RUNNER_TRY(write_below(root, "objects/info/alternates", layout.mirror(repo) + "/objects\n"));
-  RUNNER_TRY(write_below(root, "config", kConfig));
+  RUNNER_TRY(
+      write_below(root, "config", fmt::format("{}{}", kConfig, sparse ? kSparseConfig : "")));
   return write_below(root, "HEAD", "ref: refs/heads/runner/none\n");
 }
 
@@ -205,16 +209,25 @@ std::string folder_problem(const Layout& layout, const jobs::RepoName& repo,
 }
 
 jobs::Status link_worktree(const Layout& layout, const jobs::RepoName& repo, std::string_view slot,
-                           const std::string& branch, const std::string& index_file) {
+                           const std::string& branch, const std::string& index_file,
+                           const Cone& cone) {
   const std::string root = layout.checkout(repo);
-  for (const std::string_view stale : {"index.lock", "HEAD.lock", "MERGE_HEAD", "CHERRY_PICK_HEAD",
-                                       "REVERT_HEAD", "MERGE_MSG", "config.worktree", "locked"}) {
+  if (const std::string info = root + "/" + admin(slot, "info");
+      kind_of(info) != PathKind::nothing && kind_of(info) != PathKind::directory) {
+    RUNNER_TRY(remove_below(root, admin(slot, "info")));
+  }
+  for (const std::string_view stale :
+       {"index.lock", "HEAD.lock", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_MSG",
+        "config.worktree", "locked", "info/sparse-checkout", "info/sparse-checkout.lock"}) {
     RUNNER_TRY(remove_below(root, admin(slot, stale)));
   }
   RUNNER_TRY(write_below(root, admin(slot, "commondir"), "../..\n"));
   RUNNER_TRY(
       write_below(root, admin(slot, "gitdir"), fmt::format("{}/.git\n", layout.slot(repo, slot))));
   RUNNER_TRY(write_below(root, admin(slot, "HEAD"), fmt::format("ref: refs/heads/{}\n", branch)));
+  if (!cone.all()) {
+    RUNNER_TRY(write_below(root, admin(slot, "info/sparse-checkout"), cone.patterns()));
+  }
   RUNNER_TRY(move_below(index_file, root, admin(slot, "index")));
   return write_below(layout.slot(repo, slot), ".git",
                      fmt::format("gitdir: {}/worktrees/{}\n", root, slot));

@@ -6,6 +6,7 @@
 #include "jobs/base/ids.h"
 #include "jobs/base/result.h"
 #include "worktrees/layout.h"
+#include "worktrees/sparse.h"
 
 /// The checkout: the git directory that agents see. It borrows the mirror's objects and carries the
 /// worktrees. The runner never opens it as a repository (its config, hooks and alternates belong to
@@ -14,8 +15,9 @@
 namespace worktrees {
 
 /// Makes the checkout, or puts config, hooks, exclude and attribute files and the alternates of an
-/// existing one back to ours.
-[[nodiscard]] jobs::Status restore_checkout(const Layout& layout, const jobs::RepoName& repo);
+/// existing one back to ours. `sparse`: git shall heed what its worktrees are sparse by.
+[[nodiscard]] jobs::Status restore_checkout(const Layout& layout, const jobs::RepoName& repo,
+                                            bool sparse);
 
 /// Commit that a ref names, from its loose file or packed-refs; empty if there is none. conflict:
 /// the ref is symbolic or garbage.
@@ -44,10 +46,10 @@ struct WorktreeHead {
                                          std::string_view slot);
 
 /// Links the folder of `slot` and the checkout to one another, HEAD on `branch`, and puts
-/// `index_file` in place as its index.
+/// `index_file` in place as its index. `cone` is what its files are of.
 [[nodiscard]] jobs::Status link_worktree(const Layout& layout, const jobs::RepoName& repo,
                                          std::string_view slot, const std::string& branch,
-                                         const std::string& index_file);
+                                         const std::string& index_file, const Cone& cone);
 /// Removes the checkout's side of a worktree.
 [[nodiscard]] jobs::Status unlink_worktree(const Layout& layout, const jobs::RepoName& repo,
                                            std::string_view slot);

@@ -45,11 +45,10 @@ jobs::Status check_space(const Context& context) {
   return jobs::fail(
       jobs::ErrorKind::transient, *missing,
       fmt::format("make room, or lower limits.disk_free_bytes or disk_free_inodes{}",
-                  idle == 0
-                      ? std::string()
-                      : fmt::format("; idle worktrees hold {} bytes (`runner worktrees` lists "
-                                    "them, retention.pool_bytes bounds them)",
-                                    idle)));
+                  idle == 0 ? std::string()
+                            : fmt::format("; `runner worktrees prune` gives back {} bytes of idle "
+                                          "worktrees (retention.pool_bytes bounds them)",
+                                          idle)));
 }
 
 }  // namespace worktrees

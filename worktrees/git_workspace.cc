@@ -83,6 +83,10 @@ jobs::Result<std::vector<jobs::WorktreeEntry>> GitWorkspace::list() {
   return worktrees::list(*context_);
 }
 
+std::vector<Holding> GitWorkspace::holdings() const {
+  return inventory(context_->layout);
+}
+
 jobs::Result<std::int64_t> GitWorkspace::disk_free() {
   RUNNER_POINT(observe_disk);
   // Also asked by a dry run, which makes nothing: then it is the disk where the root would be.

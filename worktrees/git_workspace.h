@@ -10,6 +10,7 @@
 
 #include "jobs/ports/workspace.h"
 #include "worktrees/credentials.h"
+#include "worktrees/inventory.h"
 
 namespace worktrees {
 
@@ -45,6 +46,8 @@ class GitWorkspace final : public jobs::WorkspaceReader, public jobs::WorkspaceW
                                                                  const std::string& path) override;
   [[nodiscard]] jobs::Result<std::vector<jobs::WorktreeEntry>> list() override;
   [[nodiscard]] jobs::Result<std::int64_t> disk_free() override;
+  /// list(), and what takes room besides.
+  [[nodiscard]] std::vector<Holding> holdings() const;
 
   [[nodiscard]] jobs::Result<jobs::Prepared> prepare(const jobs::Repo& repo,
                                                      const jobs::Run& run) override;

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} << 10;
 constexpr std::size_t kLongestCounted = 0xFFF;
+constexpr std::uint32_t kExtended = 0x4000;
+constexpr std::uint32_t kSkipWorktree = 0x4000;  // among the extended flags
 
 void put32(std::string& out, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) {
@@ -33,7 +35,7 @@ void put_id(std::string& out, const git_oid& id) {
 
 /// An entry's length is a multiple of eight, counted from its own begin.
 void put_entry(std::string& out, const TreeList& list, const TreeList::File& file,
-               const FileStat& stat) {
+               const FileStat& stat, bool written) {
   const std::size_t begin = out.size();
   for (const std::uint32_t value :
        {stat.changed_s, stat.changed_ns, stat.modified_s, stat.modified_ns, stat.device, stat.inode,
@@ -42,7 +44,11 @@ void put_entry(std::string& out, const TreeList& list, const TreeList::File& fil
   }
   put_id(out, file.id);
   const std::string_view path = list.path(file);
-  put16(out, static_cast<std::uint32_t>(std::min(path.size(), kLongestCounted)));
+  const auto length = static_cast<std::uint32_t>(std::min(path.size(), kLongestCounted));
+  put16(out, written ? length : length | kExtended);
+  if (!written) {
+    put16(out, kSkipWorktree);
+  }
   out += path;
   // One NUL at least, and eight bytes are the measure.
   out.append(8 - (out.size() - begin) % 8, '\0');
@@ -63,7 +69,8 @@ std::string cache_tree(const TreeList& list) {
 }  // namespace
 
 jobs::Status index_of(const TreeList& list, const std::vector<FileStat>& stats,
-                      const std::function<jobs::Status(std::string_view)>& sink) {
+                      const std::function<jobs::Status(std::string_view)>& sink,
+                      const std::vector<bool>& written) {
   const std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>> digest(EVP_MD_CTX_new());
   if (digest == nullptr || EVP_DigestInit_ex(digest.get(), EVP_sha1(), nullptr) != 1) {
     return jobs::fail(jobs::ErrorKind::transient, "no memory for a digest");
@@ -76,10 +83,12 @@ jobs::Status index_of(const TreeList& list, const std::vector<FileStat>& stats,
     return put;
   };
   piece += "DIRC";
-  put32(piece, 2);
+  put32(piece, stats.size() == list.files.size() ? 2 : 3);
   put32(piece, static_cast<std::uint32_t>(list.files.size()));
+  std::size_t next = 0;
   for (std::size_t i = 0; i < list.files.size(); ++i) {
-    put_entry(piece, list, list.files[i], stats[i]);
+    const bool there = written.empty() || written[i];
+    put_entry(piece, list, list.files[i], there ? stats[next++] : FileStat{}, there);
     if (piece.size() > kPiece) {
       RUNNER_TRY(flush());
     }

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kLargestIndex = std::size_t{32} << 20;
 constexpr std::size_t kHeader = 12;
 constexpr std::size_t kFixedEntry = 62;  // stat, id, flags
-constexpr std::size_t kPathAt = kFixedEntry;
+constexpr std::size_t kFlagsAt = 60;
 constexpr std::size_t kMostPaths = 3 * kLargestIndex;
 
 std::uint32_t number_at(std::string_view bytes, std::size_t at) {
@@ -45,7 +45,8 @@ class Parser {
   explicit Parser(std::string_view bytes) : rest_(bytes) {}
 
   bool take_entries() {
-    if (rest_.size() < kHeader || rest_.substr(0, 4) != "DIRC" || number_at(rest_, 4) != 2) {
+    if (rest_.size() < kHeader || rest_.substr(0, 4) != "DIRC" ||
+        (number_at(rest_, 4) != 2 && number_at(rest_, 4) != 3)) {
       return false;
     }
     const std::uint32_t count = number_at(rest_, 8);
@@ -55,6 +56,7 @@ class Parser {
     }
     out_.list.files.reserve(count);
     out_.stats.reserve(count);
+    out_.written.reserve(count);
     for (std::uint32_t i = 0; i < count; ++i) {
       if (!take_entry()) {
         return false;
@@ -95,11 +97,15 @@ class Parser {
                           .size = number_at(rest_, 36)});
     TreeList::File file{.mode = number_at(rest_, 24)};
     std::memcpy(file.id.id, rest_.data() + 40, GIT_OID_RAWSZ);
-    const std::size_t end = rest_.find('\0', kPathAt);
-    if (end == std::string_view::npos || end == kPathAt || end / 8 * 8 + 8 > rest_.size()) {
+    // Our only extended flag is the one that says "not on the disk".
+    const bool written = (static_cast<unsigned char>(rest_[kFlagsAt]) & 0x40U) == 0;
+    const std::size_t path_at = written ? kFixedEntry : kFixedEntry + 2;
+    const std::size_t end = rest_.find('\0', path_at);
+    if (end == std::string_view::npos || end == path_at || end / 8 * 8 + 8 > rest_.size()) {
       return false;
     }
-    const std::string_view path = rest_.substr(kPathAt, end - kPathAt);
+    const std::string_view path = rest_.substr(path_at, end - path_at);
+    out_.written.push_back(written);
     if (!out_.list.files.empty() && out_.list.path(out_.list.files.back()) >= path) {
       return false;
     }

@@ -17,6 +17,7 @@ namespace worktrees {
 struct KnownFiles {
   TreeList list;
   std::vector<FileStat> stats;   ///< in the order of list.files
+  std::vector<bool> written;     ///< in the same order: not written are those outside a sparse cone
   std::uint32_t written_s = 0;   ///< a file that was changed then or later may have changed again
   std::uint32_t written_ns = 0;  ///< without its stat showing it (gitformat-index(5), "racy")
 };

@@ -13,6 +13,7 @@
 #include "worktrees/record.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
+#include "worktrees/sparse.h"
 
 namespace worktrees {
 
@@ -69,14 +70,14 @@ jobs::Status show_in_worktree(const Context& context, const jobs::RepoName& repo
   }
   // Uncommitted files may be overwritten: kept first.
   RUNNER_ASSIGN([[maybe_unused]] const Oid kept, keep_work(context, repo, run.id, run.branch));
-  RUNNER_ASSIGN(const Filled filled,
-                materialise(layout, repo,
-                            {.commit = commit,
-                             .folder = layout.slot(repo, record->slot),
-                             .leftovers = Leftovers::keep,
-                             .known = layout.known_files(repo, record->slot)}));
+  RUNNER_ASSIGN(const Filled filled, materialise(layout, repo,
+                                                 {.commit = commit,
+                                                  .folder = layout.slot(repo, record->slot),
+                                                  .leftovers = Leftovers::keep,
+                                                  .known = layout.known_files(repo, record->slot),
+                                                  .sparse = record->sparse}));
   RUNNER_TRY(keep_known_files(layout, repo, record->slot, filled.index));
-  return link_worktree(layout, repo, record->slot, run.branch, filled.index);
+  return link_worktree(layout, repo, record->slot, run.branch, filled.index, Cone(record->sparse));
 }
 
 }  // namespace worktrees

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <string_view>
@@ -24,6 +25,7 @@
 #include "worktrees/objects/store.h"
 #include "worktrees/remover.h"
 #include "worktrees/safe_fs.h"
+#include "worktrees/sparse.h"
 #include "worktrees/tree_list.h"
 #include "worktrees/write_tree.h"
 
@@ -80,16 +82,35 @@ class Tidier {
 };
 
 jobs::Status write_index(const TreeList& list, const std::vector<FileStat>& stats,
-                         const std::string& path) {
+                         const std::vector<bool>& written, const std::string& path) {
   const Fd index(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (!index.ok()) {
     return system_error(errno, "make the index", path);
   }
-  return index_of(list, stats, [&](std::string_view piece) {
-    return write_all(index.get(), piece)
-               ? jobs::ok()
-               : jobs::Status(system_error(errno, "write the index", path));
-  });
+  return index_of(
+      list, stats,
+      [&](std::string_view piece) {
+        return write_all(index.get(), piece)
+                   ? jobs::ok()
+                   : jobs::Status(system_error(errno, "write the index", path));
+      },
+      written);
+}
+
+/// What of the known files is on the disk.
+void drop_unwritten(KnownFiles& known) {
+  if (std::ranges::find(known.written, false) == known.written.end()) {
+    return;
+  }
+  known.list = chosen(known.list, known.written);
+  std::vector<FileStat> stats;
+  for (std::size_t i = 0; i < known.stats.size(); ++i) {
+    if (known.written[i]) {
+      stats.push_back(known.stats[i]);
+    }
+  }
+  known.stats = std::move(stats);
+  known.written.assign(known.stats.size(), true);
 }
 
 }  // namespace
@@ -124,10 +145,18 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     return jobs::fail(ErrorKind::denied, fmt::format("the commit {} is not written to disk: {}",
                                                      wish.commit.str(), listed.refusal->message));
   }
-  const TreeList& list = listed.list;
+  const Cone cone(wish.sparse);
+  std::vector<bool> written;
+  TreeList part;
+  if (!cone.all()) {
+    written = in_cone(listed.list, cone);
+    part = chosen(listed.list, written);
+  }
+  const TreeList& list = cone.all() ? listed.list : part;
   std::optional<Tidier> tidier;
   Present present;
   if (!empty) {
+    drop_unwritten(known);
     RUNNER_ASSIGN(FolderScan scan, scan_folder(root.get(), list, known));
     known = {};
     present = std::move(scan.present);
@@ -144,7 +173,7 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     RUNNER_ASSIGN(filled.cold_went, tidier->clear_rest(repository.get(), wish));
   }
   filled.index = fmt::format("{}/{}", layout.scratch(), unique_name("index"));
-  RUNNER_TRY(write_index(list, stats, filled.index));
+  RUNNER_TRY(write_index(listed.list, stats, written, filled.index));
   return filled;
 }
 

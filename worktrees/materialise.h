@@ -19,6 +19,7 @@ struct FolderWish {
   std::string known = {};              ///< an index file of ours, of what was written to the folder
                                        ///< the last time; "" or not there: nothing is known
   std::vector<std::string> cold = {};  ///< globs (land_text.h) of what goes though it is ignored
+  std::vector<std::string> sparse = {};  ///< folders (sparse.h); none: everything
 };
 
 struct Filled {
@@ -26,7 +27,8 @@ struct Filled {
   bool cold_went = false;  ///< what setup made may be gone with it
 };
 
-/// Brings `folder` to the tree of a commit, touching only files that differ. With
+/// Brings `folder` to the tree of a commit, or to its sparse part, touching only files that differ.
+/// With
 /// Leftovers::remove, what is neither in the tree nor ignored (by the tree's own rules) goes away;
 /// what is ignored always stays, but for what is cold. The config used is the mirror's; nothing in
 /// the folder or in a checkout is trusted, not even an index. denied: the tree is not to be

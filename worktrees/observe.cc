@@ -111,7 +111,7 @@ jobs::Result<jobs::WorktreeFacts> observe(const Context& context, const jobs::Re
     problem = head_problem(context, repository->get(), repo, *record, facts.head);
   }
   if (problem.empty() && facts.exists) {
-    auto dirty = is_dirty(layout, repo.name, record->slot, facts.head);
+    auto dirty = is_dirty(layout, repo.name, *record, facts.head);
     if (dirty) {
       facts.dirty = *dirty;
     } else {

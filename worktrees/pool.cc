@@ -1,8 +1,6 @@
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <chrono>
 #include <functional>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -11,6 +9,8 @@
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
 #include "worktrees/context.h"
+#include "worktrees/inventory.h"
+#include "worktrees/known_files.h"
 #include "worktrees/mirror.h"
 #include "worktrees/record.h"
 #include "worktrees/rescue.h"
@@ -32,6 +32,20 @@ jobs::Status remove_slot(const Context& context, const jobs::RepoName& repo,
   RUNNER_TRY(unlink_worktree(context.layout, repo, slot));
   RUNNER_TRY(remove_below(context.layout.pool(repo), slot + ".index"));
   return remove_record(context.layout, repo, slot);
+}
+
+/// Of the bytes of a worktree, those that are not of the files that were written to it. 0 where
+/// there are too many of these to be known (known_files.h).
+std::int64_t bytes_beside(std::int64_t all, const std::string& index) {
+  const KnownFiles known = read_known_files(index);
+  if (known.list.files.empty()) {
+    return 0;
+  }
+  std::int64_t written = 0;
+  for (const FileStat& stat : known.stats) {
+    written += stat.size;
+  }
+  return std::max<std::int64_t>(0, all - written);
 }
 
 std::vector<Record> idle_of(const Context& context, const jobs::RepoName& repo) {
@@ -58,25 +72,6 @@ jobs::Status trim_pool(const Context& context, const jobs::RepoName& repo) {
   return jobs::ok();
 }
 
-jobs::RepoName repo_of_pool(const Layout& layout, const std::string& component) {
-  const auto name = read_below(layout.root + "/worktrees/" + component, "repo.name", 4096);
-  if (name && *name) {
-    const jobs::RepoName repo{std::string(jobs::trimmed(**name))};
-    if (jobs::path_component(repo.str()) == component) {
-      return repo;
-    }
-  }
-  return jobs::RepoName(component);
-}
-
-std::optional<jobs::TimePoint> modified(const std::string& path) {
-  struct stat info{};
-  if (::lstat(path.c_str(), &info) != 0) {
-    return std::nullopt;
-  }
-  return jobs::TimePoint(std::chrono::seconds(info.st_mtim.tv_sec));
-}
-
 }  // namespace
 
 jobs::Status release(const Context& context, const jobs::Repo& repo, const jobs::Run& run) {
@@ -101,6 +96,14 @@ jobs::Status release(const Context& context, const jobs::Repo& repo, const jobs:
   record->run.clear();
   record->branch.clear();
   record->bytes = tree_bytes(layout.slot(repo.name, record->slot));
+  record->ignored = bytes_beside(record->bytes, layout.known_files(repo.name, record->slot));
+  if (record->ignored > context.options.retention.ignored_bytes) {
+    context.say(
+        fmt::format("removing the worktree {}: beside the files of its commit it holds {} "
+                    "bytes (retention.ignored_bytes)",
+                    layout.slot(repo.name, record->slot), record->ignored));
+    return remove_slot(context, repo.name, record->slot);
+  }
   record->given_back = 1;
   for (const Record& other : records(layout, repo.name)) {
     record->given_back = std::max(record->given_back, other.given_back + 1);
@@ -110,29 +113,10 @@ jobs::Status release(const Context& context, const jobs::Repo& repo, const jobs:
 }
 
 jobs::Result<std::vector<jobs::WorktreeEntry>> list(const Context& context) {
-  const Layout& layout = context.layout;
   std::vector<jobs::WorktreeEntry> entries;
-  const std::string top = layout.root + "/worktrees";
-  for (const std::string& component : names_in(top)) {
-    const std::string pool = top + "/" + component;
-    if (kind_of(pool) != PathKind::directory) {
-      continue;
-    }
-    const jobs::RepoName repo = repo_of_pool(layout, component);
-    for (const std::string& name : names_in(pool)) {
-      const std::string path = pool + "/" + name;
-      if (kind_of(path) != PathKind::directory) {
-        continue;
-      }
-      jobs::WorktreeEntry entry{.repo = repo, .path = path};
-      const auto text = read_below(pool, name + ".record", 65536);
-      if (const auto record = text && *text ? parse_record(**text) : std::nullopt) {
-        entry.run = record->run;
-        entry.branch = record->branch;
-      }
-      entry.bytes = tree_bytes(path);
-      entry.modified_at = modified(path);
-      entries.push_back(std::move(entry));
+  for (Holding& holding : inventory(context.layout)) {
+    if (!holding.trash) {
+      entries.push_back(std::move(holding.entry));
     }
   }
   return entries;

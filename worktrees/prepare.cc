@@ -63,12 +63,14 @@ jobs::Status retire_branch(const Context& context, const jobs::Repo& repo, const
   return delete_checkout_ref(layout, repo.name, ref);
 }
 
-/// The idle worktree that was used last, or a new one.
-Record choose_slot(const Context& context, const jobs::Repo& repo) {
+/// The idle worktree that was used last and may be handed on to this run, or a new one.
+Record choose_slot(const Context& context, const jobs::Repo& repo, const jobs::Run& run) {
   auto known = records(context.layout, repo.name);
   std::ranges::sort(known, std::greater<>{}, &Record::given_back);
   for (const Record& record : known) {
-    if (record.run.empty() && folder_problem(context.layout, repo.name, record.slot).empty()) {
+    if (record.run.empty() && record.trust == trust_of(repo, run) &&
+        record.ignored <= context.options.retention.ignored_bytes &&
+        folder_problem(context.layout, repo.name, record.slot).empty()) {
       return record;
     }
   }
@@ -91,7 +93,8 @@ jobs::Result<bool> fill(const Context& context, const jobs::Repo& repo, const Re
   const FolderWish wish{.commit = commit,
                         .folder = folder,
                         .known = layout.known_files(repo.name, record.slot),
-                        .cold = repo.cold};
+                        .cold = repo.cold,
+                        .sparse = record.sparse};
   bool warm = true;
   auto filled = materialise(layout, repo.name, wish);
   if (!filled && filled.error().kind != ErrorKind::denied &&
@@ -106,7 +109,8 @@ jobs::Result<bool> fill(const Context& context, const jobs::Repo& repo, const Re
   }
   RUNNER_TRY(keep_known_files(layout, repo.name, record.slot, filled->index));
   RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/heads/" + record.branch, commit));
-  RUNNER_TRY(link_worktree(layout, repo.name, record.slot, record.branch, filled->index));
+  RUNNER_TRY(link_worktree(layout, repo.name, record.slot, record.branch, filled->index,
+                           Cone(record.sparse)));
   return warm && !filled->cold_went;
 }
 
@@ -136,7 +140,7 @@ jobs::Result<bool> find_again(const Context& context, const jobs::Repo& repo, Re
   context.say(fmt::format("making the lost worktree {} again", folder));
   record.setup.clear();
   RUNNER_TRY(write_record(context.layout, repo.name, record));
-  RUNNER_TRY(restore_checkout(context.layout, repo.name));
+  RUNNER_TRY(restore_checkout(context.layout, repo.name, !record.sparse.empty()));
   RUNNER_ASSIGN([[maybe_unused]] const bool warm, fill(context, repo, record, head));
   return false;
 }
@@ -169,12 +173,12 @@ jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& r
     RUNNER_ASSIGN(const Repository mirror, open_or_make_mirror(layout, repo.name));
     RUNNER_ASSIGN(base, refresh_base(mirror.get(), context.access(repo), repo.base));
   }
-  RUNNER_TRY(restore_checkout(layout, repo.name));
+  RUNNER_TRY(restore_checkout(layout, repo.name, !repo.sparse.empty()));
   RUNNER_TRY(make_directories(layout.pool(repo.name)));
   RUNNER_TRY(write_below(layout.pool(repo.name), "repo.name", repo.name.str() + "\n"));
   RUNNER_TRY(retire_branch(context, repo, run));
 
-  Record record = known ? *known : choose_slot(context, repo);
+  Record record = known ? *known : choose_slot(context, repo, run);
   const bool recycled = kind_of(layout.slot(repo.name, record.slot)) == PathKind::directory;
   if (!recycled) {
     RUNNER_TRY(check_space(context));
@@ -189,6 +193,8 @@ jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& r
   record.branch = run.branch;
   record.base = base;
   record.ready = false;
+  record.trust = trust_of(repo, run);
+  record.sparse = repo.sparse;
   RUNNER_TRY(write_record(layout, repo.name, record));
   RUNNER_POINT(prepare_recorded);
   context.say(fmt::format("writing the files of {} {} into {}", repo.base, base.str().substr(0, 10),

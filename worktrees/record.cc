@@ -23,9 +23,13 @@ std::string file_of(std::string_view slot) {
 std::string record_text(const Record& record) {
   std::string text = fmt::format(
       "{}\nslot {}\nrepo {}\nrun {}\nbranch {}\nbase {}\nsetup {}\nbytes {}\n"
-      "given_back {}\nready {}\n",
+      "given_back {}\nignored {}\ntrust {}\n",
       kFirstLine, record.slot, record.repo, record.run, record.branch, record.base.str(),
-      record.setup, record.bytes, record.given_back, record.ready ? 1 : 0);
+      record.setup, record.bytes, record.given_back, record.ignored, record.trust);
+  for (const std::string& folder : record.sparse) {
+    text += fmt::format("sparse {}\n", folder);
+  }
+  text += fmt::format("ready {}\n", record.ready ? 1 : 0);
   return text;
 }
 
@@ -62,8 +66,14 @@ std::optional<Record> parse_record(std::string_view text) {
       record.base = jobs::Oid(value);
     } else if (key == "setup") {
       record.setup = value;
-    } else if (key == "bytes" || key == "given_back") {
-      std::int64_t& number = key == "bytes" ? record.bytes : record.given_back;
+    } else if (key == "trust") {
+      record.trust = value;
+    } else if (key == "sparse") {
+      record.sparse.push_back(value);
+    } else if (key == "bytes" || key == "given_back" || key == "ignored") {
+      std::int64_t& number = key == "bytes"     ? record.bytes
+                             : key == "ignored" ? record.ignored
+                                                : record.given_back;
       const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
       if (read.ec != std::errc{} || read.ptr != value.data() + value.size() || number < 0) {
         return std::nullopt;
@@ -81,6 +91,11 @@ std::optional<Record> parse_record(std::string_view text) {
   return record;
 }
 
+std::string trust_of(const jobs::Repo& repo, const jobs::Run& run) {
+  return std::ranges::find(repo.trusted, run.requested_by) != repo.trusted.end() ? "name"
+                                                                                 : "permission";
+}
+
 jobs::Result<std::optional<Record>> read_record(const Layout& layout, const jobs::RepoName& repo,
                                                 std::string_view slot) {
   RUNNER_ASSIGN(const auto text, read_below(layout.pool(repo), file_of(slot), 65536));
@@ -92,8 +107,12 @@ jobs::Result<std::optional<Record>> read_record(const Layout& layout, const jobs
 }
 
 jobs::Status write_record(const Layout& layout, const jobs::RepoName& repo, const Record& record) {
-  for (const std::string* value :
-       {&record.slot, &record.repo, &record.run, &record.branch, &record.setup}) {
+  std::vector<const std::string*> values = {&record.slot,   &record.repo,  &record.run,
+                                            &record.branch, &record.setup, &record.trust};
+  for (const std::string& folder : record.sparse) {
+    values.push_back(&folder);
+  }
+  for (const std::string* value : values) {
     if (value->find('\n') != std::string::npos) {
       return jobs::fail(jobs::ErrorKind::usage, fmt::format("a worktree record cannot hold '{}'",
                                                             jobs::one_line(*value, 80)));

@@ -8,6 +8,8 @@
 
 #include "jobs/base/ids.h"
 #include "jobs/base/result.h"
+#include "jobs/model/fleet.h"
+#include "jobs/model/run.h"
 #include "worktrees/layout.h"
 
 /// What the runner knows about a slot of the pool. Lies beside the worktree, not in it, where an
@@ -23,8 +25,15 @@ struct Record {
   std::string setup;            ///< key of the setup that was completed here; "" = none
   std::int64_t bytes = 0;       ///< of an idle one, with everything in it
   std::int64_t given_back = 0;  ///< grows with each release in the repository; 0 = never idle yet
-  bool ready = false;           ///< the files were written completely
+  std::int64_t ignored = 0;     ///< of these bytes, those that are not of its commit
+  std::vector<std::string> sparse;  ///< the folders that its files are of; none: all
+  std::string trust;   ///< why the person who released its last issue was trusted (trust_of)
+  bool ready = false;  ///< the files were written completely
 };
+
+/// Why whoever released the run's issue may do that: "name" (the manifest's `trusted`) or
+/// "permission" (write on the tracker). A worktree is not handed on from one to the other.
+[[nodiscard]] std::string trust_of(const jobs::Repo& repo, const jobs::Run& run);
 
 [[nodiscard]] jobs::Result<std::optional<Record>> read_record(const Layout& layout,
                                                               const jobs::RepoName& repo,

@@ -104,12 +104,12 @@ jobs::Result<Oid> refresh_all(git_repository* mirror, const RemoteAccess& access
   RUNNER_ASSIGN(const Branches branches, ask_branches(access, ""));
   Spoken spoken = Spoken::no;
   if (branches.spoken == Spoken::yes) {
+    // First, because a branch that became a folder of branches would stand in its own way.
+    RUNNER_TRY(let_go_of_others(mirror, branches.heads));
     RUNNER_ASSIGN(spoken, follow(mirror, access, base, branches.heads));
   }
   if (spoken == Spoken::no) {
     RUNNER_TRY(fetch_branches(mirror, access));
-  } else {
-    RUNNER_TRY(let_go_of_others(mirror, branches.heads));
   }
   return base_in(mirror, access, base);
 }

@@ -104,7 +104,8 @@ jobs::Result<Oid> keep_work(const Context& context, const jobs::RepoName& repo,
   bool dirty = false;
   if (record && record->ready && kind_of(layout.slot(repo, record->slot)) == PathKind::directory) {
     const Oid top = tips.empty() ? record->base : tips.front();
-    RUNNER_ASSIGN(tree, snapshot_tree(layout, repo, layout.slot(repo, record->slot), top));
+    RUNNER_ASSIGN(tree, snapshot_tree(layout, repo, layout.slot(repo, record->slot), top,
+                                      Cone(record->sparse)));
     RUNNER_ASSIGN(const Oid top_tree, tree_of(mirror.get(), top));
     dirty = tree != top_tree;
     if (dirty) {
@@ -151,7 +152,7 @@ jobs::Result<Oid> keep_work(const Context& context, const jobs::RepoName& repo,
 jobs::Result<Oid> keep_folder(const Context& context, const jobs::RepoName& repo,
                               const std::string& name, const std::string& folder) {
   RUNNER_ASSIGN(const Repository mirror, open_mirror(context.layout, repo));
-  RUNNER_ASSIGN(const Oid tree, snapshot_tree(context.layout, repo, folder, Oid()));
+  RUNNER_ASSIGN(const Oid tree, snapshot_tree(context.layout, repo, folder, Oid(), Cone()));
   RUNNER_ASSIGN(const Oid kept,
                 commit_kept(mirror.get(), tree, {}, "the folder " + jobs::one_line(name, 100)));
   RUNNER_TRY(set_mirror_ref(

@@ -97,10 +97,16 @@ class IndexCopy {
   bool written_;
 };
 
+/// It is not there because it was never to be there.
+bool is_unwritten(const git_diff_delta& delta, const Cone& cone) {
+  return delta.status == GIT_DELTA_DELETED && !cone.has_file(delta.old_file.path);
+}
+
 }  // namespace
 
-jobs::Result<bool> is_dirty(const Layout& layout, const jobs::RepoName& repo, std::string_view slot,
+jobs::Result<bool> is_dirty(const Layout& layout, const jobs::RepoName& repo, const Record& record,
                             const jobs::Oid& head) {
+  const std::string& slot = record.slot;
   RUNNER_ASSIGN(const Repository repository, open_with_checkout(layout, repo));
   RUNNER_ASSIGN(const Tree tree, tree_at(repository.get(), head));
   const std::string folder = layout.slot(repo, slot);
@@ -134,11 +140,21 @@ jobs::Result<bool> is_dirty(const Layout& layout, const jobs::RepoName& repo, st
   if (code < 0) {
     return git_failure(code, fmt::format("cannot compare {} with its branch", folder));
   }
-  return git_diff_num_deltas(staged.get()) + git_diff_num_deltas(unstaged.get()) > 0;
+  if (git_diff_num_deltas(staged.get()) > 0) {
+    return true;
+  }
+  const Cone cone(record.sparse);
+  for (size_t i = 0; i < git_diff_num_deltas(unstaged.get()); ++i) {
+    if (!is_unwritten(*git_diff_get_delta(unstaged.get(), i), cone)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 jobs::Result<jobs::Oid> snapshot_tree(const Layout& layout, const jobs::RepoName& repo,
-                                      const std::string& folder, const jobs::Oid& parent) {
+                                      const std::string& folder, const jobs::Oid& parent,
+                                      const Cone& cone) {
   RUNNER_TRY(remove_blocking_rules(folder));
   RUNNER_ASSIGN(const Repository repository, open_mirror(layout, repo));
   Index index;
@@ -160,6 +176,9 @@ jobs::Result<jobs::Oid> snapshot_tree(const Layout& layout, const jobs::RepoName
   }
   for (size_t i = 0; i < git_diff_num_deltas(diff.get()); ++i) {
     const git_diff_delta* delta = git_diff_get_delta(diff.get(), i);
+    if (is_unwritten(*delta, cone)) {
+      continue;
+    }
     const std::string path = delta->new_file.path;
     if (delta->status == GIT_DELTA_DELETED || delta->status == GIT_DELTA_TYPECHANGE) {
       code = git_index_remove(index.get(), path.c_str(), 0);

@@ -5,18 +5,12 @@
 #include <fmt/format.h>
 
 #include "jobs/pipelines/run_change.h"
+#include "jobs/policy/tree_state.h"
 #include "jobs/ticks/plan.h"
 
 namespace jobs {
 
 namespace {
-
-/// Worktrees of runs that a person will look at stay longer than those of runs that are simply
-/// done.
-Duration kept_for(const Run& run, const Retention& retention) {
-  const bool human = run.outcome == Outcome::needs_human || run.outcome == Outcome::frozen;
-  return human ? retention.kept_worktrees : Duration::zero();
-}
 
 void release_worktrees(const JanitorFacts& facts, const Fleet& fleet, TimePoint now,
                        JanitorPlan& out) {

@@ -127,6 +127,7 @@ class CommandLine {
   SpendCommand spend_;
   ExplainCommand explain_;
   PauseCommand pause_;
+  PruneCommand prune_;
   DoctorCommand doctor_;
   MetricsCommand metrics_;
   IssueCommand issue_;
@@ -197,8 +198,11 @@ void CommandLine::declare_runs() {
                             with_globals(spend_, global_, run_spend));
   option(spend, "--by", spend_.by, "WHAT", "What each line is about", kSpendBy);
 
-  command(root_, "worktrees", "List the worktrees on disk",
-          [this] { return run_worktrees(global_); });
+  CLI::App& worktrees = group("worktrees", "List the worktrees on disk, or make room",
+                              [this] { return run_worktrees(global_); });
+  CLI::App& prune = command(worktrees, "prune", "Remove what nobody needs; shows it first",
+                            with_globals(prune_, global_, run_worktrees_prune));
+  prune.add_flag("--yes", prune_.yes, "Remove it, too");
 }
 
 void CommandLine::declare_switch() {

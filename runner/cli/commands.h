@@ -74,6 +74,12 @@ struct MetricsCommand {
 
 [[nodiscard]] int run_worktrees(const Globals& global);
 
+struct PruneCommand {
+  Globals global;
+  bool yes = false;  ///< else the plan is only shown
+};
+[[nodiscard]] int run_worktrees_prune(const PruneCommand& command);
+
 struct IssueCommand {
   Globals global;
   std::string repo;                 ///< new, list

@@ -88,9 +88,17 @@ constexpr std::array kTexts{
              "writes the same to fleet.metrics_textfile if that is set.",
              "$ runner metrics --textfile /var/lib/node_exporter/runner.prom"},
     HelpText{"runner worktrees",
-             "Lists the worktrees on disk with their size, the run they belong to and its\n"
-             "state. The janitor of `runner tick` recycles and removes them.",
+             "Lists the worktrees on disk with their size, age and run, and what they are there\n"
+             "for: live, kept (until when), ended, idle in the pool, orphan, or trash. The\n"
+             "janitor of `runner tick` recycles and removes them.",
              "$ runner worktrees"},
+    HelpText{"runner worktrees prune",
+             "Shows which worktrees can go, why, and how much room that gives back: idle ones,\n"
+             "orphans, those of runs that are over, and the trash. With --yes they go. Never one\n"
+             "of a live run, nor one that is kept for a person. Work that is nowhere else is\n"
+             "kept first, as refs/runner/rescue/RUN of the mirror.",
+             "$ runner worktrees prune\n"
+             "$ runner worktrees prune --yes"},
     HelpText{"runner issue",
              "Works on issues of a local tracker: Markdown files in a folder, one per issue.\n"
              "Everything here can be done with an editor as well.",

@@ -1,88 +1,65 @@
-#include <algorithm>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "jobs/base/text.h"
-#include "jobs/base/time.h"
 #include "runner/cli/commands.h"
 #include "runner/cli/describe.h"
 #include "runner/cli/errors.h"
 #include "runner/cli/json_model.h"
 #include "runner/cli/state.h"
 #include "runner/cli/table.h"
-#include "runner/wiring.h"
+#include "runner/cli/worktrees_found.h"
 
 namespace runner::cli {
 
 namespace {
 
-struct Listed {
-  jobs::WorktreeEntry entry;
-  std::string state;  ///< of its run: "live", an outcome, "idle", or "unknown run"
-};
+using jobs::TreeState;
 
-/// What a worktree's own record says about its run, held against the store.
-jobs::Result<std::string> state_of_entry(jobs::StoreReader& store,
-                                         const jobs::WorktreeEntry& entry) {
-  if (entry.run.empty()) {
-    return std::string("idle");
+Ink ink_of(TreeState state) {
+  switch (state) {
+    case TreeState::live: return Ink::yellow;
+    case TreeState::orphan: return Ink::red;
+    case TreeState::trash: return Ink::dim;
+    case TreeState::kept:
+    case TreeState::ended:
+    case TreeState::idle: return Ink::plain;
   }
-  auto run = store.run(entry.run);
-  if (!run) {
-    if (run.error().kind != jobs::ErrorKind::not_found) {
-      return std::move(run.error());
-    }
-    return std::string("unknown run");
-  }
-  return std::string(run->live()    ? "live"
-                     : run->outcome ? jobs::to_string(*run->outcome)
-                                    : "ended");
+  return Ink::plain;
 }
 
-jobs::Result<std::vector<Listed>> find(const Globals& global) {
-  RUNNER_ASSIGN(const jobs::Fleet fleet, load_fleet(global));
-  RUNNER_ASSIGN(const ReadWorld world, make_read_world(fleet, {}));
-  RUNNER_ASSIGN(const std::vector<jobs::WorktreeEntry> entries, world.ports.workspace->list());
-  std::vector<Listed> listed;
-  for (const jobs::WorktreeEntry& entry : entries) {
-    RUNNER_ASSIGN(std::string state, state_of_entry(*world.ports.store, entry));
-    listed.push_back({entry, std::move(state)});
-  }
-  std::sort(listed.begin(), listed.end(),
-            [](const Listed& a, const Listed& b) { return a.entry.path < b.entry.path; });
-  return listed;
-}
-
-Json document(const std::vector<Listed>& listed) {
+Json document(const std::vector<FoundWorktree>& found) {
   Json list = Json::array();
-  for (const auto& [entry, state] : listed) {
+  for (const auto& [holding, verdict] : found) {
+    const jobs::WorktreeEntry& entry = holding.entry;
     Json item = Json::object();
-    item.set("repo", entry.repo.str()).set("path", entry.path);
-    item.set("run", text_or_null(entry.run)).set("state", state);
+    item.set("repo", text_or_null(entry.repo.str())).set("path", entry.path);
+    item.set("run", text_or_null(entry.run)).set("state", jobs::to_string(verdict.state));
+    item.set("why", verdict.why).set("kept_until", to_json(verdict.until));
     item.set("branch", text_or_null(entry.branch)).set("bytes", entry.bytes);
     list.push(item.set("modified_at", to_json(entry.modified_at)));
   }
   return json_root().set("worktrees", list);
 }
 
-void print(const Globals& global, const std::vector<Listed>& listed) {
+void print(const Globals& global, const std::vector<FoundWorktree>& found) {
   std::int64_t bytes = 0;
-  Table table({"REPO", "STATE", "SIZE", "CHANGED", "RUN", "PATH"});
-  for (const auto& [entry, state] : listed) {
+  Table table({"REPO", "STATE", "SIZE", "AGE", "RUN", "WHY", "PATH"});
+  for (const auto& [holding, verdict] : found) {
+    const jobs::WorktreeEntry& entry = holding.entry;
     bytes += entry.bytes;
-    const Ink ink = state == "unknown run" ? Ink::red : state == "live" ? Ink::yellow : Ink::plain;
-    table.add({entry.repo.str(), Cell(state, ink), size_text(entry.bytes),
-               entry.modified_at ? jobs::format_time(*entry.modified_at) : "-",
-               entry.run.empty() ? "-" : entry.run, entry.path});
+    table.add({entry.repo.empty() ? std::string("-") : entry.repo.str(),
+               Cell(std::string(jobs::to_string(verdict.state)), ink_of(verdict.state)),
+               size_text(entry.bytes), age_text(entry.modified_at, present()),
+               entry.run.empty() ? "-" : entry.run, verdict.why, entry.path});
   }
   const Screen screen = make_screen(global.color);
   put(table.str(screen));
   if (screen.terminal) {
-    put(fmt::format("{}, {}\n", counted(static_cast<std::int64_t>(listed.size()), "worktree"),
+    put(fmt::format("{}, {}\n", counted(static_cast<std::int64_t>(found.size()), "worktree"),
                     size_text(bytes)));
   }
 }
@@ -90,16 +67,20 @@ void print(const Globals& global, const std::vector<Listed>& listed) {
 }  // namespace
 
 int run_worktrees(const Globals& global) {
-  const auto listed = find(global);
-  if (!listed) {
-    return report_error(global, listed.error());
+  const auto fleet = load_fleet(global);
+  if (!fleet) {
+    return report_error(global, fleet.error());
+  }
+  const auto found = find_worktrees(*fleet, *quiet_workspace(*fleet));
+  if (!found) {
+    return report_error(global, found.error());
   }
   if (global.json) {
-    print_json(document(*listed));
-  } else if (listed->empty()) {
+    print_json(document(*found));
+  } else if (found->empty()) {
     put("no worktrees\n");
   } else {
-    print(global, *listed);
+    print(global, *found);
   }
   return 0;
 }

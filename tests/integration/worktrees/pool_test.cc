@@ -124,7 +124,7 @@ TEST_F(Pool, WhereSpaceIsShortIdleWorktreesAreNamed) {
   ASSERT_TRUE(workspace->release(repo, run).has_value());
   options.limits.disk_free_bytes = 1LL << 60;
   repo.name = jobs::RepoName("acme/other");
-  EXPECT_THAT(no_room().hint, HasSubstr("idle worktrees hold 5"));
+  EXPECT_THAT(no_room().hint, HasSubstr("`runner worktrees prune` gives back 5"));
 }
 
 TEST_F(Pool, TheOneUsedLongestAgoGoes) {
@@ -147,6 +147,58 @@ TEST_F(Pool, OneThatIsTooLargeAloneIsNotKept) {
   options.retention.pool_bytes = 250'000;
   give_back({100'000, 300'000});
   EXPECT_EQ(kept(), (std::vector<bool>{true, false}));
+}
+
+TEST_F(Pool, AWorktreeIsNotHandedOnBetweenLevelsOfTrust) {
+  repo.trusted = {"ada"};
+  options.retention.pool_size = 9;
+  make_workspace();
+  const auto used_by = [&](const std::string& who, int issue) {
+    jobs::Run run = make_run(issue, fmt::format("rt{}", issue));
+    run.requested_by = who;
+    const jobs::Prepared prepared = prepare(run);
+    EXPECT_TRUE(workspace->release(repo, run).has_value());
+    return prepared;
+  };
+  const std::string by_name = used_by("ada", 51).path;
+  const jobs::Prepared by_permission = used_by("grace", 52);
+  EXPECT_NE(by_permission.path, by_name);
+  EXPECT_FALSE(by_permission.recycled);
+  EXPECT_EQ(used_by("hedy", 53).path, by_permission.path) << "the same level";
+  EXPECT_EQ(used_by("ada", 54).path, by_name) << "its own is still there";
+  repo.trusted.clear();
+  EXPECT_EQ(used_by("ada", 55).path, by_permission.path) << "what counts is why she is trusted now";
+}
+
+TEST_F(Pool, OneThatIsIdleSinceBeforeTrustWasKeptIsNotHandedOn) {
+  jobs::Run run = make_run();
+  const std::string path = prepare(run).path;
+  ASSERT_TRUE(workspace->release(repo, run).has_value());
+  const std::string record = path + ".record";
+  std::string text = read(record);
+  text.erase(text.find("trust "), text.find("ready ") - text.find("trust "));
+  write(record, text);
+  jobs::Run next = make_run(13, "r02");
+  EXPECT_NE(prepare(next).path, path);
+}
+
+TEST_F(Pool, OneWithMoreBesideItsCommitThanMayBeIsNotUsedAgain) {
+  options.retention.pool_size = 9;
+  options.retention.ignored_bytes = 250'000;
+  give_back({300'000, 100'000});
+  EXPECT_EQ(kept(), (std::vector<bool>{false, true}));
+  // A bound that was lowered since.
+  options.retention.ignored_bytes = 50'000;
+  make_workspace();
+  jobs::Run next = make_run(41, "rn");
+  EXPECT_NE(prepare(next).path, paths[1]);
+}
+
+TEST_F(Pool, TheFilesOfTheCommitAreNotCountedAsIgnored) {
+  commit_seed({{"large.bin", std::string(400'000, 'x')}}, "large");
+  options.retention.ignored_bytes = 250'000;
+  give_back({100'000});
+  EXPECT_EQ(kept(), (std::vector<bool>{true}));
 }
 
 TEST_F(Pool, PoolKeepsAsManyAsItMay) {

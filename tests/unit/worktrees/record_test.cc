@@ -17,6 +17,9 @@ TEST(Record, ComesBackAsItWas) {
                       .setup = "key",
                       .bytes = 1LL << 40,
                       .given_back = 7,
+                      .ignored = 99,
+                      .sparse = {"a b", "c"},
+                      .trust = "name",
                       .ready = true};
   const auto read = parse_record(record_text(record));
   ASSERT_TRUE(read.has_value());

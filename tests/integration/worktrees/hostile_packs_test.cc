@@ -1,0 +1,248 @@
+// Packs that are small and mean much, and refs with odd names: fetched from a real server, and from
+// an agent landed on it. Limits hold, and the error says which.
+#include <sys/resource.h>
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/worktrees/made_pack.h"
+#include "tests/integration/worktrees/served_remote.h"
+
+namespace worktrees::test {
+namespace {
+
+using jobs::ErrorKind;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using Type = MadePack::Type;
+
+constexpr std::uint64_t kFourGigabytes = std::uint64_t{4} << 30U;
+/// Of a file of four gigabytes of NULs.
+constexpr const char* kFourGigabytesId = "451971a31ea5a207a10b391df2d5949910133565";
+/// What the process may grow by: the bound of git's memory (decisions/0006), and what a test takes.
+constexpr long kMostKilobytes = 300L << 10U;
+
+long peak_kilobytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+class HostilePacks : public ServedRemote, public ::testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override {
+    Playground::SetUp();
+    first = remote_head();
+    serve(GetParam() ? Way::http : Way::http_libgit2);
+    write(top + "/outside/file", "not yours\n");
+    peak = peak_kilobytes();
+  }
+
+  /// A commit of this tree upon the first one.
+  std::string commit_of(MadePack& pack, const std::string& tree) const {
+    return pack.add(Type::commit,
+                    fmt::format("tree {}\nparent {}\nauthor a <a@a> 1795000000 +0000\n"
+                                "committer a <a@a> 1795000000 +0000\n\nbomb\n",
+                                tree, first));
+  }
+  /// Served as the base: the error of a run that would begin there.
+  jobs::Error from_the_remote(const MadePack& pack, const std::string& commit) {
+    pack.write(remote + "/objects/pack");
+    write(remote + "/refs/heads/main", commit + "\n");
+    peak = peak_kilobytes();  // without what the pack took to be made
+    const jobs::Error error = prepare_error();
+    write(remote + "/refs/heads/main", first + "\n");
+    look_around(error.text());
+    return error;
+  }
+  /// In the checkout, as the head of a run's branch: what its landing says.
+  std::string from_an_agent(const MadePack& pack, const std::string& commit,
+                            const std::string& tree) {
+    jobs::Run run = make_run(31, "ra");
+    prepare(run);
+    fs::create_directories(checkout() + "/objects/pack");
+    pack.write(checkout() + "/objects/pack");
+    write(checkout() + "/refs/heads/" + run.branch, commit + "\n");
+    run.head = jobs::Oid(commit);
+    run.verified_tree = jobs::Oid(tree);
+    run.verified_base = run.base;
+    EXPECT_TRUE(workspace->observe(repo, run).has_value()) << "looking at it does no harm";
+    const auto landed = workspace->land(repo, {.run = run, .at = kNow});
+    EXPECT_EQ(remote_head(), first);
+    if (landed) {
+      EXPECT_EQ(landed->kind, jobs::LandResult::Kind::rejected) << landed->message;
+      look_around(landed->message);
+      return landed->rule + ": " + landed->message;
+    }
+    EXPECT_EQ(landed.error().kind, ErrorKind::denied) << landed.error().text();
+    look_around(landed.error().text());
+    return landed.error().text();
+  }
+  void look_around(const std::string& said) {
+    EXPECT_LT(peak_kilobytes() - peak, kMostKilobytes) << said;
+    EXPECT_EQ(read(top + "/outside/file"), "not yours\n");
+    for (const char c : said) {
+      EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20) << said;
+    }
+    git({"fsck", "--no-dangling", "--connectivity-only"}, mirror());
+  }
+
+  std::string first;
+  long peak = 0;
+};
+
+INSTANTIATE_TEST_SUITE_P(By, HostilePacks, ::testing::Bool(),
+                         [](const auto& one) { return one.param ? "Web" : "Libgit2"; });
+
+TEST_P(HostilePacks, AFileOfFourGigabytesInFourMegabytes) {
+  MadePack pack;
+  pack.add_zeros(kFourGigabytes, kFourGigabytesId);
+  const std::string tree =
+      pack.add(Type::tree, MadePack::entry("100644", "huge", kFourGigabytesId));
+  const std::string commit = commit_of(pack, tree);
+  const jobs::Error error = from_the_remote(pack, commit);
+  EXPECT_EQ(error.kind, ErrorKind::denied) << error.text();
+  EXPECT_THAT(error.text(), HasSubstr("too large"));
+  EXPECT_THAT(from_an_agent(pack, commit, tree), HasSubstr("4294967296 bytes"));
+}
+
+TEST_P(HostilePacks, ADeltaThatSaysFourGigabytesInOneKilobyte) {
+  MadePack pack;
+  const std::string zeros(0xFFFF00, '\0');
+  const std::string base = pack.add(Type::blob, zeros);
+  // 257 times that is a little more than four gigabytes; nobody gets so far as to hash it.
+  const std::string id(40, '5');
+  pack.add_delta(base, MadePack::repeat(zeros.size(), 257), id);
+  const std::string tree = pack.add(
+      Type::tree, MadePack::entry("100644", "base", base) + MadePack::entry("100644", "huge", id));
+  const std::string commit = commit_of(pack, tree);
+  const jobs::Error error = from_the_remote(pack, commit);
+  EXPECT_EQ(error.kind, ErrorKind::denied) << error.text();
+  EXPECT_THAT(error.text(), HasSubstr("too large"));
+  EXPECT_THAT(from_an_agent(pack, commit, tree), AnyOf(HasSubstr("too large"), HasSubstr("size:")));
+}
+
+TEST_P(HostilePacks, AChainOfThreeThousandDeltas) {
+  MadePack pack;
+  std::string content(100, 'a');
+  std::string before = pack.add(Type::blob, content);
+  for (int i = 0; i < 3000; ++i) {
+    // Copies all but the last four bytes and says four others.
+    const std::string tail = fmt::format("{:04}", i);
+    const std::string delta = std::string("\x64\x64\x90\x60\x04", 5) + tail;
+    content.replace(96, 4, tail);
+    const std::string id = MadePack::id_of(Type::blob, content);
+    pack.add_delta(before, delta, id);
+    before = id;
+  }
+  const std::string tree = pack.add(Type::tree, MadePack::entry("100644", "deep", before));
+  const std::string commit = commit_of(pack, tree);
+  pack.write(remote + "/objects/pack");
+  write(remote + "/refs/heads/main", commit + "\n");
+  jobs::Run run = make_run();
+  const auto prepared = workspace->prepare(repo, run);
+  if (prepared) {
+    EXPECT_EQ(read(prepared->path + "/deep"), content);
+    EXPECT_EQ(status(prepared->path), "");
+  } else {
+    EXPECT_NE(prepared.error().kind, ErrorKind::corrupt) << prepared.error().text();
+  }
+  look_around("a chain");
+}
+
+TEST_P(HostilePacks, TenFoldersTenTimesInOneAnother) {
+  MadePack pack;
+  const std::string file = pack.add(Type::blob, "x\n");
+  std::string tree;
+  std::string entries;
+  for (int i = 0; i < 10; ++i) {
+    entries += MadePack::entry("100644", fmt::format("f{}", i), file);
+  }
+  tree = pack.add(Type::tree, entries);
+  for (int depth = 0; depth < 9; ++depth) {
+    entries.clear();
+    for (int i = 0; i < 10; ++i) {
+      entries += MadePack::entry("40000", fmt::format("d{}", i), tree);
+    }
+    tree = pack.add(Type::tree, entries);
+  }
+  const std::string commit = commit_of(pack, tree);
+  const jobs::Error error = from_the_remote(pack, commit);
+  EXPECT_EQ(error.kind, ErrorKind::denied) << error.text();
+  EXPECT_THAT(error.text(), HasSubstr("is not written to disk: the tree has more than"));
+  EXPECT_THAT(from_an_agent(pack, commit, tree), HasSubstr("size: the tree has more than"));
+}
+
+TEST_P(HostilePacks, AMillionEntriesAndMoreInOneFolder) {
+  MadePack pack;
+  const std::string file = pack.add(Type::blob, "x\n");
+  std::string entries;
+  for (int i = 0; i < 1'800'000; ++i) {
+    entries += MadePack::entry("100644", fmt::format("{:07}", i), file);
+  }
+  const std::string tree = pack.add(Type::tree, entries);
+  const std::string commit = commit_of(pack, tree);
+  const jobs::Error error = from_the_remote(pack, commit);
+  EXPECT_EQ(error.kind, ErrorKind::denied) << error.text();
+  EXPECT_THAT(error.text(), AnyOf(HasSubstr("the tree has more than"), HasSubstr("too large")));
+  EXPECT_THAT(from_an_agent(pack, commit, tree),
+              AnyOf(HasSubstr("size: the tree has more than"), HasSubstr("too large")));
+}
+
+TEST_P(HostilePacks, ThreeThousandFoldersDeep) {
+  MadePack pack;
+  std::string tree =
+      pack.add(Type::tree, MadePack::entry("100644", "f", pack.add(Type::blob, "x")));
+  for (int depth = 0; depth < 3000; ++depth) {
+    tree = pack.add(Type::tree, MadePack::entry("40000", "d", tree));
+  }
+  const std::string commit = commit_of(pack, tree);
+  const jobs::Error error = from_the_remote(pack, commit);
+  EXPECT_EQ(error.kind, ErrorKind::denied) << error.text();
+  EXPECT_THAT(error.text(), HasSubstr("directories nested more than"));
+  EXPECT_THAT(from_an_agent(pack, commit, tree),
+              HasSubstr("hostile-tree: directories nested more than"));
+}
+
+TEST_P(HostilePacks, OddBranchesOfTheRemoteHarmNobody) {
+  std::string packed = "# pack-refs with: peeled fully-peeled\n";
+  for (const char* name : {"--upload-pack=touch", "-u", "$(touch RAN)", "HEAD", "a/b/c/d",
+                           "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                           "main2", "refs/heads/main", "refs/remotes/origin/main", "x;touch RAN",
+                           "\xff\xfe", "\u202egpj", "it's", "{}", "100%"}) {
+    packed += fmt::format("{} refs/heads/{}\n", first, name);
+  }
+  packed += fmt::format("{} refs/runner/rescue/r12\n{} refs/stash\n{} refs/tags/main\n", first,
+                        first, first);
+  write(remote + "/packed-refs", packed);
+  const jobs::Run run = worked();
+  const auto landed = land(run);
+  EXPECT_EQ(landed.kind, jobs::LandResult::Kind::landed) << landed.message;
+  EXPECT_EQ(git({"for-each-ref", "refs/runner", "refs/stash", "refs/tags"}, mirror()), "");
+  look_around("odd refs");
+}
+
+TEST_P(HostilePacks, ABranchThatBecomesAFolderOfBranchesIsFollowed) {
+  if (!GetParam()) {
+    GTEST_SKIP() << "libgit2 makes the new ref before it lets go of the old one";
+  }
+  git({"update-ref", "refs/heads/feature", first}, remote);
+  EXPECT_EQ(land(worked(11)).kind, jobs::LandResult::Kind::landed);
+  git({"update-ref", "-d", "refs/heads/feature"}, remote);
+  git({"update-ref", "refs/heads/feature/one", first}, remote);
+  const jobs::Run run = worked(12);
+  const auto landed = workspace->land(repo, {.run = run, .at = kNow});
+  ASSERT_TRUE(landed.has_value()) << landed.error().text();
+  EXPECT_EQ(landed->kind, jobs::LandResult::Kind::landed) << landed->message;
+  git({"update-ref", "-d", "refs/heads/feature/one"}, remote);
+  git({"update-ref", "refs/heads/feature", first}, remote);
+  const jobs::Run back = worked(13);
+  const auto again = workspace->land(repo, {.run = back, .at = kNow});
+  ASSERT_TRUE(again.has_value()) << again.error().text();
+  EXPECT_EQ(again->kind, jobs::LandResult::Kind::landed) << again->message;
+}
+
+}  // namespace
+}  // namespace worktrees::test
