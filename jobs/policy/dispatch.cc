@@ -156,6 +156,9 @@ std::vector<IssueKey> wanted_details(const PollFacts& facts, const Fleet& fleet,
     if (full && (wanted.empty() || wanted.size() >= look_ahead)) {
       break;
     }
+    if (!room.canary(group.repo->agent, now).empty()) {
+      continue;
+    }
     bool may_start = false;
     for (const Issue* issue : group.issues) {
       const auto gates = candidate_gates(*issue, *group.repo, *group.facts, facts, fleet, now);
@@ -167,7 +170,7 @@ std::vector<IssueKey> wanted_details(const PollFacts& facts, const Fleet& fleet,
       }
     }
     if (may_start && !full) {
-      room.take();
+      room.take(group.repo->agent);
     }
   }
   return wanted;
