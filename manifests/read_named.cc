@@ -83,7 +83,27 @@ jobs::AgentConfig read_agent(Reading& reading, const std::string& name, const La
   reader.text_map("env", out.env);
   reader.names("pass_env", out.pass_env, check_variable);
   reader.text("usage_file", out.usage_file, check_inner_path);
-  reader.text("model", out.model, check_plain);
+  reader.text("model", out.model, known ? check_word : check_plain);
+  read_known_kind(reader, known, out);
+  std::string network;
+  if (reader.choice("network", network)) {
+    for (const auto one : {jobs::Network::all, jobs::Network::loopback, jobs::Network::none}) {
+      out.network = network == jobs::to_string(one) ? one : out.network;
+    }
+  }
+  if (reader.text("proxy", out.proxy, check_web_url) && out.network != jobs::Network::all) {
+    reader.error(reader.find("proxy")->key_at(),
+                 fmt::format("proxy cannot be reached with network = \"{}\"", network),
+                 {.expected = {},
+                  .suggestion = {},
+                  .hint = "the loopback of such a turn is its own: leave one of the two out"});
+  }
+  reader.paths("caches", out.caches);
+  std::vector<std::string> read;
+  reader.paths("read", read);
+  for (const std::string& path : read) {
+    out.caches.push_back(path + std::string(kReadOnly));
+  }
   reader.unknown_keys();
   return out;
 }

@@ -129,6 +129,27 @@ class Validator {
     }
   }
 
+  void landing(const jobs::Repo& repo) {
+    const bool asks = repo.landing == jobs::LandingMode::pull_request;
+    if (repo.merge_when_green && !asks) {
+      error(place("merge_when_green"), "merge_when_green means nothing without a pull request",
+            {.expected = {}, .suggestion = {}, .hint = "set landing = \"pull-request\""});
+    }
+    const auto tracker = fleet_.trackers.find(repo.tracker);
+    if (!asks || tracker == fleet_.trackers.end()) {
+      return;
+    }
+    const jobs::TrackerKind kind = tracker->second.kind;
+    if (kind != jobs::TrackerKind::github && kind != jobs::TrackerKind::forgejo) {
+      error(place("landing"),
+            fmt::format("tracker \"{}\" is of kind \"{}\", which has no pull requests",
+                        repo.tracker, to_string(kind)),
+            {.expected = "a tracker of kind \"github\" or \"forgejo\"",
+             .suggestion = {},
+             .hint = "set landing = \"push\""});
+    }
+  }
+
   void commands(const jobs::Repo& repo) {
     if (!repo.test.empty() || reading_.origins.at.contains(path_ + ".test")) {
       return;

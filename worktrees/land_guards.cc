@@ -1,5 +1,6 @@
 #include "worktrees/land_guards.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
