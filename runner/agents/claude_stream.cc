@@ -156,10 +156,10 @@ class ClaudeStream final : public StreamBase {
     if (!usage.is_object() || !first_time(text_at(event, {"message", "id"}))) {
       return;
     }
-    sums_.input += count_at(usage, {"input_tokens"}).value_or(0) +
-                   count_at(usage, {"cache_creation_input_tokens"}).value_or(0);
-    sums_.cached += count_at(usage, {"cache_read_input_tokens"}).value_or(0);
-    sums_.output += count_at(usage, {"output_tokens"}).value_or(0);
+    sums_ += {.input = count_at(usage, {"input_tokens"}).value_or(0) +
+                       count_at(usage, {"cache_creation_input_tokens"}).value_or(0),
+              .cached = count_at(usage, {"cache_read_input_tokens"}).value_or(0),
+              .output = count_at(usage, {"output_tokens"}).value_or(0)};
     set_usage(sums_, std::nullopt);
   }
 
@@ -186,11 +186,12 @@ class ClaudeStream final : public StreamBase {
   static Sums of_models(const json& models) {
     Sums sums;
     for (const auto& [name, model] : models.items()) {
-      sums.tokens.input += count_at(model, {"inputTokens"}).value_or(0) +
-                           count_at(model, {"cacheCreationInputTokens"}).value_or(0);
-      sums.tokens.cached += count_at(model, {"cacheReadInputTokens"}).value_or(0);
-      sums.tokens.output += count_at(model, {"outputTokens"}).value_or(0);
-      sums.micros = sums.micros.value_or(0) + micros_at(model, {"costUSD"}).value_or(0);
+      sums.tokens += {.input = count_at(model, {"inputTokens"}).value_or(0) +
+                               count_at(model, {"cacheCreationInputTokens"}).value_or(0),
+                      .cached = count_at(model, {"cacheReadInputTokens"}).value_or(0),
+                      .output = count_at(model, {"outputTokens"}).value_or(0)};
+      sums.micros = std::min(sums.micros.value_or(0) + micros_at(model, {"costUSD"}).value_or(0),
+                             kMostMicros);
     }
     return sums;
   }
@@ -200,10 +201,9 @@ class ClaudeStream final : public StreamBase {
   void result_usage(const json& event) {
     if (const json& since = value_at(event, {"model_usage_since_last_result"}); since.is_object()) {
       const Sums more = of_models(since);
-      results_.tokens.input += more.tokens.input;
-      results_.tokens.cached += more.tokens.cached;
-      results_.tokens.output += more.tokens.output;
-      results_.micros = results_.micros.value_or(0) + more.micros.value_or(0);
+      results_.tokens += more.tokens;
+      results_.micros =
+          std::min(results_.micros.value_or(0) + more.micros.value_or(0), kMostMicros);
       set_usage(results_.tokens, results_.micros);
       nothing_used();
       return;

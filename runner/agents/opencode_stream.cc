@@ -83,13 +83,12 @@ class OpencodeStream final : public StreamBase {
     open_ = false;
     last_reason_ = text_at(part, {"reason"});
     if (first_time(text_at(part, {"id"}))) {
-      sums_.input += count_at(part, {"tokens", "input"}).value_or(0) +
-                     count_at(part, {"tokens", "cache", "write"}).value_or(0);
-      sums_.cached += count_at(part, {"tokens", "cache", "read"}).value_or(0);
-      sums_.output += count_at(part, {"tokens", "output"}).value_or(0) +
-                      count_at(part, {"tokens", "reasoning"}).value_or(0);
-      micros_ = std::min<std::int64_t>(micros_ + micros_at(part, {"cost"}).value_or(0),
-                                       1'000'000'000'000'000);
+      sums_ += {.input = count_at(part, {"tokens", "input"}).value_or(0) +
+                         count_at(part, {"tokens", "cache", "write"}).value_or(0),
+                .cached = count_at(part, {"tokens", "cache", "read"}).value_or(0),
+                .output = count_at(part, {"tokens", "output"}).value_or(0) +
+                          count_at(part, {"tokens", "reasoning"}).value_or(0)};
+      micros_ = std::min(micros_ + micros_at(part, {"cost"}).value_or(0), kMostMicros);
       set_usage(sums_, micros_);
     }
     const AgentEnd end = end_of_reason();

@@ -41,6 +41,13 @@ std::int64_t price_of(const Tokens& tokens, const jobs::Price& price) {
 
 }  // namespace
 
+Tokens& Tokens::operator+=(const Tokens& more) {
+  input = std::min(input + more.input, kMostTokens);
+  cached = std::min(cached + more.cached, kMostTokens);
+  output = std::min(output + more.output, kMostTokens);
+  return *this;
+}
+
 std::string_view to_string(EventKind kind) {
   switch (kind) {
     case EventKind::session: return "session";
@@ -79,6 +86,12 @@ StreamReading StreamBase::finish(jobs::TimePoint now) {
   lines_.finish([this](std::string_view text) { line(text); });
   error_lines_.finish([this](std::string_view text) { keep_stray(text); });
   StreamReading reading = conclude();
+  const bool nobody_answered = reading.end == AgentEnd::no_session ||
+                               reading.end == AgentEnd::authentication ||
+                               reading.end == AgentEnd::quota || reading.end == AgentEnd::overload;
+  if (done_ == 0 && nobody_answered) {
+    nothing_used();
+  }
   reading.session = session_;
   reading.usage = usage_;
   return reading;
@@ -134,8 +147,8 @@ void StreamBase::set_usage(const Tokens& tokens, std::optional<std::int64_t> mic
   const std::int64_t dollars = priced ? price_of(tokens, *options_.price) : micros.value_or(0);
   const jobs::Usage& before = options_.session_used;
   jobs::Usage next = usage_.value_or(jobs::Usage{});
-  next.tokens = std::max(next.tokens, all - before.tokens);
-  next.usd = std::max(next.usd, jobs::Usd{dollars} - before.usd);
+  next.tokens = std::clamp(all - before.tokens, next.tokens, kMostTokens);
+  next.usd.micros = std::clamp(dollars - before.usd.micros, next.usd.micros, kMostMicros);
   if (usage_ != next) {
     usage_ = next;
     emit(EventKind::usage, fmt::format("{} USD, {} tokens", next.usd.str(), next.tokens));

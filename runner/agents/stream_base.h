@@ -19,7 +19,13 @@ struct Tokens {
   std::int64_t input = 0;  ///< not from a cache, and written into one
   std::int64_t cached = 0;
   std::int64_t output = 0;
+  /// Stops at kMostTokens: whoever prints numbers must not make a sum overflow.
+  Tokens& operator+=(const Tokens& more);
 };
+
+/// No amount of one turn is larger; the books refuse what is.
+inline constexpr std::int64_t kMostTokens = 1'000'000'000'000;
+inline constexpr std::int64_t kMostMicros = 1'000'000'000'000'000;
 
 /// What the readers of all kinds share: lines, events, what was no JSON, and the sums. For
 /// runner/agents only.

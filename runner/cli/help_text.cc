@@ -49,12 +49,11 @@ constexpr std::array kTexts{
              "Asks for the end of a live run. The next tick stops its turn, keeps its work\n"
              "under a rescue ref, and gives the issue back to people.",
              "$ runner runs cancel r01kb2j --why \"wrong approach\""},
-    HelpText{
-        "runner runs release",
-        "Says that a person has looked. Brakes in force on the run's issue, repository and\n"
-        "agents are lifted at once; the next tick lifts the freeze. The issue starts again only\n"
-        "when somebody sets its ready label again.",
-        "$ runner runs release r01kb2j --why \"CI was misconfigured\""},
+    HelpText{"runner runs release",
+             "Says that a person has looked. Brakes in force on the run's issue, repository\n"
+             "and agents are lifted at once; the next tick lifts the freeze. The issue starts\n"
+             "again only when somebody sets its ready label again.",
+             "$ runner runs release r01kb2j --why \"CI was misconfigured\""},
     HelpText{"runner logs",
              "The transcript of a run's turns in readable form: what was reported, the output\n"
              "with control characters made visible, and how each turn ended. --raw writes the\n"
@@ -66,8 +65,8 @@ constexpr std::array kTexts{
              "in its worktree. It runs nothing.",
              "$ runner attach r01kb2j"},
     HelpText{"runner spend",
-             "What was spent and is reserved, by repository, agent, day (UTC) or issue, and what\n"
-             "one landed run cost with all that failed on the way.",
+             "What was spent and is reserved, by repository, agent, day (UTC) or issue, and\n"
+             "what one landed run cost with all that failed on the way.",
              "$ runner spend --by agent\n"
              "$ runner spend --by day --json"},
     HelpText{"runner explain",

@@ -128,7 +128,7 @@ TEST_F(TurnStream, Invariant5_TheReservationStopsItWhileItRuns) {
 
 TEST_F(TurnStream, QuotaAndItsTimeComeOut) {
   const auto facts = run(script(
-      say(R"({"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":'"$(($(date +%s)+7200))"'}})") +
+      say(R"x({"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":'"$(($(date +%s)+7200))"'}})x") +
       say(R"({"type":"result","subtype":"success","is_error":true,"api_error_status":429,"result":"limit"})") +
       "exit 1"));
   EXPECT_EQ(facts.exit->agent, AgentEnd::quota);

@@ -11,7 +11,7 @@ using scenario::hours;
 using scenario::kNow;
 
 jobs::Run run_of(const std::string& id, const std::string& repo, IssueNumber issue,
-           std::optional<Outcome> outcome) {
+                 std::optional<Outcome> outcome) {
   jobs::Run run = scenario::run();
   run.id = RunId(id);
   run.issue = {.repo = RepoName(repo), .number = issue};
@@ -35,9 +35,9 @@ LedgerRow row(LedgerKind kind, int turn, const std::string& agent, std::int64_t 
 
 TEST(SpendReport, SettledAndReservedByEverything) {
   const std::vector<jobs::Run> runs = {run_of("r1", "acme/shop", 1, Outcome::landed),
-                                 run_of("r2", "acme/shop", 1, Outcome::needs_human),
-                                 run_of("r3", "acme/lib", 2, std::nullopt),
-                                 run_of("r4", "acme/web", 3, std::nullopt)};
+                                       run_of("r2", "acme/shop", 1, Outcome::needs_human),
+                                       run_of("r3", "acme/lib", 2, std::nullopt),
+                                       run_of("r4", "acme/web", 3, std::nullopt)};
   std::map<RunId, std::vector<LedgerRow>> books;
   books[RunId("r1")] = {row(LedgerKind::reserve, 1, "a", 5000),
                         row(LedgerKind::settle, 1, "a", 1000),
