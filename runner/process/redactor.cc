@@ -28,8 +28,8 @@ Meeting meet(std::string_view form, std::string_view text) {
   std::size_t at = 0;
   for (std::size_t digit = 0; digit < form.size(); ++digit, ++at) {
     if (at < text.size() && text[at] != form[digit] && digit > 0) {
-      at += text[at] == '\r' ? 1 : 0;
-      at += at < text.size() && text[at] == '\n' ? 1 : 0;
+      at += text[at] == '\r' ? 1U : 0U;
+      at += at < text.size() && text[at] == '\n' ? 1U : 0U;
     }
     if (at >= text.size()) {
       return {Meeting::How::part, 0};
