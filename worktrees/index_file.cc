@@ -1,9 +1,11 @@
 #include "worktrees/index_file.h"
 
+#include <endian.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <memory>
 #include <string>
 
@@ -18,10 +20,10 @@ constexpr std::size_t kLongestCounted = 0xFFF;
 constexpr std::uint32_t kExtended = 0x4000;
 constexpr std::uint32_t kSkipWorktree = 0x4000;  // among the extended flags
 
-void put32(std::string& out, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    out += static_cast<char>(value >> static_cast<unsigned>(shift) & 0xFFU);
-  }
+template <typename... Values>
+void put32(std::string& out, Values... values) {
+  const std::uint32_t numbers[] = {::htobe32(values)...};
+  out.append(reinterpret_cast<const char*>(numbers), sizeof numbers);
 }
 
 void put16(std::string& out, std::uint32_t value) {
@@ -37,11 +39,8 @@ void put_id(std::string& out, const git_oid& id) {
 void put_entry(std::string& out, const TreeList& list, const TreeList::File& file,
                const FileStat& stat, bool written) {
   const std::size_t begin = out.size();
-  for (const std::uint32_t value :
-       {stat.changed_s, stat.changed_ns, stat.modified_s, stat.modified_ns, stat.device, stat.inode,
-        file.mode, stat.user, stat.group, stat.size}) {
-    put32(out, value);
-  }
+  put32(out, stat.changed_s, stat.changed_ns, stat.modified_s, stat.modified_ns, stat.device,
+        stat.inode, file.mode, stat.user, stat.group, stat.size);
   put_id(out, file.id);
   const std::string_view path = list.path(file);
   const auto length = static_cast<std::uint32_t>(std::min(path.size(), kLongestCounted));
@@ -76,6 +75,7 @@ jobs::Status index_of(const TreeList& list, const std::vector<FileStat>& stats,
     return jobs::fail(jobs::ErrorKind::transient, "no memory for a digest");
   }
   std::string piece;
+  piece.reserve(kPiece + PATH_MAX);
   const auto flush = [&] {
     (void)EVP_DigestUpdate(digest.get(), piece.data(), piece.size());
     const jobs::Status put = sink(piece);
@@ -83,7 +83,7 @@ jobs::Status index_of(const TreeList& list, const std::vector<FileStat>& stats,
     return put;
   };
   piece += "DIRC";
-  put32(piece, stats.size() == list.files.size() ? 2 : 3);
+  put32(piece, std::uint32_t{stats.size() == list.files.size() ? 2U : 3U});
   put32(piece, static_cast<std::uint32_t>(list.files.size()));
   std::size_t next = 0;
   for (std::size_t i = 0; i < list.files.size(); ++i) {

@@ -29,7 +29,20 @@ std::string lower_without_ignored(std::string_view name) {
   return folded;
 }
 
+bool is_ascii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
+
+/// False for most names at their first letter: this is asked for each of a tree.
+bool may_mean_dot_git(std::string_view name) {
+  const char first = name.empty() ? '\0' : name.front();
+  return !is_ascii(first) || first == '.' || first == 'g' || first == 'G';
+}
+
 bool means_dot_git(std::string_view name) {
+  if (!may_mean_dot_git(name)) {
+    return false;
+  }
   std::string folded = lower_without_ignored(name);
   // NTFS drops what follows a ':' (a stream) and trailing dots and spaces, and takes '\\' for a
   // separator.

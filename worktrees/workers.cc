@@ -1,5 +1,7 @@
 #include "worktrees/workers.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <mutex>
@@ -14,10 +16,15 @@ namespace worktrees {
 namespace {
 
 constexpr unsigned kMostWorkers = 8;
+constexpr std::size_t kChunk = 64;  // tasks that one worker takes at a time, at most
+constexpr std::size_t kTurns = 16;  // at least so often each comes for more: all end together
 
 class Work {
  public:
-  Work(std::size_t tasks, const std::function<DoTask()>& start) : tasks_(tasks), start_(start) {}
+  Work(std::size_t tasks, unsigned workers, const std::function<DoTask()>& start)
+      : tasks_(tasks),
+        chunk_(std::clamp<std::size_t>(tasks / (workers * kTurns), 1, kChunk)),
+        start_(start) {}
 
   void join_in() {
     try {
@@ -34,8 +41,8 @@ class Work {
  private:
   void take_chunks(const DoTask& task) {
     while (!failed_.load(std::memory_order_relaxed)) {
-      const std::size_t begin = next_.fetch_add(kChunk);
-      const std::size_t end = std::min(begin + kChunk, tasks_);
+      const std::size_t begin = next_.fetch_add(chunk_);
+      const std::size_t end = std::min(begin + chunk_, tasks_);
       if (begin >= end) {
         return;
       }
@@ -57,6 +64,7 @@ class Work {
   }
 
   std::size_t tasks_;
+  std::size_t chunk_;
   const std::function<DoTask()>& start_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_{false};
@@ -67,17 +75,21 @@ class Work {
 }  // namespace
 
 unsigned workers_for(std::size_t tasks) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  cpu_set_t may{};
+  const bool known = ::sched_getaffinity(0, sizeof may, &may) == 0;
+  const unsigned cores = known ? static_cast<unsigned>(CPU_COUNT(&may))
+                               : std::max(1U, std::thread::hardware_concurrency());
   const std::size_t most = tasks / kChunk + 1;
   return static_cast<unsigned>(std::min<std::size_t>({most, cores, kMostWorkers}));
 }
 
 jobs::Status do_tasks(std::size_t tasks, unsigned workers, const std::function<DoTask()>& start) {
-  Work work(tasks, start);
+  workers = workers == 0 ? workers_for(tasks) : workers;
+  Work work(tasks, workers, start);
   {
     std::vector<std::jthread> threads;
     try {
-      for (unsigned i = 1; i < (workers == 0 ? workers_for(tasks) : workers); ++i) {
+      for (unsigned i = 1; i < workers; ++i) {
         threads.emplace_back([&] { work.join_in(); });
       }
     } catch (const std::system_error&) {

@@ -7,10 +7,8 @@
 
 namespace worktrees {
 
-/// Files that one worker takes at a time.
-inline constexpr std::size_t kChunk = 64;
-
-/// How many threads are of use for `tasks` small tasks: as many as there are cores, at most 8.
+/// How many threads are of use for `tasks` small tasks: as many as this process may have cores, at
+/// most 8.
 [[nodiscard]] unsigned workers_for(std::size_t tasks);
 
 /// Does tasks 0 to `tasks`-1, each once and in no order, with `workers` threads (0: workers_for).

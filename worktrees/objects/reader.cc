@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kLongestChain = 5000;  // git makes none above 4095
 constexpr std::size_t kLongestEntryHeader = 64;
 constexpr std::size_t kLongestLooseHeader = 32;
+constexpr std::size_t kLeastAhead = std::size_t{8} << 10;
 
 // gitformat-pack(5), "Object types".
 constexpr unsigned kOffsetDelta = 6;
@@ -45,6 +46,9 @@ std::string_view Reader::Window::at(const Pack& pack, std::uint64_t offset, std:
   }
   size = static_cast<std::size_t>(std::min<std::uint64_t>(size, pack.end() - offset));
   if (pack_ != &pack || offset < start_ || offset + size > start_ + held_) {
+    // Read far ahead only where that was of use: what is asked for may lie all over the pack.
+    const bool goes_on = pack_ == &pack && offset >= start_ && offset <= start_ + held_ + ahead_;
+    ahead_ = goes_on ? std::min(2 * ahead_, most_ahead_) : kLeastAhead;
     const auto wanted = static_cast<std::size_t>(
         std::min<std::uint64_t>(std::max(size, ahead_), pack.end() - offset));
     if (room_ < wanted) {

@@ -47,12 +47,13 @@ class Reader {
   /// A stretch of a pack in memory.
   class Window {
    public:
-    explicit Window(std::size_t ahead) : ahead_(ahead) {}
+    explicit Window(std::size_t most_ahead) : most_ahead_(most_ahead) {}
     /// At most `size` bytes at `offset`; fewer at the end of the pack, none if it cannot be read.
     [[nodiscard]] std::string_view at(const Pack& pack, std::uint64_t offset, std::size_t size);
 
    private:
-    std::size_t ahead_;
+    std::size_t most_ahead_;
+    std::size_t ahead_ = 0;  ///< bytes that the last look into the pack fetched at least
     const Pack* pack_ = nullptr;
     std::uint64_t start_ = 0;
     std::size_t held_ = 0;

@@ -1,0 +1,229 @@
+#include "tests/bench/git/trees.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "tests/bench/git/as_git.h"
+#include "tests/bench/git/table.h"
+#include "tests/bench/git/timing.h"
+#include "worktrees/fd.h"
+#include "worktrees/git_error.h"
+#include "worktrees/trash.h"
+
+namespace bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kChanged = 150;   ///< files of the next commit
+constexpr std::size_t kUntracked = 20;  ///< files that a user changes, and as many that he makes
+
+/// A commit that differs from the subject's in `kChanged` files, made in a worktree of it.
+jobs::Oid make_next(const Subject& subject, const std::string& worktree) {
+  in_child([&] {
+    const std::vector<std::string> paths = files_of(worktree);
+    for (std::size_t i = 0; i < std::min(kChanged, paths.size()); ++i) {
+      const std::string& path = paths[i * paths.size() / std::min(kChanged, paths.size())];
+      std::ofstream(worktree + "/" + path, std::ios::app) << "next\n";
+    }
+  });
+  run_program({"git", "-C", worktree, "-c", "user.name=bench", "-c", "user.email=bench@localhost",
+               "commit", "-qam", "next"});
+  run_program({"git", "-C", worktree, "branch", "-f", "bench-next"});
+  return commit_of(subject.git, "refs/heads/bench-next");
+}
+
+/// What somebody who worked there leaves.
+void use(const std::string& worktree, int round) {
+  in_child([&] {
+    const std::vector<std::string> paths = files_of(worktree);
+    for (std::size_t i = 0; i < kUntracked; ++i) {
+      const std::string& path = paths[(i * 2 + 1) * paths.size() / (2 * kUntracked)];
+      std::ofstream(worktree + "/" + path, std::ios::app) << round << "\n";
+      std::ofstream(worktree + "/" + path + ".untracked") << round << "\n";
+    }
+  });
+}
+
+class Comparison {
+ public:
+  Comparison(const Subject& subject, const std::string& folder, int rounds)
+      : subject_(subject),
+        room_(folder + "/trees"),
+        known_(folder + "/state/known"),
+        rounds_(rounds) {
+    fs::remove_all(room_);
+    fs::create_directories(room_);
+    run_program({"git", "-C", subject.git, "worktree", "prune"});
+  }
+
+  void run() {
+    add("sibling", "HEAD");
+    next_ = make_next(subject_, add("next", "HEAD"));
+    remove("next");
+    for (int round = 0; round < rounds_; ++round) {
+      compare_new_ones();
+    }
+    const AsGit as_git(subject_);
+    as_git.adopt(path("checked"));
+    in_child([&] { fs::rename(fill(subject_, subject_.commit, path("checked")), known_); });
+    fs::copy_file(known_, known_ + ".index");
+    as_git.expect(path("checked"), known_ + ".index", subject_.commit, path("sibling"));
+    fresh_.print("new worktree: " + subject_.name, "git worktree add");
+    removed_.print("removal: " + subject_.name, "git worktree remove");
+    compare_recycling(as_git);
+    as_git.expect_whole_objects();
+    fmt::print("\nAs git has it: status, every file, permission and index entry, fsck.\n");
+    remove("checked");
+    remove("sibling");
+  }
+
+ private:
+  [[nodiscard]] std::string path(const std::string& name) const { return room_ + "/" + name; }
+
+  std::string add(const std::string& name, const std::string& commit) const {
+    run_program({"git", "-C", subject_.git, "-c", "checkout.workers=0", "worktree", "add", "-q",
+                 "-f", "--detach", path(name), commit});
+    return path(name);
+  }
+  void remove(const std::string& name) const {
+    run_program({"git", "-C", subject_.git, "worktree", "remove", "--force", path(name)});
+  }
+
+  /// Nothing of what was done before is still on its way to the disk while this is measured.
+  [[nodiscard]] Sample timed(const std::function<void()>& work,
+                             const std::function<void()>& before = {}) const {
+    const worktrees::Fd room(::open(room_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    (void)::syncfs(room.get());
+    return measure(work, before);
+  }
+
+  void add_by_git(const std::string& way, unsigned workers) {
+    const std::string to = path(fmt::format("git-{}", workers));
+    fresh_.add(way, timed([&] {
+                 become_program({"git", "-C", subject_.git, "-c",
+                                 fmt::format("checkout.workers={}", workers), "worktree", "add",
+                                 "-q", "--detach", to, "HEAD"});
+               }));
+    const Sample removal = timed(
+        [&] { become_program({"git", "-C", subject_.git, "worktree", "remove", "--force", to}); });
+    if (workers == 1) {
+      removed_.add("git worktree remove", removal);
+    }
+  }
+
+  /// A tick starts libgit2 once, whatever it does.
+  void add_by_runner(const std::string& way, bool one_core) {
+    fresh_.add(way, timed([&] { (void)fill(subject_, subject_.commit, path("ours")); },
+                          [&] {
+                            worktrees::start_libgit2();
+                            if (one_core) {
+                              use_one_core();
+                            }
+                          }));
+    removed_.add("runner: moved out of sight, deleted later", timed([&] {
+                   const auto done = worktrees::discard(subject_.layout, path("ours"));
+                   if (!done) {
+                     throw std::runtime_error(done.error().text());
+                   }
+                 }));
+    fs::remove_all(subject_.layout.trash());
+    fs::remove_all(subject_.layout.scratch());
+  }
+
+  /// What needs much memory only to be measured gets it in the child.
+  template <typename Source, typename Write>
+  void add_from(const std::string& way, const Write& write) {
+    std::optional<Source> source;
+    fresh_.add(way, timed([&] { write(*source, path("limit")); },
+                          [&] { source.emplace(path("sibling")); }));
+    fs::remove_all(path("limit"));
+  }
+
+  void compare_new_ones() {
+    add_by_git("git worktree add", 1);
+    add_by_runner(fmt::format("runner, {} threads", cores_), false);
+    add_by_git(fmt::format("git worktree add, {} workers", cores_), cores_);
+    add_by_runner("runner, 1 thread", true);
+    fresh_.add("libgit2 checkout", timed([&] { libgit2_checkout(subject_, path("libgit2")); },
+                                         worktrees::start_libgit2));
+    fs::remove_all(path("libgit2"));
+    add_from<FromMemory>(
+        fmt::format("limit: the same files from memory, {} threads", cores_),
+        [&](const FromMemory& files, const std::string& to) { files.write(to, cores_); });
+    add_from<FromSibling>(
+        fmt::format("copy of a clean worktree, {} threads", cores_),
+        [&](const FromSibling& files, const std::string& to) { files.copy(to, cores_); });
+  }
+
+  void reset_by_git(Table& recycled, const jobs::Oid& to) const {
+    recycled.add("git reset and clean", timed([&] {
+                   become_program({"sh", "-c",
+                                   "git -C \"$1\" reset -q --hard \"$2\" && "
+                                   "git -C \"$1\" clean -ffdq",
+                                   "sh", path("sibling"), to.str()});
+                 }));
+  }
+
+  /// The same two worktrees again and again, from one commit to the other and back; a third is
+  /// recycled by one thread.
+  void compare_recycling(const AsGit& as_git) {
+    const std::string known_by_one = known_ + "-by-one";
+    in_child([&] { fs::rename(fill(subject_, subject_.commit, path("by-one")), known_by_one); });
+    Table recycled;
+    jobs::Oid to;
+    for (int round = 0; round < rounds_; ++round) {
+      to = round % 2 == 0 ? next_ : subject_.commit;
+      use(path("sibling"), round);
+      use(path("checked"), round);
+      use(path("by-one"), round);
+      reset_by_git(recycled, to);
+      recycled.add(fmt::format("runner, {} threads", cores_),
+                   timed([&] { fs::rename(fill(subject_, to, path("checked"), known_), known_); },
+                         worktrees::start_libgit2));
+      recycled.add(
+          "runner, 1 thread",
+          timed([&] { fs::rename(fill(subject_, to, path("by-one"), known_by_one), known_by_one); },
+                [] {
+                  worktrees::start_libgit2();
+                  use_one_core();
+                }));
+      recycled.add("start of libgit2, once a tick", timed(worktrees::start_libgit2));
+    }
+    fs::remove_all(path("by-one"));
+    as_git.expect(path("checked"), known_, to, path("sibling"));
+    recycled.print("recycled worktree: " + subject_.name, "git reset and clean");
+  }
+
+  const Subject& subject_;
+  std::string room_;
+  std::string known_;
+  int rounds_;
+  unsigned cores_ = std::max(1U, std::thread::hardware_concurrency());
+  jobs::Oid next_;
+  Table fresh_;
+  Table removed_;
+};
+
+}  // namespace
+
+jobs::Oid commit_of(const std::string& repository, const std::string& ref) {
+  return jobs::Oid(
+      output_of({"git", "-C", repository, "rev-parse", "--verify", ref + "^{commit}"}));
+}
+
+void compare_trees(const Subject& subject, const std::string& folder, int rounds) {
+  Comparison(subject, folder, rounds).run();
+}
+
+}  // namespace bench
