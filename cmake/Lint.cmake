@@ -39,3 +39,18 @@ if(TARGET runner)
 else()
   runner_lint(docs)
 endif()
+
+# The hostile moves: played in each containment, and their table in docs/security.md.
+add_test(NAME lint.hostile_table
+  COMMAND "${RUNNER_PYTHON}" "${PROJECT_SOURCE_DIR}/tests/hostile/hostile.py"
+    --check "${PROJECT_SOURCE_DIR}/docs/security.md")
+set_tests_properties(lint.hostile_table PROPERTIES LABELS lint TIMEOUT 60 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+if(TARGET runner)
+  foreach(level IN ITEMS sandbox namespace cgroup group)
+    add_test(NAME hostile.${level}
+      COMMAND "${RUNNER_PYTHON}" "${PROJECT_SOURCE_DIR}/tests/hostile/hostile.py"
+        "$<TARGET_FILE:runner>" "${runner_test_programs}" ${level})
+    set_tests_properties(hostile.${level} PROPERTIES LABELS e2e TIMEOUT 900 SKIP_RETURN_CODE 77
+      ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+  endforeach()
+endif()

@@ -1,7 +1,7 @@
 #include <cctype>
-#include <cstdio>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -105,13 +105,9 @@ std::string in_form(const std::string& secret, int form) {
   std::string out;
   for (const char c : secret) {
     const auto byte = static_cast<unsigned char>(c);
-    char text[8];
-    (void)std::snprintf(text, sizeof text,
-                        form == 1   ? "%02x"
-                        : form == 2 ? "%02X"
-                                    : "%%%02X",
-                        byte);
-    out += form == 0 || (form == 3 && std::isalnum(byte) != 0) ? std::string(1, c) : text;
+    const bool plain = form == 0 || (form == 3 && std::isalnum(byte) != 0);
+    const std::string hex = form == 1 ? fmt::format("{:02x}", byte) : fmt::format("{:02X}", byte);
+    out += plain ? std::string(1, c) : (form == 3 ? "%" : "") + hex;
   }
   return out;
 }
