@@ -1,5 +1,4 @@
-// What is asked about issues that may start: text, labels and edits; the events of the label;
-// blockers; and what the people in these may do. Each of these for all issues at once.
+// What is asked about issues that may start, of each sort for all of them at once.
 #include <algorithm>
 #include <functional>
 #include <set>
@@ -20,7 +19,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Each has three connections of up to a hundred entries, and a body of up to 64 KiB.
+/// Each has three connections, and a body of up to 64 KiB.
 constexpr std::size_t kTextsInAQuery = 20;
 constexpr std::size_t kMostPages = 30;
 constexpr std::size_t kMostBlockers = 50;
@@ -42,8 +41,8 @@ struct Target {
 
 class Completion {
  public:
-  Completion(forge::Api& api, People& people, bool graphql, const jobs::Labels& labels)
-      : api_(api), people_(people), graphql_(graphql), labels_(labels) {}
+  Completion(forge::Api& api, People& people, jobs::ForgeApi how, const jobs::Labels& labels)
+      : api_(api), people_(people), how_(how), labels_(labels) {}
 
   void run(std::span<const jobs::WantedDetails> wanted) {
     for (const jobs::WantedDetails& one : wanted) {
@@ -57,9 +56,7 @@ class Completion {
       }
       targets_.push_back(std::move(target));
     }
-    if (graphql_) {
-      texts_by_graphql();
-    } else {
+    if (how_ == jobs::ForgeApi::rest || !texts_by_graphql()) {
       texts_by_rest();
     }
     events();
@@ -96,7 +93,8 @@ class Completion {
     target.edits = std::move(text.edits);
   }
 
-  void texts_by_graphql() {
+  /// False: the server has none, and REST will do.
+  bool texts_by_graphql() {
     const auto all = fine();
     std::vector<std::vector<Spot>> groups;
     std::vector<std::string> bodies;
@@ -108,6 +106,10 @@ class Completion {
       bodies.push_back(text_query(group));
     }
     const auto replies = api_.query(bodies);
+    if (how_ == jobs::ForgeApi::automatic && !replies.empty() && !replies.front() &&
+        replies.front().error().kind == ErrorKind::not_found) {
+      return false;
+    }
     for (std::size_t i = 0; i < groups.size(); ++i) {
       auto texts = replies[i]
                        ? parse_texts(replies[i]->body, groups[i])
@@ -121,9 +123,9 @@ class Completion {
         }
       }
     }
+    return true;
   }
 
-  /// A GET for each that is still fine.
   void each(std::initializer_list<std::string_view> rest, const std::string& query,
             const std::function<void(Target&, jobs::Result<forge::Reply>)>& use) {
     const auto all = fine();
@@ -333,16 +335,16 @@ class Completion {
 
   forge::Api& api_;
   People& people_;
-  bool graphql_;
+  jobs::ForgeApi how_;
   const jobs::Labels& labels_;
   std::vector<Target> targets_;
 };
 
 }  // namespace
 
-void complete(forge::Api& api, People& people, bool graphql,
+void complete(forge::Api& api, People& people, jobs::ForgeApi how,
               std::span<const jobs::WantedDetails> wanted, const jobs::Labels& labels) {
-  Completion(api, people, graphql, labels).run(wanted);
+  Completion(api, people, how, labels).run(wanted);
 }
 
 }  // namespace runner::trackers::github

@@ -136,7 +136,7 @@ class People {
 [[nodiscard]] std::string without_bot(std::string_view login);
 
 /// Fills in what a list left out, for all of these at once.
-void complete(forge::Api& api, People& people, bool graphql,
+void complete(forge::Api& api, People& people, jobs::ForgeApi how,
               std::span<const jobs::WantedDetails> wanted, const jobs::Labels& labels);
 
 }  // namespace runner::trackers::github

@@ -107,7 +107,8 @@ class GithubReader final : public jobs::TrackerReader {
 
   void complete(const std::vector<jobs::WantedDetails>& wanted,
                 const jobs::Labels& labels) override {
-    github::complete(api_, people_, uses_graphql(), wanted, labels);
+    github::complete(api_, people_, uses_graphql() ? config_.api : jobs::ForgeApi::rest, wanted,
+                     labels);
   }
 
  private:

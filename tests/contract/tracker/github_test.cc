@@ -147,7 +147,9 @@ TEST_P(Github, BlockersOfEverySort) {
 TEST_P(Github, BlockersInACircleBlockEachOther) {
   const int one = ready("alice", "Blocked by #2");
   const int two = ready("alice", "Blocked by #1 and #2");
-  EXPECT_EQ(look(one).blockers.front().state, Blocker::State::open);
+  const jobs::Issue first = look(one);
+  ASSERT_EQ(first.blockers.size(), 1U);
+  EXPECT_EQ(first.blockers.front().state, Blocker::State::open);
   EXPECT_EQ(look(two).blockers.size(), 2U);
 }
 

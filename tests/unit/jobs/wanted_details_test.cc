@@ -47,7 +47,7 @@ TEST(WantedDetails, NoneWhereTheFleetIsFull) {
   Fleet fleet = scenario::fleet();
   fleet.limits.max_live_runs = 1;
   PollFacts facts = scenario::poll_facts(fleet, {listed(1)});
-  Run live = scenario::run();
+  jobs::Run live = scenario::run();
   live.issue.repo = RepoName("acme/lib");
   facts.live_runs = {live};
   EXPECT_EQ(wanted(facts, fleet), Names{});
