@@ -43,6 +43,10 @@ namespace jobs::detail {
 [[nodiscard]] Action proposed(const RunView& view, const Pipeline& pipeline, const Limits& limits,
                               TimePoint now);
 
+/// A forge closes the issue itself when it merges a request that says so. What cannot be read may
+/// be that.
+[[nodiscard]] bool closed_by_merge(const RunView& view);
+
 /// "Check `unit` failed. Its last output: ...", for every failed check, after `opening`.
 [[nodiscard]] std::string failing_logs(const CiReport& ci, std::string opening);
 

@@ -17,6 +17,7 @@ namespace {
 
 using detail::attempted;
 using detail::back_to_agent;
+using detail::closed_by_merge;
 using detail::fix_bound;
 using detail::give_to_human;
 using detail::make;
@@ -259,14 +260,6 @@ Action turning(const RunView& view, const Pipeline& pipeline, const Limits& limi
   return stage_named(pipeline, view.run.stage).kind == StageKind::command
              ? command_ended(view, pipeline, limits, now)
              : agent_ended(view, pipeline, limits, now);
-}
-
-/// A forge closes the issue itself when it merges a request that says so. What cannot be read may
-/// be that.
-bool closed_by_merge(const RunView& view) {
-  const bool asked =
-      view.by_pull && (view.run.step == RunStep::proposed || view.run.step == RunStep::landing);
-  return asked && (view.pull ? view.pull->state == PullFacts::State::merged : !view.pull_read);
 }
 
 /// Why a person's will ends this run; empty if it does not.

@@ -88,6 +88,12 @@ Action open(const RunView& view, const Pipeline& pipeline, const Limits& limits,
 
 }  // namespace
 
+bool closed_by_merge(const RunView& view) {
+  const bool asked =
+      view.by_pull && (view.run.step == RunStep::proposed || view.run.step == RunStep::landing);
+  return asked && (view.pull ? view.pull->state == PullFacts::State::merged : !view.pull_read);
+}
+
 Action proposed(const RunView& view, const Pipeline& pipeline, const Limits& limits,
                 TimePoint now) {
   if (view.effects_pending) {

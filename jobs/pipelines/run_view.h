@@ -31,8 +31,8 @@ struct RunView {
   bool merges = false;         ///< and the runner merges it when it is green
   std::optional<PullFacts> pull;  ///< of the branch that was pushed for it; none = there is none,
                                   ///< or it could not be read in this tick
-  bool pull_read = false;       ///< it could be read
-  std::optional<Oid> base_now;  ///< head of the base branch, where a merge depends on it
+  bool pull_read = false;         ///< it could be read
+  std::optional<Oid> base_now;    ///< head of the base branch, where a merge depends on it
   Duration ci_deadline{};
   std::vector<std::string> base_failing;  ///< checks that were red on the base before this run
                                           ///< landed, sorted; empty = not red

@@ -247,32 +247,6 @@ void TurnLoop::read_from(Fd& from, bool errors, int most_reads) {
   }
 }
 
-void TurnLoop::keep_usage(const jobs::Usage& usage) {
-  usage_.usd = std::max(usage_.usd, usage.usd);
-  usage_.tokens = std::max(usage_.tokens, usage.tokens);
-  usage_.turns = 1;
-  usage_.seconds = (elapsed() - started_ + 999) / 1000;
-  // Replaced, not synced: after a power cut an older value only means that more than was used is
-  // charged.
-  [[maybe_unused]] const auto written = replace(paths_.usage, to_json(usage_));
-  RUNNER_POINT_ONLY(usage_written);
-}
-
-void TurnLoop::look_at_agent_files() {
-  if (const auto usage = agent_files_.changed_usage()) {
-    keep_usage(*usage);
-    log_.event("usage", fmt::format("{} USD, {} tokens", usage_.usd.str(), usage_.tokens),
-               wall_clock());
-    heard_ = true;
-    last_sign_ = awake();
-  }
-  for (const auto& report : agent_files_.new_reports()) {
-    log_.event(report.type, report.text, wall_clock());
-    heard_ = true;
-    last_sign_ = awake();
-  }
-}
-
 void TurnLoop::look_for_stop_request() {
   if (!stopping_ && exists(paths_.stop)) {
     const auto why = read_small(paths_.stop, 4096);

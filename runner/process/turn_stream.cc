@@ -1,4 +1,5 @@
-// What an agent of a known kind says while its turn runs, and what that comes to at the end.
+// What an agent says while its turn runs, in its files or, of a known kind, in its stream, and what
+// that comes to at the end.
 #include <ctime>
 #include <string>
 #include <utility>
@@ -11,6 +12,32 @@
 #include "runner/wall_clock.h"
 
 namespace runner::process {
+
+void TurnLoop::keep_usage(const jobs::Usage& usage) {
+  usage_.usd = std::max(usage_.usd, usage.usd);
+  usage_.tokens = std::max(usage_.tokens, usage.tokens);
+  usage_.turns = 1;
+  usage_.seconds = (elapsed() - started_ + 999) / 1000;
+  // Replaced, not synced: after a power cut an older value only means that more than was used is
+  // charged.
+  [[maybe_unused]] const auto written = replace(paths_.usage, to_json(usage_));
+  RUNNER_POINT_ONLY(usage_written);
+}
+
+void TurnLoop::look_at_agent_files() {
+  if (const auto usage = agent_files_.changed_usage()) {
+    keep_usage(*usage);
+    log_.event("usage", fmt::format("{} USD, {} tokens", usage_.usd.str(), usage_.tokens),
+               wall_clock());
+    heard_ = true;
+    last_sign_ = awake();
+  }
+  for (const auto& report : agent_files_.new_reports()) {
+    log_.event(report.type, report.text, wall_clock());
+    heard_ = true;
+    last_sign_ = awake();
+  }
+}
 
 void TurnLoop::take(std::vector<agents::StreamEvent> events) {
   for (auto& event : events) {
