@@ -26,6 +26,7 @@
 #include "runner/process/identity.h"
 #include "runner/process/launch.h"
 #include "runner/process/leftovers.h"
+#include "runner/process/turn_clock.h"
 #include "runner/wall_clock.h"
 
 namespace runner::process {
@@ -36,18 +37,6 @@ constexpr int kLookEvery = 200;   // ms: stop request, usage, reports, limits
 constexpr int kBeatEvery = 1000;  // ms
 constexpr int kDrainFor = 300;    // ms: for output of children that outlive the program
 constexpr std::size_t kHeartbeatSize = 256;
-
-std::int64_t milliseconds_of(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
-std::int64_t awake() {
-  return milliseconds_of(CLOCK_MONOTONIC);
-}
-std::int64_t elapsed() {
-  return milliseconds_of(CLOCK_BOOTTIME);
-}
 
 bool is_directory(const std::string& path) {
   struct stat status{};

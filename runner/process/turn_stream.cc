@@ -1,13 +1,16 @@
 // What an agent says while its turn runs, in its files or, of a known kind, in its stream, and what
 // that comes to at the end.
-#include <ctime>
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
+#include "runner/process/files.h"
+#include "runner/process/turn_clock.h"
 #include "runner/process/turn_loop.h"
 #include "runner/wall_clock.h"
 

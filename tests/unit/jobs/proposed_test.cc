@@ -147,7 +147,7 @@ TEST(Proposed, WhatIsNotToBeSeenIsWaitedForAWhile) {
 }
 
 TEST(PullText, NamesRunAndIssueAndNothingOfTheIssueButItsTitle) {
-  Run run = scenario::run();
+  jobs::Run run = scenario::run();
   run.title = "Fix\nthe \x1b[31m thing";
   run.body = "SECRET BODY";
   EXPECT_NE(pull_branch(run), run.branch);

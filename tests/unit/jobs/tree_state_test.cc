@@ -32,7 +32,7 @@ TEST(TreeState, SaysWhatATreeIsThereForAndWhetherItMayGo) {
   const FoundTree of_run{.recorded = true, .run = "r01"};
   struct Case {
     FoundTree tree;
-    std::optional<Run> run;
+    std::optional<jobs::Run> run;
     TreeState state;
     bool may_go;
   };
