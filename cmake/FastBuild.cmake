@@ -1,5 +1,6 @@
 # What makes a build on two cores bearable: a compiler cache and a fast linker, if they are there.
 
+option(RUNNER_PRECOMPILE "Compile what nearly every file includes once for each large target" OFF)
 option(RUNNER_CCACHE "Compile through ccache when it is found" ON)
 set(RUNNER_LINKER "auto" CACHE STRING "auto (mold, then lld, then the default), mold, lld, default")
 
@@ -8,7 +9,8 @@ if(RUNNER_CCACHE)
   if(RUNNER_CCACHE_PROGRAM)
     # The working directory is left out of the hash, so that two build folders share their objects.
     set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 ${RUNNER_CCACHE_PROGRAM})
+      ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+      ${RUNNER_CCACHE_PROGRAM})
   endif()
 endif()
 
@@ -32,3 +34,24 @@ if(runner_linker)
     add_link_options(-fuse-ld=${runner_linker})
   endif()
 endif()
+
+# runner_precompile(TARGET headers...): these and the standard headers that most files need, compiled
+# once for the target. Only where it has enough files to be worth it: the header itself takes as long
+# as two of them.
+function(runner_precompile target)
+  if(NOT RUNNER_PRECOMPILE)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  list(LENGTH sources count)
+  if(count LESS 5)
+    return()
+  endif()
+  target_precompile_headers(${target} PRIVATE
+    <algorithm> <array> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional>
+    <ranges> <set> <span> <string> <string_view> <utility> <variant> <vector>
+    <fmt/format.h> <fmt/ranges.h> ${ARGN})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # for ccache
+  endif()
+endfunction()

@@ -26,7 +26,9 @@ function(runner_calls_product result files)
 endfunction()
 
 add_custom_target(proofs)
-add_dependencies(proofs runner_planted)
+# What only the harness `planted` runs.
+add_custom_target(proofs_planted)
+add_dependencies(proofs_planted runner_planted)
 file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/tests/prove"
   "${PROJECT_SOURCE_DIR}/tests/prove/*.cc")
 set(harnesses "")
@@ -45,6 +47,7 @@ foreach(harness IN LISTS harnesses)
     project_warnings project_settings prove_trace prove_frame oracle
     runner_lib manifests worktrees metrics stub fakes test_support jobs
     third_party::json third_party::libgit2 third_party::sqlite third_party::boost)
+  runner_precompile(prove_${harness})
   target_compile_definitions(prove_${harness} PRIVATE RUNNER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     RUNNER_BINARY="${runner_test_binary}" RUNNER_TEST_PROGRAMS="${runner_test_programs}")
   set_target_properties(prove_${harness} PROPERTIES
@@ -59,7 +62,7 @@ foreach(harness IN LISTS harnesses)
     target_link_libraries(prove_${harness}_planted PRIVATE ${libraries})
     set_target_properties(prove_${harness}_planted PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-    add_dependencies(proofs prove_${harness}_planted)
+    add_dependencies(proofs_planted prove_${harness}_planted)
   endif()
 endforeach()
 

@@ -20,6 +20,7 @@ function(runner_sim suffix)
   # g++ 12 sees overlapping copies in std::string where there are none once it inlines.
   target_compile_options(sim_kernel${suffix} PRIVATE -O2 -Wno-restrict)
   target_compile_definitions(sim_kernel${suffix} PUBLIC ${ARGN})
+  runner_precompile(sim_kernel${suffix})
   foreach(harness IN ITEMS sim money)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/prove/${harness}/*.cc")
     add_executable(prove_${harness}${suffix} EXCLUDE_FROM_ALL ${sources})
@@ -27,7 +28,7 @@ function(runner_sim suffix)
       project_warnings project_settings sim_kernel${suffix} prove_frame)
     set_target_properties(prove_${harness}${suffix} PROPERTIES
       RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-    add_dependencies(proofs prove_${harness}${suffix})
+    add_dependencies(proofs${suffix} prove_${harness}${suffix})
   endforeach()
 endfunction()
 

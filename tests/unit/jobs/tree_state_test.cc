@@ -60,7 +60,7 @@ TEST(TreeState, SaysWhatATreeIsThereForAndWhetherItMayGo) {
     EXPECT_FALSE(verdict.why.empty()) << i;
     EXPECT_EQ(verdict.until.has_value(), one.state == kept) << i;
   }
-  const Run frozen = run(RunStep::ended, Outcome::frozen, days(6));
+  const jobs::Run frozen = run(RunStep::ended, Outcome::frozen, days(6));
   EXPECT_EQ(judge_tree(of_run, &frozen, {}, kNow).until, kNow + days(1));
 }
 
