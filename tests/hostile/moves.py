@@ -43,7 +43,8 @@ CHECKED = "checked when it is read"
 
 MOVES = (
     Move("read-environ", "read the environment of the runner's processes",
-         "the supervisor's is overwritten; that of a tick is not promised in these levels", INSIDE),
+         "the supervisor's is overwritten; that of a tick, if one runs just then, is not promised in these levels",
+         (REFUSED, REFUSED, EITHER, EITHER)),
     Move("read-mem", "read the memory of the runner's processes",
          "not promised in these levels: run the runner as a user of its own", ROOT),
     Move("write-mem", "open the memory of the runner's processes for writing",
@@ -53,7 +54,7 @@ MOVES = (
     Move("ptrace", "trace the supervisor",
          "a supervisor that is held is killed after the deadline; the turn is lost and charged", ROOT),
     Move("kill-supervisor", "kill its own supervisor",
-         "the turn is lost and charged; what it left is killed", INSIDE),
+         "the turn is lost and charged; what it left is killed, often before it can tell", (REFUSED, REFUSED, EITHER, EITHER)),
     Move("stop-supervisor", "stop its own supervisor",
          "it is made to go on a minute after the deadline", INSIDE),
     Move("false-exit", "write how its own turn ended",

@@ -124,8 +124,8 @@ TEST_P(ProposeMerged, TheRunGoesOnFromWhatTheBaseHas) {
   EXPECT_EQ(fix->kind, LandResult::Kind::proposed) << fix->message;
 }
 
-INSTANTIATE_TEST_SUITE_P(How, ProposeMerged, testing::Bool(), [](const auto& info) {
-  return std::string(info.param ? "Squashed" : "Merged");
+INSTANTIATE_TEST_SUITE_P(How, ProposeMerged, testing::Bool(), [](const auto& how) {
+  return std::string(how.param ? "Squashed" : "Merged");
 });
 
 TEST_F(Propose, AMergeThatTheBaseDoesNotShowYetIsWaitedFor) {
