@@ -24,6 +24,7 @@ struct PullFacts {
 /// A pull request to be opened. Texts are encoded by the adapter.
 struct PullSpec {
   std::string branch;  ///< of the same repository, pushed already
+  Oid head;            ///< of that branch
   std::string base;
   std::string title;
   std::string body;
@@ -43,8 +44,9 @@ class PullReader {
 class PullWriter {
  public:
   virtual ~PullWriter() = default;
-  /// Opens one, or finds the one that is open for this branch. denied: says which permission is
-  /// missing.
+  /// Opens one, or finds the one that is open for this branch, or that was there for this very
+  /// head: it may have been merged before anybody noted that it was opened. denied: says which
+  /// permission is missing.
   [[nodiscard]] virtual Result<PullFacts> open(const Repo& repo, const PullSpec& spec) = 0;
   /// Merges it with a merge commit of this message, if its head is still `head`. Done where it is
   /// merged already. conflict: the head moved, or the forge does not let it be merged (yet).

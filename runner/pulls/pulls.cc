@@ -149,7 +149,10 @@ class Forge {
 
   jobs::Result<PullFacts> open(const jobs::Repo& repo, const jobs::PullSpec& spec) {
     RUNNER_ASSIGN(const auto there, find(repo, spec.branch));
-    if (there && there->state == PullFacts::State::open) {
+    const auto is_it = [&](const PullFacts& pull) {
+      return pull.state == PullFacts::State::open || pull.head == spec.head;
+    };
+    if (there && is_it(*there)) {
       return *there;
     }
     RUNNER_ASSIGN(const Place place, place_of(repo));
@@ -163,7 +166,7 @@ class Forge {
     }
     // Whatever went wrong: it may have been opened all the same.
     const auto now = find(repo, spec.branch);
-    if (now && *now && (*now)->state == PullFacts::State::open) {
+    if (now && *now && is_it(**now)) {
       return **now;
     }
     return std::move(reply).error();

@@ -123,6 +123,7 @@ jobs::Result<jobs::Change> Applier::on_pull(const jobs::Effect& effect, const jo
   RUNNER_TRY(jobs::ask(fence()));
   if (effect.kind == jobs::EffectKind::open_pull) {
     RUNNER_ASSIGN(const jobs::PullFacts pull, pulls->open(repo, {.branch = jobs::pull_branch(run),
+                                                                 .head = run.head,
                                                                  .base = repo.base,
                                                                  .title = jobs::pull_title(run),
                                                                  .body = jobs::pull_body(run)}));

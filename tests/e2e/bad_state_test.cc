@@ -76,9 +76,9 @@ TEST(BadState, Invariant13_NewerSchemaIsLeftAlone) {
 
 /// Runs a script as root in a mount namespace of its own; `reason` says why that cannot be.
 std::string with_mounts(const SmallFleet& fleet, const std::string& script) {
-  return fleet.shell_output("unset RUNNER_KILL_SWITCH RUNNER_MANIFESTS; export R=\"" +
-                            std::string(std::getenv("RUNNER_BINARY")) +
-                            "\"; unshare -m /bin/sh -c '" + script + "'");
+  return fleet.shell_output(
+      "unset RUNNER_KILL_SWITCH RUNNER_MANIFESTS; export RUNNER_BUBBLEWRAP=/nonexistent R=\"" +
+      std::string(std::getenv("RUNNER_BINARY")) + "\"; unshare -m /bin/sh -c '" + script + "'");
 }
 
 bool can_mount(const SmallFleet& fleet) {

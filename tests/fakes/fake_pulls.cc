@@ -70,7 +70,8 @@ jobs::Result<PullFacts> FakePulls::open(const jobs::Repo& repo, const jobs::Pull
   {
     const std::lock_guard lock(mutex_);
     Pull* there = newest(repo, spec.branch);
-    if (there != nullptr && there->facts.state == PullFacts::State::open) {
+    if (there != nullptr &&
+        (there->facts.state == PullFacts::State::open || there->facts.head == spec.head)) {
       facts = seen(*there);
     } else if (git_.remote_head(repo.remote, spec.branch).empty()) {
       return jobs::fail(ErrorKind::denied, "there is no branch " + spec.branch);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "jobs/base/text.h"
+#include "jobs/pipelines/pull_text.h"
 #include "tests/support/scenario_world.h"
 
 /// Checks the invariants of DESIGN section 15 from outside: in what the fakes saw and in the rows.
@@ -112,8 +113,11 @@ inline void check_worktree(World& world, const jobs::Run& run) {
   EXPECT_EQ(there, kept && !run.worktree.empty()) << "invariant 4: the worktree";
   const jobs::Repo& repo = world.fleet.repos.front();
   const auto facts = world.git.observe(repo, run);
-  const bool unpushed = facts && !facts->head.empty() &&
-                        !world.git.remote_contains(repo.remote, repo.base, facts->head);
+  const auto pushed = [&](const std::string& branch) {
+    return world.git.remote_contains(repo.remote, branch, facts->head);
+  };
+  const bool unpushed =
+      facts && !facts->head.empty() && !pushed(repo.base) && !pushed(jobs::pull_branch(run));
   if (unpushed && kept) {
     EXPECT_FALSE(world.git.rescued(run.id).empty()) << "invariant 14";
   }

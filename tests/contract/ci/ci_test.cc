@@ -6,6 +6,7 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -163,7 +164,17 @@ class Command final : public Subject {
   jobs::CiConfig config_;
   std::unique_ptr<runner::executors::ProcessExecutor> executor_ =
       runner::executors::make_process_executor(
-          {.root = root_, .program = RUNNER_BINARY, .clock = &clock_});
+          {.root = root_,
+           .program = RUNNER_BINARY,
+           // A sandbox would keep the command from writing beside its tree.
+           .environment = [](const std::string& name) -> std::optional<std::string> {
+             if (name == "RUNNER_BUBBLEWRAP") {
+               return "/nonexistent";
+             }
+             const char* value = std::getenv(name.c_str());
+             return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+           },
+           .clock = &clock_});
   runner::ci::CommandCiOptions options_{.root = root_};
   std::unique_ptr<jobs::CiReader> reader_;
   std::unique_ptr<jobs::CiWriter> writer_;

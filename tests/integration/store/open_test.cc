@@ -28,7 +28,7 @@ std::vector<Migration> with(std::initializer_list<Migration> more) {
   return all;
 }
 
-constexpr Migration kSecond{"0002_notes", "CREATE TABLE notes(text TEXT NOT NULL) STRICT;"};
+constexpr Migration kSecond{"0999_notes", "CREATE TABLE notes(text TEXT NOT NULL) STRICT;"};
 
 TEST(StoreOpen, Invariant7_ReadingWhereNothingIsMakesNothing) {
   const Scratch scratch;
@@ -128,7 +128,7 @@ TEST(StoreOpen, Invariant13_NewerSchemaIsNeverWritten) {
   const auto before = all_files(scratch.path());
   const auto store = runner::store::open_store(options_for(scratch.path()));
   ASSERT_TRUE(failed_with(ErrorKind::corrupt, store));
-  EXPECT_NE(store.error().message.find("0002_notes"), std::string::npos) << store.error().message;
+  EXPECT_NE(store.error().message.find("0999_notes"), std::string::npos) << store.error().message;
   EXPECT_EQ(store.error().hint, "use the newer runner");
   EXPECT_TRUE(failed_with(ErrorKind::corrupt, runner::store::open_store_read_only(scratch.path())));
   EXPECT_TRUE(all_files(scratch.path()) == before);
@@ -155,11 +155,11 @@ TEST(StoreOpen, OlderStateIsBackedUpAndMigrated) {
     EXPECT_EQ((*store)->runs({})->size(), 30U);
   }
   const auto after = all_files(scratch.path());
-  ASSERT_TRUE(after.contains("state.db.before-0002_notes"));
+  ASSERT_TRUE(after.contains("state.db.before-0999_notes"));
   EXPECT_EQ(after.size(), before.size() + 1);
   // The backup is the state as it was: the older runner opens it.
   const Scratch restored;
-  write_bytes(restored.path() + "/state.db", after.at("state.db.before-0002_notes"));
+  write_bytes(restored.path() + "/state.db", after.at("state.db.before-0999_notes"));
   auto old = runner::store::open_store(options_for(restored.path()));
   ASSERT_TRUE(succeeded(old));
   EXPECT_EQ((*old)->runs({})->size(), 30U);
@@ -171,7 +171,7 @@ TEST(StoreOpen, FailedMigrationChangesNothing) {
   const Scratch scratch;
   ASSERT_TRUE(succeeded(runner::store::open_store(options_for(scratch.path()))));
   const auto broken = with({Migration{
-      "0002_broken", "CREATE TABLE notes(text TEXT) STRICT; INSERT INTO nowhere VALUES(1);"}});
+      "0999_broken", "CREATE TABLE notes(text TEXT) STRICT; INSERT INTO nowhere VALUES(1);"}});
   EXPECT_FALSE(runner::store::open_store_with(options_for(scratch.path()), broken));
   EXPECT_TRUE(succeeded(runner::store::open_store(options_for(scratch.path()))))
       << "the schema is still the old one";
@@ -182,7 +182,7 @@ TEST(StoreOpen, ChangedMigrationIsRefused) {
   ASSERT_TRUE(
       succeeded(runner::store::open_store_with(options_for(scratch.path()), with({kSecond}))));
   const auto changed =
-      with({Migration{"0002_notes", "CREATE TABLE notes(text TEXT NOT NULL, at INTEGER) STRICT;"}});
+      with({Migration{"0999_notes", "CREATE TABLE notes(text TEXT NOT NULL, at INTEGER) STRICT;"}});
   EXPECT_TRUE(failed_with(ErrorKind::corrupt,
                           runner::store::open_store_with(options_for(scratch.path()), changed)));
 }

@@ -274,9 +274,10 @@ TEST(GivenUp, TheRunEndsOnlyWhereItCannotGoOn) {
     Effect effect;
     effect.kind = static_cast<EffectKind>(i);
     const Change change = after_given_up(scenario::run(), effect, true, error, fleet(), kNow);
-    const bool needed = effect.kind == EffectKind::prepare_worktree ||
-                        effect.kind == EffectKind::start_turn || effect.kind == EffectKind::land ||
-                        effect.kind == EffectKind::start_ci;
+    const bool needed =
+        effect.kind == EffectKind::prepare_worktree || effect.kind == EffectKind::start_turn ||
+        effect.kind == EffectKind::land || effect.kind == EffectKind::open_pull ||
+        effect.kind == EffectKind::merge_pull || effect.kind == EffectKind::start_ci;
     EXPECT_EQ(change.runs.at(0).outcome.has_value(), needed) << to_string(effect.kind);
     EXPECT_FALSE(needed && change.runs.at(0).charged) << "not the issue's fault";
     EXPECT_NE(change.runs.at(0).last_error.find("no network"), std::string::npos);
