@@ -109,7 +109,8 @@ class Lander {
           fmt::format("the branch {} is gone and no head of it was recorded", run_.branch));
     }
     RUNNER_ASSIGN(auto refusal, import_commit(mirror_.get(), context_.layout, repo_.name, head_));
-    if (refusal || branch_head.empty() || branch_head == head_) {
+    // A landing that was cut off has moved it on to what somebody merged.
+    if (refusal || branch_head.empty() || branch_head == head_ || branch_head == request_.merged) {
       return refusal;
     }
     RUNNER_ASSIGN(refusal, import_commit(mirror_.get(), context_.layout, repo_.name, branch_head));

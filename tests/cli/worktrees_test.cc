@@ -32,9 +32,9 @@ class CliWorktrees : public ::testing::Test {
   }
   void tree(const std::string& slot, const std::string& run) const {
     write_file(pool + "/" + slot + "/file", std::string(1000, 'x'));
-    write_file(pool + "/" + slot + ".record",
-               "runner-worktree 1\nslot " + slot + "\nrepo acme/shop\nrun " + run +
-                   "\nbranch \nready 1\n");
+    write_file(pool + "/" + slot + ".record", "runner-worktree 1\nslot " + slot +
+                                                  "\nrepo acme/shop\nrun " + run +
+                                                  "\nbranch \nready 1\n");
   }
   json asked(const std::vector<std::string>& words, int exit_code = 0) {
     const Answer answer = playground.run(words);
@@ -84,7 +84,8 @@ TEST_F(CliWorktrees, PruneWithYesRemovesWhatNobodyNeedsAndTellsWhatItCannot) {
   EXPECT_EQ(document["carried_out"], true);
   EXPECT_EQ(document["removed"].size(), 3U);
   ASSERT_EQ(document["problems"].size(), 1U);
-  EXPECT_THAT(document["problems"][0].get<std::string>(), HasSubstr("/w4 belongs to no repository"));
+  EXPECT_THAT(document["problems"][0].get<std::string>(),
+              HasSubstr("/w4 belongs to no repository"));
   EXPECT_TRUE(there("w1")) << "of a live run";
   EXPECT_FALSE(there("w2"));
   EXPECT_FALSE(there("w2.record"));

@@ -144,17 +144,6 @@ jobs::Result<LandResult> FakeWorkspace::land(const Repo& repo, const LandRequest
   if (!commits_.contains(head)) {
     return rejected("unverified", "the branch is gone and no head of it was recorded");
   }
-  if (!branch_head.empty() && branch_head != head) {
-    // Our merge of the base, or the landed commit that the branch moved on to.
-    const Commit& top = commits_[branch_head];
-    const bool our_merge = top.parents.size() == 2 &&
-                           std::ranges::find(top.parents, head) != top.parents.end() &&
-                           (top.message == "merge for " + run.id.str() ||
-                            top.message.ends_with("Runner-Run: " + run.id.str() + "\n"));
-    if (!our_merge) {
-      return rejected("unverified", "the branch moved on after it was verified");
-    }
-  }
   if (!request.merged.empty()) {
     if (!contains(*base, request.merged)) {
       return jobs::fail(ErrorKind::transient, "what was merged is not on the base yet");
@@ -165,6 +154,17 @@ jobs::Result<LandResult> FakeWorkspace::land(const Repo& repo, const LandRequest
     result.head = head;
     result.base = *base;
     return result;
+  }
+  if (!branch_head.empty() && branch_head != head) {
+    // Our merge of the base, or the landed commit that the branch moved on to.
+    const Commit& top = commits_[branch_head];
+    const bool our_merge = top.parents.size() == 2 &&
+                           std::ranges::find(top.parents, head) != top.parents.end() &&
+                           (top.message == "merge for " + run.id.str() ||
+                            top.message.ends_with("Runner-Run: " + run.id.str() + "\n"));
+    if (!our_merge) {
+      return rejected("unverified", "the branch moved on after it was verified");
+    }
   }
   if (head != run.base && contains(*base, head)) {
     Oid commit = *base;

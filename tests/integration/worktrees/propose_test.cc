@@ -108,6 +108,7 @@ TEST_P(ProposeMerged, TheRunGoesOnFromWhatTheBaseHas) {
   const LandResult result = ask(run, Oid(merge));
   ASSERT_EQ(result.kind, LandResult::Kind::landed) << result.message;
   EXPECT_EQ(result.commit.str(), merge);
+  EXPECT_EQ(ask(run, Oid(merge)).kind, LandResult::Kind::landed) << "and once more, after a death";
   EXPECT_EQ(git({"rev-parse", "HEAD"}, run.worktree), merge);
   EXPECT_EQ(read(run.worktree + "/other.txt"), "meanwhile\n");
   EXPECT_EQ(read(run.worktree + "/cart.txt"), "cart\n");
