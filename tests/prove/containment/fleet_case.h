@@ -18,7 +18,6 @@ struct Mode {
 inline constexpr Mode kModes[] = {
     {"sandbox-root", "sandbox", false, true},     {"sandbox-user", "sandbox", true, true},
     {"namespace-root", "namespace", false, true}, {"namespace-user", "namespace", true, true},
-    {"cgroup-root", "cgroup", false, true},       {"cgroup-user", "cgroup", true, true},
     {"group-root", "group", false, false},        {"group-user", "group", true, false}};
 
 /// Nobody's: a user without an entry is a user too.
