@@ -222,7 +222,7 @@ struct Retention {
   friend bool operator==(const Retention&, const Retention&) = default;
 };
 
-/// strong: sandbox, namespace or cgroup, or no turn starts.
+/// strong: sandbox or namespace, or no turn starts.
 enum class Containment : std::uint8_t { automatic, strong, sandbox, pid_namespace, cgroup, group };
 [[nodiscard]] std::string_view to_string(Containment containment);
 

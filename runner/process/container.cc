@@ -38,8 +38,11 @@ Start try_namespace(const Launch& what, const TurnPaths& paths) {
 }
 
 bool wants(jobs::Containment wish, jobs::Containment level) {
+  // In a control group, as in a process group, an agent sees its supervisor and can stop it.
+  const bool hides_us =
+      level == jobs::Containment::sandbox || level == jobs::Containment::pid_namespace;
   return wish == level || wish == jobs::Containment::automatic ||
-         (wish == jobs::Containment::strong && level != jobs::Containment::group);
+         (wish == jobs::Containment::strong && hides_us);
 }
 
 }  // namespace
