@@ -59,7 +59,9 @@ class GithubSchema : public testing::Test {
             {"answer", Json::parse(forge_.answer(request, log).body)}};
   }
 
-  std::string folder_ = std::filesystem::current_path().string() + "/github_schema";
+  /// Of this test alone: two run at the same time.
+  std::string folder_ = std::filesystem::current_path().string() + "/github_schema." +
+                        testing::UnitTest::GetInstance()->current_test_info()->name();
   stub::Forge forge_;
   jobs::Labels labels_;
   jobs::Repo repo_{.name = jobs::RepoName("acme/shop")};
