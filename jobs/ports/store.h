@@ -80,6 +80,9 @@ class StoreReader {
   [[nodiscard]] virtual Result<std::vector<Request>> requests() = 0;
   [[nodiscard]] virtual Result<std::optional<Pause>> pause() = 0;
   [[nodiscard]] virtual Result<Spend> spend(const SpendFilter& filter) = 0;
+  /// The same of every issue that has any, in one call: all that counts since then, or ever.
+  [[nodiscard]] virtual Result<std::map<IssueKey, Spend>> spend_by_issue(
+      const std::optional<TimePoint>& since) = 0;
   [[nodiscard]] virtual Result<std::vector<LedgerRow>> ledger(const RunId& run) = 0;
   /// Newest first.
   [[nodiscard]] virtual Result<std::vector<PastDecision>> decisions(const IssueKey& issue,

@@ -144,32 +144,51 @@ jobs::Status Ledger::append(Database& database, Seals& seals, const jobs::Ledger
   return jobs::ok();
 }
 
+void Ledger::count(const Entry& entry, jobs::Spend& sum) const {
+  if (!entry.ended && RUNNER_PLANTED(reservations_not_counted)) {
+    return;
+  }
+  if (!entry.ended) {
+    add(sum.reserved, links_[entry.reserve].row.amount);
+  } else if (links_[entry.end].row.kind == jobs::LedgerKind::settle) {
+    add(sum.settled, links_[entry.end].row.amount);
+  }
+}
+
+std::map<jobs::IssueKey, jobs::Spend> Ledger::spend_by_issue(
+    const std::optional<jobs::TimePoint>& since) const {
+  std::map<jobs::IssueKey, jobs::Spend> sums;
+  for (const auto& [key, entry] : entries_) {
+    const jobs::LedgerRow& reserve = links_[entry.reserve].row;
+    if (!since || reserve.at >= *since) {
+      count(entry, sums[reserve.issue]);
+    }
+  }
+  if (!since) {
+    for (const auto& [issue, amount] : carried_) {
+      add(sums[issue].settled, amount);
+    }
+  }
+  return sums;
+}
+
 jobs::Spend Ledger::spend(const jobs::SpendFilter& filter) const {
   jobs::Spend result;
-  const auto count = [&](const Entry& entry) {
-    const jobs::LedgerRow& reserve = links_[entry.reserve].row;
-    if (!matches(filter, reserve)) {
-      return;
-    }
-    if (!entry.ended && RUNNER_PLANTED(reservations_not_counted)) {
-      return;
-    }
-    if (!entry.ended) {
-      add(result.reserved, reserve.amount);
-    } else if (links_[entry.end].row.kind == jobs::LedgerKind::settle) {
-      add(result.settled, links_[entry.end].row.amount);
+  const auto count_matching = [&](const Entry& entry) {
+    if (matches(filter, links_[entry.reserve].row)) {
+      count(entry, result);
     }
   };
   if (filter.repo || filter.issue) {
     const auto found = by_repo_.find(filter.repo ? filter.repo->str() : filter.issue->repo.str());
     if (found != by_repo_.end()) {
       for (const TurnKey& key : found->second) {
-        count(entries_.at(key));
+        count_matching(entries_.at(key));
       }
     }
   } else {
     for (const auto& [key, entry] : entries_) {
-      count(entry);
+      count_matching(entry);
     }
   }
   if (!filter.since && !filter.run) {

@@ -38,6 +38,8 @@ class Ledger {
                                    const std::set<jobs::RunId>& live);
 
   [[nodiscard]] jobs::Spend spend(const jobs::SpendFilter& filter) const;
+  [[nodiscard]] std::map<jobs::IssueKey, jobs::Spend> spend_by_issue(
+      const std::optional<jobs::TimePoint>& since) const;
   [[nodiscard]] std::vector<jobs::LedgerRow> of_run(const jobs::RunId& run) const;
   /// A reservation of this run that was neither settled nor released.
   [[nodiscard]] bool has_open(const jobs::RunId& run) const;
@@ -56,6 +58,7 @@ class Ledger {
   };
 
   [[nodiscard]] jobs::Status index_last();
+  void count(const Entry& entry, jobs::Spend& sum) const;
 
   std::vector<Link> links_;
   std::map<TurnKey, Entry> entries_;

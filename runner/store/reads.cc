@@ -213,6 +213,12 @@ jobs::Result<jobs::Spend> SqliteStore::spend(const jobs::SpendFilter& filter) {
   return reading<jobs::Spend>([&]() -> jobs::Result<jobs::Spend> { return ledger_.spend(filter); });
 }
 
+jobs::Result<std::map<jobs::IssueKey, jobs::Spend>> SqliteStore::spend_by_issue(
+    const std::optional<jobs::TimePoint>& since) {
+  using Sums = std::map<jobs::IssueKey, jobs::Spend>;
+  return reading<Sums>([&]() -> jobs::Result<Sums> { return ledger_.spend_by_issue(since); });
+}
+
 jobs::Result<std::vector<jobs::LedgerRow>> SqliteStore::ledger(const jobs::RunId& run) {
   return reading<std::vector<jobs::LedgerRow>>(
       [&]() -> jobs::Result<std::vector<jobs::LedgerRow>> { return ledger_.of_run(run); });

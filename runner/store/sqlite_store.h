@@ -56,6 +56,8 @@ class SqliteStore final : public jobs::Store {
   [[nodiscard]] jobs::Result<std::vector<jobs::Request>> requests() override;
   [[nodiscard]] jobs::Result<std::optional<jobs::Pause>> pause() override;
   [[nodiscard]] jobs::Result<jobs::Spend> spend(const jobs::SpendFilter& filter) override;
+  [[nodiscard]] jobs::Result<std::map<jobs::IssueKey, jobs::Spend>> spend_by_issue(
+      const std::optional<jobs::TimePoint>& since) override;
   [[nodiscard]] jobs::Result<std::vector<jobs::LedgerRow>> ledger(const jobs::RunId& run) override;
   [[nodiscard]] jobs::Result<std::vector<jobs::PastDecision>> decisions(const jobs::IssueKey& issue,
                                                                         int limit) override;

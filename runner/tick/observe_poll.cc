@@ -46,6 +46,22 @@ void in_parallel(std::size_t count, std::size_t most, const Work& work) {
   take_turns();
 }
 
+/// Adds an ended run to what its issue went through.
+void remember(const jobs::Run& run, jobs::IssueHistory& history) {
+  const jobs::TimePoint ended = run.ended_at.value_or(run.updated_at);
+  history.last_ended = std::max(history.last_ended.value_or(ended), ended);
+  const bool failed =
+      run.outcome == jobs::Outcome::needs_human || run.outcome == jobs::Outcome::frozen;
+  if (failed && run.charged) {
+    ++history.charged_failures;
+  }
+  if (ended >= history.held_since.value_or(ended)) {
+    history.held_since = ended;
+    history.held_by =
+        fmt::format("{} ({})", run.id.str(), run.outcome ? to_string(*run.outcome) : "ended");
+  }
+}
+
 }  // namespace
 
 jobs::TrackerReader* Observer::tracker(const jobs::Repo& repo, std::string& error) const {
@@ -181,38 +197,27 @@ jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector
       facts.live_runs.push_back(run);
     }
   }
-  for (const jobs::RepoFacts& repo : facts.repos) {
-    if (repo.ready.empty()) {
-      continue;
+  RUNNER_ASSIGN(const auto day, ports_.store->spend_by_issue(jobs::day_start(now)));
+  for (const auto& [issue, spent] : day) {
+    jobs::Usage& of_repo = facts.repo_day[issue.repo];
+    of_repo = of_repo + spent.total();
+  }
+  std::map<jobs::IssueKey, jobs::IssueHistory> known;
+  for (const jobs::Run& run : runs) {
+    if (!run.live() && !run.released) {
+      remember(run, known[run.issue]);
     }
-    RUNNER_ASSIGN(const jobs::Spend day,
-                  ports_.store->spend(
-                      {.run = {}, .issue = {}, .repo = repo.repo, .since = jobs::day_start(now)}));
-    facts.repo_day[repo.repo] = day.total();
+  }
+  // Also of runs that a person released, or that retention took.
+  RUNNER_ASSIGN(const auto ever, ports_.store->spend_by_issue(std::nullopt));
+  for (const auto& [issue, spent] : ever) {
+    known[issue].spent = spent.total();
+  }
+  for (const jobs::RepoFacts& repo : facts.repos) {
     for (const jobs::Issue& issue : repo.ready) {
-      jobs::IssueHistory history;
-      for (const jobs::Run& run : runs) {
-        if (run.issue != issue.key || run.live() || run.released) {
-          continue;
-        }
-        const jobs::TimePoint ended = run.ended_at.value_or(run.updated_at);
-        history.last_ended = std::max(history.last_ended.value_or(ended), ended);
-        const bool failed =
-            run.outcome == jobs::Outcome::needs_human || run.outcome == jobs::Outcome::frozen;
-        if (failed && run.charged) {
-          ++history.charged_failures;
-        }
-        if (ended >= history.held_since.value_or(ended)) {
-          history.held_since = ended;
-          history.held_by =
-              fmt::format("{} ({})", run.id.str(), run.outcome ? to_string(*run.outcome) : "ended");
-        }
+      if (const auto history = known.find(issue.key); history != known.end()) {
+        facts.history.insert(*history);
       }
-      // Also of runs that a person released, or that retention took.
-      RUNNER_ASSIGN(const jobs::Spend spent,
-                    ports_.store->spend({.run = {}, .issue = issue.key, .repo = {}, .since = {}}));
-      history.spent = spent.total();
-      facts.history[issue.key] = history;
     }
   }
   return jobs::ok();

@@ -30,6 +30,8 @@ class MemoryStore final : public jobs::Store {
   jobs::Result<std::vector<jobs::Request>> requests() override;
   jobs::Result<std::optional<jobs::Pause>> pause() override;
   jobs::Result<jobs::Spend> spend(const jobs::SpendFilter& filter) override;
+  jobs::Result<std::map<jobs::IssueKey, jobs::Spend>> spend_by_issue(
+      const std::optional<jobs::TimePoint>& since) override;
   jobs::Result<std::vector<jobs::LedgerRow>> ledger(const jobs::RunId& run) override;
   jobs::Result<std::vector<jobs::PastDecision>> decisions(const jobs::IssueKey& issue,
                                                           int limit) override;

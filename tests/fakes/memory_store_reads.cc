@@ -153,6 +153,26 @@ jobs::Result<jobs::Spend> MemoryStore::spend(const jobs::SpendFilter& filter) {
   return result;
 }
 
+jobs::Result<std::map<jobs::IssueKey, jobs::Spend>> MemoryStore::spend_by_issue(
+    const std::optional<jobs::TimePoint>& since) {
+  std::set<jobs::IssueKey> issues;
+  for (const jobs::LedgerRow& row : state_.ledger) {
+    if (row.kind == jobs::LedgerKind::reserve && (!since || row.at >= *since)) {
+      issues.insert(row.issue);
+    }
+  }
+  if (!since) {
+    for (const auto& [issue, amount] : state_.carried) {
+      issues.insert(issue);
+    }
+  }
+  std::map<jobs::IssueKey, jobs::Spend> sums;
+  for (const jobs::IssueKey& issue : issues) {
+    RUNNER_ASSIGN(sums[issue], spend({.run = {}, .issue = issue, .repo = {}, .since = since}));
+  }
+  return sums;
+}
+
 jobs::Result<std::vector<jobs::LedgerRow>> MemoryStore::ledger(const jobs::RunId& run) {
   std::vector<jobs::LedgerRow> result;
   std::copy_if(state_.ledger.begin(), state_.ledger.end(), std::back_inserter(result),

@@ -44,6 +44,10 @@ class TickStore final : public jobs::Store {
   jobs::Result<jobs::Spend> spend(const jobs::SpendFilter& filter) override {
     return read("store.spend", [&] { return world_.store.spend(filter); });
   }
+  jobs::Result<std::map<jobs::IssueKey, jobs::Spend>> spend_by_issue(
+      const std::optional<jobs::TimePoint>& since) override {
+    return read("store.spend_by_issue", [&] { return world_.store.spend_by_issue(since); });
+  }
   jobs::Result<std::vector<jobs::LedgerRow>> ledger(const jobs::RunId& run) override {
     return read("store.ledger", [&] { return world_.store.ledger(run); });
   }

@@ -44,6 +44,10 @@ class GatedStore final : public jobs::Store {
   jobs::Result<jobs::Spend> spend(const jobs::SpendFilter& filter) override {
     return gate_.pass("store.spend", [&] { return real_.spend(filter); });
   }
+  jobs::Result<std::map<jobs::IssueKey, jobs::Spend>> spend_by_issue(
+      const std::optional<jobs::TimePoint>& since) override {
+    return gate_.pass("store.spend_by_issue", [&] { return real_.spend_by_issue(since); });
+  }
   jobs::Result<std::vector<jobs::LedgerRow>> ledger(const jobs::RunId& run) override {
     return gate_.pass("store.ledger", [&] { return real_.ledger(run); });
   }

@@ -37,6 +37,19 @@ TEST_P(StoreContract, Invariant5_SpendIsSettledPlusOpenReservations) {
   EXPECT_EQ(usd({.repo = jobs::RepoName("acme/none")}), (Pair{0, 0}));
   EXPECT_EQ(store_->spend({.run = a.id})->total(),
             (jobs::Usage{.usd = {207}, .tokens = 2070, .turns = 2, .seconds = 120}));
+  const auto by_issue = [&](const std::optional<jobs::TimePoint>& since) {
+    std::map<std::string, Pair> sums;
+    const auto spend = store_->spend_by_issue(since);
+    EXPECT_TRUE(succeeded(spend));
+    for (const auto& [issue, sum] : *spend) {
+      sums[issue.str()] = {sum.settled.usd.micros, sum.reserved.usd.micros};
+    }
+    return sums;
+  };
+  using Sums = std::map<std::string, Pair>;
+  EXPECT_EQ(by_issue(std::nullopt), (Sums{{"acme/shop#1", {7, 200}}, {"acme/lib#2", {0, 800}}}));
+  EXPECT_EQ(by_issue(at(25)), (Sums{{"acme/shop#1", {0, 200}}, {"acme/lib#2", {0, 800}}}));
+  EXPECT_EQ(by_issue(at(2 * kDay)), (Sums{}));
   EXPECT_EQ(*store_->ledger(a.id),
             (std::vector<jobs::LedgerRow>{change.ledger[0], change.ledger[1], ends.ledger[0]}));
   EXPECT_EQ(store_->counters()->spent_usd_micros.at({"acme/shop", "claude"}), 7);
@@ -191,6 +204,8 @@ TEST_P(StoreContract, Invariant5_PrunedLedgerStillCountsForTheIssue) {
     EXPECT_EQ(store_->spend({.issue = a.issue})->total().usd.micros, 121);
     EXPECT_EQ(store_->spend({.issue = b.issue})->total().usd.micros, 344);
     EXPECT_EQ(store_->spend({.repo = a.issue.repo})->total().usd.micros, 465);
+    EXPECT_EQ(store_->spend_by_issue(std::nullopt)->at(a.issue).total().usd.micros, 121);
+    EXPECT_EQ(store_->spend_by_issue(at(age(62)))->at(b.issue).total().usd.micros, 300);
     EXPECT_EQ(store_->spend({})->total().usd.micros, 465);
     EXPECT_EQ(store_->spend({.since = at(age(62))})->total().usd.micros, 388)
         << "rows within the windows stay";
