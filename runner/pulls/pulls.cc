@@ -193,14 +193,20 @@ class Forge {
     const std::string rest(
         jobs::trimmed(end == std::string::npos ? "" : std::string_view(message).substr(end)));
     auto merged = api_.send(merging(place, number, head, title, rest));
-    if (!merged) {
-      const auto after = api_.get(place.pull(number));
-      const auto facts = after ? parse_pull(after->body) : jobs::Result<PullFacts>(after.error());
-      if (!facts || facts->state != PullFacts::State::merged) {
-        return std::move(merged).error();
-      }
+    if (merged) {
+      return jobs::ok();
     }
-    return jobs::ok();
+    const auto after = api_.get(place.pull(number));
+    const auto facts = after ? parse_pull(after->body) : jobs::Result<PullFacts>(after.error());
+    if (facts && facts->state == PullFacts::State::merged) {
+      return jobs::ok();
+    }
+    jobs::Error error = std::move(merged).error();
+    if (facts && facts->state == PullFacts::State::open && facts->conflicts) {
+      error.kind = ErrorKind::conflict;
+      error.hint = fmt::format("pull request #{} does not merge cleanly", number);
+    }
+    return error;
   }
 
  private:

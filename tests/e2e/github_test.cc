@@ -15,13 +15,13 @@ constexpr const char* kToken = "ghp_secretOfTheTest";
 
 class GithubLoop : public testing::Test {
  protected:
-  GithubLoop() : stub(options(fleet)) {
+  explicit GithubLoop(const std::string& landing = "") : stub(options(fleet)) {
     fleet.play.environment.push_back(std::string("FORGE_TOKEN=") + kToken);
     fleet.other_tables = "\n[tracker.hub]\nkind = \"github\"\nurl = \"" + stub.url() +
                          "\"\ntoken_env = \"FORGE_TOKEN\"\n";
     fleet.remote_prefix = stub.url("/git");
     fleet.scripted("coder", {"commits", "1", "usage", "{\"usd\": \"0.10\", \"tokens\": 1000}"});
-    fleet.repo(kShop, "coder", "tracker = \"hub\"\n");
+    fleet.repo(kShop, "coder", "tracker = \"hub\"\n" + landing);
     (void)fleet.git(fleet.remote(kShop), {"config", "http.receivepack", "true"});
     fleet.write();
     stub.forge.add_repo(kShop);
@@ -100,6 +100,63 @@ TEST_F(GithubLoop, Invariant12_TheTokenIsNowhere) {
   const Answer tick = fleet.tick();
   EXPECT_EQ((tick.out + tick.error).find(kToken), std::string::npos);
   EXPECT_EQ(fleet.shell_output("grep -rl " + std::string(kToken) + " . || true"), "");
+}
+
+class GithubPulls : public GithubLoop {
+ protected:
+  explicit GithubPulls(const std::string& more = "")
+      : GithubLoop("landing = \"pull-request\"\n" + more) {}
+  /// The number of the pull request; 0 if it never came.
+  std::int64_t tick_until_opened() {
+    EXPECT_TRUE(fleet.tick_until([&] { return stub.forge.pulls.opened(kShop) > 0; }, 60));
+    return stub.forge.pulls.newest(kShop);
+  }
+};
+
+class GithubMergedPulls : public GithubPulls {
+ protected:
+  GithubMergedPulls() : GithubPulls("merge_when_green = true\n") {}
+};
+
+TEST_F(GithubPulls, APersonMergesAndTheIssueIsClosed) {
+  const int number = ready("alice");
+  const std::int64_t pull = tick_until_opened();
+  ASSERT_GT(pull, 0);
+  for (int tick = 0; tick < 3; ++tick) {
+    EXPECT_EQ(fleet.tick().exit_code, 0);
+  }
+  EXPECT_EQ(issue(number).at("state"), "open");
+  EXPECT_TRUE(fleet.run_of(kShop).live) << "it waits for a person";
+  ASSERT_TRUE(stub.forge.pulls.press_merge(kShop, pull));
+  ASSERT_TRUE(fleet.tick_until_quiet(60)) << fleet.tick().out;
+  expect_landed(number);
+  EXPECT_EQ(stub.log.effects("pull request opened").size(), 1U);
+  EXPECT_TRUE(stub.log.effects("pull request merged").empty()) << "not by the runner";
+}
+
+TEST_F(GithubPulls, APersonClosesItAndIsAskedWhatNow) {
+  const int number = ready("alice");
+  const std::int64_t pull = tick_until_opened();
+  ASSERT_GT(pull, 0);
+  stub.forge.pulls.press_close(kShop, pull);
+  ASSERT_TRUE(fleet.tick_until_quiet(60)) << fleet.tick().out;
+  EXPECT_EQ(issue(number).at("state"), "open");
+  EXPECT_EQ(fleet.run_of(kShop).outcome, "needs-human");
+  EXPECT_EQ(fleet.commits_landed(kShop), 0);
+}
+
+TEST_F(GithubMergedPulls, Invariant3_OpenedAndMergedOnceThoughAnswersAreLost) {
+  for (const char* method : {"POST", "PUT"}) {
+    stub.faults.add({.method = method,
+                     .path = "*/pulls*",
+                     .fault = {.kind = stub::FaultKind::cut, .when = stub::When::after}});
+  }
+  const int number = ready("alice");
+  ASSERT_TRUE(fleet.tick_until_quiet(120)) << fleet.tick().out;
+  expect_landed(number);
+  EXPECT_EQ(stub.log.effects("pull request opened").size(), 1U);
+  EXPECT_EQ(stub.log.effects("pull request merged").size(), 1U);
+  EXPECT_EQ(stub.faults.injected(), 2);
 }
 
 }  // namespace

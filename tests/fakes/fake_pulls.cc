@@ -11,6 +11,7 @@ PullFacts FakePulls::seen(const Pull& pull) const {
   PullFacts facts = pull.facts;
   if (facts.state == PullFacts::State::open) {
     facts.head = git_.remote_head(pull.remote, pull.branch);
+    facts.conflicts = git_.conflicts_on_remote(pull.remote, pull.base, pull.branch);
   }
   return facts;
 }

@@ -51,6 +51,9 @@ class FakeWorkspace final : public jobs::WorkspaceReader, public jobs::Workspace
   /// the merge, empty if it did not.
   jobs::Oid merge_on_remote(const std::string& url, const std::string& into,
                             const std::string& branch, const std::string& message);
+  /// Whether that would fail.
+  [[nodiscard]] bool conflicts_on_remote(const std::string& url, const std::string& into,
+                                         const std::string& branch);
   /// Somebody replaces the branch's history by a new first commit.
   jobs::Oid rewrite_remote(const std::string& url, const std::string& branch, const Files& files);
   [[nodiscard]] jobs::Oid remote_head(const std::string& url, const std::string& branch) const;

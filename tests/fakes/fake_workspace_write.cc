@@ -245,6 +245,15 @@ Oid FakeWorkspace::merge_on_remote(const std::string& url, const std::string& in
   return branches[into];
 }
 
+bool FakeWorkspace::conflicts_on_remote(const std::string& url, const std::string& into,
+                                        const std::string& branch) {
+  const std::lock_guard lock(mutex_);
+  auto& branches = remotes_[url];
+  std::vector<std::string> conflicts;
+  (void)merged_files(branches[branch], branches[into], conflicts);
+  return !conflicts.empty();
+}
+
 jobs::Result<LandResult> FakeWorkspace::merge_and_push(const Repo& repo, const LandRequest& request,
                                                        const Oid& head, const Oid& base) {
   const Run& run = request.run;

@@ -10,8 +10,6 @@ namespace stub {
 
 namespace {
 
-constexpr std::size_t kRemembered = 32;
-
 Answer problem(int status, const std::string& message) {
   return json_answer(status, nlohmann::json{{"message", message},
                                             {"documentation_url", "https://docs.github.com/rest"},
@@ -40,7 +38,8 @@ nlohmann::json user(const std::string& login) {
 
 }  // namespace
 
-Forge::Forge(Options options) : options_(std::move(options)) {}
+Forge::Forge(Options options)
+    : pulls(options.git_root, PullRequests::Dialect::github), options_(std::move(options)) {}
 
 bool Forge::Place::is(std::initializer_list<const char*> parts) const {
   return std::ranges::equal(rest, parts, [](const std::string& part, const char* wanted) {
@@ -143,6 +142,10 @@ Answer Forge::dispatch(const Request& request, const Place& place, const Json& s
   if (!place.rest.empty() && place.rest[0] == "issues" &&
       !seen.at(place.repo).at("flags").value("issues", true)) {
     return problem(410, "Issues are disabled for this repo");
+  }
+  if (!place.rest.empty() && place.rest[0] == "pulls") {
+    return pulls.answer(request, place.repo, {place.rest.begin() + 1, place.rest.end()},
+                        options_.login, log);
   }
   return request.method == "GET" ? read(request, place, seen.at(place.repo))
                                  : change(request, place, log);
@@ -297,8 +300,10 @@ void Forge::add_rate_headers(Answer& answer) const {
 }
 
 Forge::Json& Forge::writing() {
-  earlier_.push_front(state_);
-  if (earlier_.size() > kRemembered) {
+  if (options_.remembered > 0) {
+    earlier_.push_front(state_);
+  }
+  if (earlier_.size() > options_.remembered) {
     earlier_.pop_back();
   }
   ++clock_;
@@ -312,6 +317,11 @@ std::string Forge::timestamp() {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
+}
+
+int Forge::points() const {
+  const std::lock_guard lock(mutex_);
+  return points_;
 }
 
 nlohmann::json Forge::state() const {

@@ -12,6 +12,7 @@
 
 #include "tests/stub/log.h"
 #include "tests/stub/message.h"
+#include "tests/stub/pull_requests.h"
 
 namespace stub {
 
@@ -26,6 +27,8 @@ class Forge {
     std::string token;                 ///< empty: nobody has to say who they are
     int limit = 5000;                  ///< requests per hour
     bool graphql = true;               ///< POST /graphql; false: 404, as an old server
+    std::size_t remembered = 32;       ///< writes that a read may not see yet
+    std::string git_root;              ///< of the repositories that pull requests are for
   };
 
   Forge() : Forge(Options{}) {}
@@ -71,8 +74,12 @@ class Forge {
   /// Somebody closes the newest open issue of the repository that a list request is about, so that
   /// what was on page 2 is on page 1 now.
   void shift_pages(const Request& request, Log& log);
+  /// What GraphQL has cost so far, in GitHub's points.
+  [[nodiscard]] int points() const;
   /// A copy: repository -> {"issues", "comments", "events", ...}.
   [[nodiscard]] nlohmann::json state() const;
+
+  PullRequests pulls;
 
  private:
   using Json = nlohmann::json;

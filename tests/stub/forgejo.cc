@@ -55,6 +55,9 @@ Answer Forgejo::answer(const Request& request) {
     return problem(404, "The target couldn't be found.");
   }
   const Parts rest(parts.begin() + 3, parts.end());
+  if (!rest.empty() && rest[0] == "pulls") {
+    return pulls.answer(request, name, {rest.begin() + 1, rest.end()}, options_.login, log_);
+  }
   return request.method == "GET" ? read_repo(request, name, rest) : change(request, name, rest);
 }
 

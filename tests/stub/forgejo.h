@@ -9,7 +9,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/stub/log.h"
 #include "tests/stub/message.h"
+#include "tests/stub/pull_requests.h"
 
 namespace stub {
 
@@ -26,10 +28,12 @@ class Forgejo {
     std::int64_t most_of_page = 30;
     bool links = true;  ///< lists say where the next page is
     bool gitea = false;
+    std::string git_root;  ///< of the repositories that pull requests are for
   };
 
   Forgejo() : Forgejo(Options{}) {}
-  explicit Forgejo(Options options) : options_(std::move(options)) {}
+  explicit Forgejo(Options options)
+      : pulls(options.git_root, PullRequests::Dialect::forgejo), options_(std::move(options)) {}
 
   struct Written {
     std::string title = "an issue";
@@ -64,6 +68,8 @@ class Forgejo {
 
   [[nodiscard]] Answer answer(const Request& request);
 
+  PullRequests pulls;
+
  private:
   using Json = nlohmann::json;
   using Parts = std::vector<std::string>;
@@ -81,6 +87,7 @@ class Forgejo {
   std::string now();
 
   Options options_;
+  Log log_;
   std::mutex mutex_;
   std::map<std::string, Json> repos_;
   std::map<std::string, std::string> permissions_;

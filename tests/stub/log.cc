@@ -48,10 +48,16 @@ void Log::faulted(std::int64_t number, const std::string& fault) {
   append(line_of({{"event", "fault"}, {"number", number}, {"at", now_ms()}, {"fault", fault}}));
 }
 
-void Log::answered(std::int64_t number, int status) {
+void Log::answered(std::int64_t number, int status, std::size_t bytes) {
   const std::lock_guard lock(mutex_);
-  exchanges_.at(static_cast<std::size_t>(number - 1)).status = status;
-  append(line_of({{"event", "answer"}, {"number", number}, {"at", now_ms()}, {"status", status}}));
+  Exchange& exchange = exchanges_.at(static_cast<std::size_t>(number - 1));
+  exchange.status = status;
+  exchange.answered_at = now_ms();
+  exchange.bytes = bytes;
+  append(line_of({{"event", "answer"},
+                  {"number", number},
+                  {"at", exchange.answered_at},
+                  {"status", status}}));
 }
 
 void Log::effect(std::int64_t request, const std::string& what, const std::string& detail) {

@@ -16,6 +16,8 @@ struct Exchange {
   std::int64_t at = 0;  ///< ms since 1970
   std::string fault;
   int status = 0;  ///< 0: no answer was sent
+  std::int64_t answered_at = 0;  ///< ms since 1970
+  std::size_t bytes = 0;         ///< of the answer's body
 };
 
 /// What the server really did, whether or not the client learnt of it.
@@ -35,7 +37,7 @@ class Log {
   /// Gives the request its number.
   void asked(Request& request);
   void faulted(std::int64_t number, const std::string& fault);
-  void answered(std::int64_t number, int status);
+  void answered(std::int64_t number, int status, std::size_t bytes = 0);
   void effect(std::int64_t request, const std::string& what, const std::string& detail);
 
   [[nodiscard]] std::vector<Exchange> exchanges() const;

@@ -1,6 +1,8 @@
 #include "tests/stub/stub.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -17,9 +19,20 @@ constexpr const char* kPage =
 
 }  // namespace
 
+namespace {
+
+/// Its pull requests are for the repositories that git is served from.
+Forge::Options forge_of(const Stub::Options& options) {
+  Forge::Options forge = options.forge;
+  forge.git_root = options.git_root;
+  return forge;
+}
+
+}  // namespace
+
 Stub::Stub(Options options)
     : log(options.log_file),
-      forge(options.forge),
+      forge(forge_of(options)),
       options_(std::move(options)),
       git_(options_.git_root),
       server_([this](Connection& client, Request request) { serve(client, std::move(request)); },
@@ -54,6 +67,7 @@ void Stub::call_others(const Request& request) {
 
 void Stub::serve(Connection& client, Request request) {
   log.asked(request);
+  std::this_thread::sleep_for(std::chrono::milliseconds(options_.latency_ms));
   const auto fault = faults.of(request);
   if (!fault) {
     call_others(request);
@@ -131,7 +145,7 @@ Answer Stub::git(const Request& request) {
 }
 
 void Stub::send(Connection& client, const Request& request, const Answer& answer) {
-  log.answered(request.number, answer.status);
+  log.answered(request.number, answer.status, answer.body.size());
   client.send(head_of(answer) + (answer.status == 304 ? "" : answer.body));
 }
 

@@ -34,6 +34,7 @@ class Stub {
     std::string git_password;
     Forge::Options forge;
     std::string log_file;  ///< one line of JSON for each event; empty: memory only
+    int latency_ms = 0;    ///< every answer comes that much later, as from far away
     int port = 0;
   };
 

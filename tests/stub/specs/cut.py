@@ -19,7 +19,8 @@ USED = {
         "/repos/{owner}/{repo}/issues/{index}/timeline",
         "/repos/{owner}/{repo}/issues/{index}/dependencies",
         "/repos/{owner}/{repo}/issues/{index}/comments",
-        "/repos/{owner}/{repo}/issues/comments/{id}",
+        "/repos/{owner}/{repo}/issues/comments/{id}", "/repos/{owner}/{repo}/pulls",
+        "/repos/{owner}/{repo}/pulls/{index}", "/repos/{owner}/{repo}/pulls/{index}/merge",
     ],
     "woodpecker": [
         "/repos/lookup/{repo_full_name}", "/repos/{repo_id}/pipelines",

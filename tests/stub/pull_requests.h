@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/stub/log.h"
+#include "tests/stub/message.h"
+
+namespace stub {
+
+/// The pull requests of a forge, over bare git repositories: what is merged is merged there. It has
+/// no more fields than the real one, and refuses what that refuses. Thread-safe.
+class PullRequests {
+ public:
+  enum class Dialect : std::uint8_t { github, forgejo };
+
+  /// `git_root`: acme/shop is the repository GIT_ROOT/acme/shop.git.
+  PullRequests(std::string git_root, Dialect dialect)
+      : git_root_(std::move(git_root)), dialect_(dialect) {}
+
+  /// What was asked about `repo`, behind its "/pulls". `login` asks.
+  [[nodiscard]] Answer answer(const Request& request, const std::string& repo,
+                              const std::vector<std::string>& rest, const std::string& login,
+                              Log& log);
+
+  // What people do.
+
+  /// Merges it as the button does; false if that is not possible.
+  bool press_merge(const std::string& repo, std::int64_t number);
+  void press_close(const std::string& repo, std::int64_t number);
+  /// A pull request whose branch has this name in somebody's fork.
+  std::int64_t open_from_fork(const std::string& repo, const std::string& branch);
+  /// Merging needs what nobody has given yet, such as a review.
+  void protect(const std::string& repo);
+  [[nodiscard]] int opened(const std::string& repo) const;
+  /// The newest one; 0 if there is none.
+  [[nodiscard]] std::int64_t newest(const std::string& repo) const;
+
+ private:
+  using Json = nlohmann::json;
+  struct Pull {
+    std::int64_t number = 0;
+    std::string branch;
+    std::string fork;  ///< whose; empty: of the repository itself
+    std::string base;
+    std::string title;
+    std::string body;
+    std::string author;
+    std::string state = "open";
+    std::string head;    ///< of a closed one; an open one's is its branch's
+    std::string merged;  ///< the commit
+    std::string asked_about;  ///< head for which somebody asked whether it can be merged
+  };
+
+  [[nodiscard]] Answer answered(const Request& request, const std::string& repo,
+                                const std::vector<std::string>& rest, const std::string& login,
+                                Log& log);
+  [[nodiscard]] std::string git(const std::string& repo,
+                                const std::vector<std::string>& words) const;
+  [[nodiscard]] std::string head_of(const std::string& repo, const Pull& pull) const;
+  /// The tree of the merge; empty if it has conflicts.
+  [[nodiscard]] std::string merged_tree(const std::string& repo, const Pull& pull) const;
+  bool merge(const std::string& repo, Pull& pull, const std::string& message);
+  [[nodiscard]] Json shown(const std::string& repo, Pull& pull, bool in_a_list);
+  [[nodiscard]] Answer list(const Request& request, const std::string& repo);
+  [[nodiscard]] Answer open(const Request& request, const std::string& repo,
+                            const std::string& login, Log& log);
+  [[nodiscard]] Answer merge(const Request& request, const std::string& repo, Pull& pull, Log& log);
+  [[nodiscard]] Answer problem(int status, const std::string& message) const;
+
+  mutable std::mutex mutex_;
+  std::string git_root_;
+  Dialect dialect_;
+  std::map<std::string, std::map<std::int64_t, Pull>> pulls_;
+  std::map<std::string, bool> protected_;
+  std::int64_t next_ = 5001;  ///< issues have the lower numbers
+};
+
+}  // namespace stub
