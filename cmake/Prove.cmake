@@ -68,9 +68,13 @@ endforeach()
 
 include(Sim)  # prove_sim, prove_money
 
-# ./dev bench git
-file(GLOB bench_git CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/bench/git/*.cc")
-add_executable(bench_git EXCLUDE_FROM_ALL ${bench_git})
-target_link_libraries(bench_git PRIVATE project_warnings project_settings
-  runner_lib stub worktrees jobs third_party::libgit2 third_party::cli11 Threads::Threads)
-set_target_properties(bench_git PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+# ./dev bench NAME
+file(GLOB bench_frame CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/bench/*.cc")
+foreach(bench IN ITEMS git poll)
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/bench/${bench}/*.cc")
+  add_executable(bench_${bench} EXCLUDE_FROM_ALL ${sources} ${bench_frame})
+  target_link_libraries(bench_${bench} PRIVATE project_warnings project_settings
+    runner_lib stub fakes worktrees jobs third_party::libgit2 third_party::cli11 Threads::Threads)
+  set_target_properties(bench_${bench} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+endforeach()

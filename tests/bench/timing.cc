@@ -1,4 +1,4 @@
-#include "tests/bench/git/timing.h"
+#include "tests/bench/timing.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>

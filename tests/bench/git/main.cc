@@ -1,14 +1,10 @@
 // `./dev bench git`: what a worktree costs, beside git on the same repository. Everything that is
 // compared is done in turns in one run, each in a process of its own; what counts is the ratio.
-#include <sys/utsname.h>
-#include <sys/vfs.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -16,8 +12,8 @@
 
 #include "tests/bench/git/remotes.h"
 #include "tests/bench/git/repositories.h"
-#include "tests/bench/git/timing.h"
 #include "tests/bench/git/trees.h"
+#include "tests/bench/machine.h"
 
 namespace bench {
 namespace {
@@ -35,38 +31,9 @@ bool is_wanted(const Options& options, const std::string& kind) {
   return options.kinds.empty() || std::ranges::find(options.kinds, kind) != options.kinds.end();
 }
 
-/// Numbers of linux/magic.h; that of ext4 is also that of its forebears.
-std::string file_system_of(const std::string& folder) {
-  struct statfs info{};
-  if (::statfs(folder.c_str(), &info) != 0) {
-    return "an unknown file system";
-  }
-  switch (static_cast<unsigned long>(info.f_type)) {
-    case 0xEF53: return "ext4";
-    case 0x01021994: return "tmpfs";
-    case 0x9123683E: return "btrfs";
-    case 0x58465342: return "xfs";
-    case 0x794C7630: return "overlayfs";
-    default: return fmt::format("a file system of type {:x}", info.f_type);
-  }
-}
-
-/// All that is said about the machine, and what else was at work on it.
-void print_machine(const Options& options) {
-  utsname system{};
-  (void)::uname(&system);
-  const std::string release = system.release;
-  double load = 0;
-  (void)::getloadavg(&load, 1);
-  fmt::print("Machine: {} cores, {}, Linux {}, {}; {} rounds; load before: {:.1f}.\n",
-             std::max(1U, std::thread::hardware_concurrency()), file_system_of(options.folder),
-             release.substr(0, release.find('.', release.find('.') + 1)),
-             output_of({"git", "--version"}), options.rounds, load);
-}
-
 void run(const Options& options) {
   fs::create_directories(options.folder);
-  print_machine(options);
+  fmt::print("Machine: {}; {} rounds.\n", machine(options.folder), options.rounds);
   std::vector<std::pair<std::string, std::string>> subjects;
   for (const RepositoryKind& kind : repository_kinds()) {
     if (is_wanted(options, kind.name)) {

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "tests/bench/git/timing.h"
+#include "tests/bench/timing.h"
 
 namespace bench {
 

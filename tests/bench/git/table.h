@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/bench/git/timing.h"
+#include "tests/bench/timing.h"
 
 namespace bench {
 

@@ -15,7 +15,7 @@
 
 #include "tests/bench/git/as_git.h"
 #include "tests/bench/git/table.h"
-#include "tests/bench/git/timing.h"
+#include "tests/bench/timing.h"
 #include "worktrees/fd.h"
 #include "worktrees/git_error.h"
 #include "worktrees/trash.h"

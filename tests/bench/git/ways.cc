@@ -16,7 +16,7 @@
 
 #include <git2.h>
 
-#include "tests/bench/git/timing.h"
+#include "tests/bench/timing.h"
 #include "tests/support/whole_file.h"
 #include "worktrees/fd.h"
 #include "worktrees/git_error.h"
