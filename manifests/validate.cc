@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -240,9 +242,10 @@ class Validator {
     for (const jobs::Repo& repo : fleet_.repos) {
       known.push_back(repo.name.str());
     }
+    const std::set<std::string_view> lookup(known.begin(), known.end());
     for (std::size_t i = 0; i < fleet_.allow.size(); ++i) {
       const std::string& name = fleet_.allow[i].str();
-      if (std::ranges::find(known, name) == known.end() && !tables_.named_incomplete) {
+      if (!lookup.contains(name) && !tables_.named_incomplete) {
         const auto at = reading_.origins.at.find(fmt::format("fleet.allow[{}]", i));
         error(at == reading_.origins.at.end() ? Position{} : at->second,
               fmt::format("the allowlist names \"{}\", and there is no such repository", name),
@@ -258,11 +261,49 @@ class Validator {
     return {layer.source->file, layer.table->line, layer.table->column};
   }
 
+  /// Pairs that have anything in common are looked up, so that a thousand repositories are not half
+  /// a million comparisons.
   void twins() {
-    for (std::size_t later = 0; later < fleet_.repos.size(); ++later) {
-      for (std::size_t first = 0; first < later; ++first) {
-        compare(first, later);
+    std::map<std::string, std::vector<std::size_t>> by_name;
+    std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> by_remote;
+    std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> by_path;
+    for (std::size_t i = 0; i < fleet_.repos.size(); ++i) {
+      const jobs::Repo& repo = fleet_.repos[i];
+      if (!repo.name.empty()) {
+        by_name[repo.name.str()].push_back(i);
       }
+      if (!repo.remote.empty()) {
+        by_remote[{repo.remote, repo.base}].push_back(i);
+      }
+      if (!repo.tracker.empty() && !repo.tracker_path.empty()) {
+        by_path[{repo.tracker, repo.tracker_path}].push_back(i);
+      }
+    }
+    std::set<std::pair<std::size_t, std::size_t>> pairs;  // later, first
+    const auto pair_up = [&](std::size_t one, const std::vector<std::size_t>& others) {
+      for (const std::size_t other : others) {
+        if (one != other) {
+          pairs.emplace(std::max(one, other), std::min(one, other));
+        }
+      }
+    };
+    for (std::size_t i = 0; i < fleet_.repos.size(); ++i) {
+      const jobs::Repo& repo = fleet_.repos[i];
+      pair_up(i, by_name[repo.name.str()]);
+      pair_up(i, by_remote[{repo.remote, repo.base}]);
+      const std::string& path = repo.tracker_path;
+      for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
+        const auto outer = by_path.find({repo.tracker, path.substr(0, end)});
+        if (outer != by_path.end()) {
+          pair_up(i, outer->second);
+        }
+        if (end == std::string::npos) {
+          break;
+        }
+      }
+    }
+    for (const auto& [later, first] : pairs) {
+      compare(first, later);
     }
   }
 
