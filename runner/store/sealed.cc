@@ -1,6 +1,9 @@
 #include "runner/store/sealed.h"
 
+#include <array>
+#include <charconv>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -56,6 +59,30 @@ const std::string* text_in(const Value& value) {
   return std::get_if<std::string>(&value);
 }
 
+void append_number(std::string& bytes, char kind, std::int64_t number, char end) {
+  std::array<char, 24> digits{};
+  const auto written = std::to_chars(digits.begin(), digits.end(), number);
+  bytes += kind;
+  bytes.append(digits.begin(), written.ptr);
+  bytes += end;
+}
+
+/// "5:tablei7;t3:abcn;". Of every row that is read, so it is made without a formatter.
+std::string digest_of_cells(const std::string& table, std::span<const Value> cells) {
+  std::string bytes = std::to_string(table.size()) + ":" + table;
+  for (const Value& cell : cells) {
+    if (const auto* number = std::get_if<std::int64_t>(&cell)) {
+      append_number(bytes, 'i', *number, ';');
+    } else if (const std::string* text = text_in(cell)) {
+      append_number(bytes, 't', static_cast<std::int64_t>(text->size()), ':');
+      bytes += *text;
+    } else {
+      bytes += "n;";
+    }
+  }
+  return jobs::sha256_hex(bytes);
+}
+
 }  // namespace
 
 std::string combined(const std::string& a, const std::string& b) {
@@ -81,18 +108,7 @@ jobs::Error damaged(const std::string& what) {
 }
 
 std::string digest_of(const std::string& table, const Row& cells) {
-  std::string bytes = fmt::format("{}:{}", table.size(), table);
-  for (const Value& cell : cells) {
-    if (const auto* number = std::get_if<std::int64_t>(&cell)) {
-      bytes += fmt::format("i{};", *number);
-    } else if (const std::string* text = text_in(cell)) {
-      bytes += fmt::format("t{}:", text->size());
-      bytes += *text;
-    } else {
-      bytes += "n;";
-    }
-  }
-  return jobs::sha256_hex(bytes);
+  return digest_of_cells(table, cells);
 }
 
 std::string digest_of(const SealedTable& table, const Row& cells) {
@@ -101,8 +117,7 @@ std::string digest_of(const SealedTable& table, const Row& cells) {
   while (kept > least && std::holds_alternative<std::monostate>(cells[kept - 1])) {
     --kept;
   }
-  return digest_of(table.name,
-                   Row(cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(kept)));
+  return digest_of_cells(table.name, std::span(cells).first(kept));
 }
 
 jobs::Result<Seal*> Seals::of(const std::string& table) {
