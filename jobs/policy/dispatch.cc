@@ -160,9 +160,9 @@ std::vector<IssueKey> wanted_details(const PollFacts& facts, const Fleet& fleet,
       continue;
     }
     bool may_start = false;
+    const CandidateGates gates(*group.repo, *group.facts, facts, fleet, now);
     for (const Issue* issue : group.issues) {
-      const auto gates = candidate_gates(*issue, *group.repo, *group.facts, facts, fleet, now);
-      if (first_failing(gates) == nullptr) {
+      if (first_failing(gates.of(*issue)) == nullptr) {
         may_start = true;
         if (issue->details_left_out) {
           wanted.push_back(issue->key);
@@ -181,11 +181,12 @@ std::vector<Decision> dispatch(const PollFacts& facts, const Fleet& fleet, TimeP
   Room room(facts, fleet);
   for (const Group& group : grouped(facts, fleet)) {
     std::optional<IssueNumber> winner;
+    const CandidateGates gates(*group.repo, *group.facts, facts, fleet, now);
     for (const Issue* issue : group.issues) {
       Decision decision;
       decision.issue = issue->key;
       decision.title = issue->title;
-      decision.gates = candidate_gates(*issue, *group.repo, *group.facts, facts, fleet, now);
+      decision.gates = gates.of(*issue);
       contend(decision, *issue, room, *group.repo, now, winner);
       decisions.push_back(std::move(decision));
     }

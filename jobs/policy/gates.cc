@@ -156,24 +156,23 @@ GateValue blocker_gate(const Issue& issue, Reason reason, Blocker::State state, 
 
 /// What only the details of an issue tell. Before they are asked for, nothing is known to be wrong,
 /// and nothing to be right: dispatch selects no such issue.
-std::vector<GateValue> detail_gates(const Issue& issue, const Repo& repo, const Fleet& fleet) {
+void add_detail_gates(std::vector<GateValue>& gates, const Issue& issue, const Repo& repo,
+                      const Fleet& fleet) {
   if (issue.details_left_out) {
-    std::vector<GateValue> unknown;
     for (const Reason reason :
          {Reason::untrusted_label, Reason::unattributable_label, Reason::edited_after_label,
           Reason::blocked_by, Reason::blocker_unreadable}) {
-      unknown.push_back(gate(reason, true, "not asked: it could not have started now"));
+      gates.push_back(gate(reason, true, "not asked: it could not have started now"));
     }
-    return unknown;
+    return;
   }
-  return {
-      trust_gate(issue, repo, fleet),
-      unattributable_gate(issue.ready_by),
-      edited_gate(issue, repo),
-      blocker_gate(issue, Reason::blocked_by, Blocker::State::open, "no open blocker"),
-      blocker_gate(issue, Reason::blocker_unreadable, Blocker::State::unreadable,
-                   "every blocker could be read"),
-  };
+  gates.push_back(trust_gate(issue, repo, fleet));
+  gates.push_back(unattributable_gate(issue.ready_by));
+  gates.push_back(edited_gate(issue, repo));
+  gates.push_back(
+      blocker_gate(issue, Reason::blocked_by, Blocker::State::open, "no open blocker"));
+  gates.push_back(blocker_gate(issue, Reason::blocker_unreadable, Blocker::State::unreadable,
+                               "every blocker could be read"));
 }
 
 GateValue cooldown_gate(const IssueHistory& history, const Limits& limits, TimePoint now) {
@@ -209,38 +208,50 @@ GateValue disk_gate(const PollFacts& facts, const Limits& limits) {
 
 }  // namespace
 
-std::vector<GateValue> candidate_gates(const Issue& issue, const Repo& repo,
-                                       const RepoFacts& repo_facts, const PollFacts& facts,
-                                       const Fleet& fleet, TimePoint now) {
-  const auto known = facts.history.find(issue.key);
-  const IssueHistory history = known == facts.history.end() ? IssueHistory{} : known->second;
-  const Run* live = live_run_of(facts, repo.name);
+CandidateGates::CandidateGates(const Repo& repo, const RepoFacts& repo_facts,
+                               const PollFacts& facts, const Fleet& fleet, TimePoint now)
+    : repo_(repo),
+      repo_facts_(repo_facts),
+      facts_(facts),
+      fleet_(fleet),
+      now_(now),
+      live_(live_run_of(facts, repo.name)),
+      disk_(disk_gate(facts, fleet.limits)) {
   const bool allowed = fleet.allows(repo.name);
-  std::vector<GateValue> gates{
+  first_ = {
       gate(Reason::kill_switch, !facts.kill_switch,
            facts.kill_switch ? facts.kill_switch_detail : "off"),
       gate(Reason::not_allowlisted, allowed, allowed ? "on the allowlist" : "not in fleet.allow"),
-      brake_gate(issue, repo, facts, fleet, now),
-      readable_gate(issue, fleet.limits),
-      human_gate(issue, history, fleet.labels),
-      in_progress_gate(issue, live, fleet.labels),
-      busy_gate(issue, live, repo_facts),
   };
-  std::ranges::move(detail_gates(issue, repo, fleet), std::back_inserter(gates));
-  std::ranges::move(
-      std::vector<GateValue>{
-          gate(Reason::attempts_exhausted, history.charged_failures < fleet.limits.issue_attempts,
-               fmt::format("{} of {} attempts used", history.charged_failures,
-                           fleet.limits.issue_attempts)),
-          cooldown_gate(history, fleet.limits, now),
-          gate(Reason::base_unreadable, repo_facts.base_error.empty(),
-               repo_facts.base_error.empty() ? "the base branch can be read"
-                                             : repo_facts.base_error),
-          gate(Reason::base_red, !repo_facts.base_red, repo_facts.base_detail),
-          budget_gate(issue, facts, history, fleet.budget),
-          disk_gate(facts, fleet.limits),
-      },
-      std::back_inserter(gates));
+  const std::string& error = repo_facts.base_error;
+  base_ = {
+      gate(Reason::base_unreadable, error.empty(),
+           error.empty() ? "the base branch can be read" : error),
+      gate(Reason::base_red, !repo_facts.base_red, repo_facts.base_detail),
+  };
+}
+
+std::vector<GateValue> CandidateGates::of(const Issue& issue) const {
+  static const IssueHistory kNone;
+  const auto known = facts_.history.find(issue.key);
+  const IssueHistory& history = known == facts_.history.end() ? kNone : known->second;
+  const Limits& limits = fleet_.limits;
+  std::vector<GateValue> gates;
+  gates.reserve(kReasonCount);
+  gates.insert(gates.end(), first_.begin(), first_.end());
+  gates.push_back(brake_gate(issue, repo_, facts_, fleet_, now_));
+  gates.push_back(readable_gate(issue, limits));
+  gates.push_back(human_gate(issue, history, fleet_.labels));
+  gates.push_back(in_progress_gate(issue, live_, fleet_.labels));
+  gates.push_back(busy_gate(issue, live_, repo_facts_));
+  add_detail_gates(gates, issue, repo_, fleet_);
+  gates.push_back(
+      gate(Reason::attempts_exhausted, history.charged_failures < limits.issue_attempts,
+           fmt::format("{} of {} attempts used", history.charged_failures, limits.issue_attempts)));
+  gates.push_back(cooldown_gate(history, limits, now_));
+  gates.insert(gates.end(), base_.begin(), base_.end());
+  gates.push_back(budget_gate(issue, facts_, history, fleet_.budget));
+  gates.push_back(disk_);
   return gates;
 }
 

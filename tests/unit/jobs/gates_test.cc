@@ -24,7 +24,7 @@ struct Scene {
 
   Scene() { repo_facts.repo = issue.key.repo; }
   [[nodiscard]] std::vector<GateValue> gates() const {
-    return candidate_gates(issue, *fleet.repo(issue.key.repo), repo_facts, facts, fleet, kNow);
+    return CandidateGates(*fleet.repo(issue.key.repo), repo_facts, facts, fleet, kNow).of(issue);
   }
   [[nodiscard]] Reason reason() const {
     const auto all = gates();
