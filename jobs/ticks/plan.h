@@ -22,11 +22,10 @@ struct PlannedStep {
 /// A job's plan: data only. Recording `change` in one transaction is what makes it real; its
 /// effects come afterwards.
 struct Plan {
-  std::vector<Decision> decisions;  ///< poll: every candidate, exactly once
-  std::vector<PlannedStep> steps;   ///< what happens to runs, also "wait"
+  std::vector<PlannedStep> steps;  ///< what happens to runs, also "wait"
   std::vector<std::string>
       problems;  ///< what could not be observed, one line each, with its repository or run
-  Change change;
+  Change change;  ///< poll: with a decision for every candidate, exactly once
 };
 
 /// Chooses what starts. The kill switch being on gives an empty plan without a look at anything

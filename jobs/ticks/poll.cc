@@ -70,9 +70,9 @@ Plan poll(const PollFacts& facts, const Fleet& fleet, TimePoint now) {
       plan.problems.push_back(repo.repo.str() + ": " + repo.error);
     }
   }
-  plan.decisions = dispatch(facts, fleet, now);
+  plan.change.decisions = dispatch(facts, fleet, now);
   std::uint64_t index = 0;
-  for (const Decision& decision : plan.decisions) {
+  for (const Decision& decision : plan.change.decisions) {
     if (!decision.selected()) {
       continue;
     }
@@ -82,7 +82,6 @@ Plan poll(const PollFacts& facts, const Fleet& fleet, TimePoint now) {
     const Repo* repo = fleet.repo(decision.issue.repo);
     merge(plan.change, claim(issue_of(facts, decision.issue), *repo, fleet, std::move(id), now));
   }
-  plan.change.decisions = plan.decisions;
   if (RUNNER_PLANTED(reason_not_recorded)) {
     std::erase_if(plan.change.decisions, [](const Decision& each) { return !each.selected(); });
   }

@@ -86,8 +86,8 @@ TickReport dry_run_tick(const jobs::ReaderPorts& readers, const jobs::Fleet& fle
                   .text = fmt::format("reading {} repositories", fleet.repos.size())});
         RUNNER_ASSIGN(const jobs::PollFacts facts, observer.poll_facts(now));
         jobs::Plan plan = jobs::poll(facts, fleet, now);
-        report.decisions = plan.decisions;
-        report.row.candidates = static_cast<int>(plan.decisions.size());
+        report.decisions = std::move(plan.change.decisions);
+        report.row.candidates = static_cast<int>(report.decisions.size());
         collect(std::move(plan));
         return jobs::ok();
       }

@@ -161,14 +161,14 @@ class Tick {
     }
     take_over(plan);
     TickReport& report = context_.report;
-    report.decisions = std::move(plan.decisions);
-    report.row.candidates = static_cast<int>(report.decisions.size());
+    report.row.candidates = static_cast<int>(plan.change.decisions.size());
     report.row.started += static_cast<int>(plan.steps.size());
     if (!plan.change.empty()) {
       RUNNER_POINT(poll_decided);
       RUNNER_TRY(context_.writers.store->commit(context_.lease, context_.tick, plan.change));
       RUNNER_POINT(poll_recorded);
     }
+    report.decisions = std::move(plan.change.decisions);
     for (const jobs::Decision& decision : report.decisions) {
       // That a repository is busy with its live run is no news: the run's own lines say what
       // happens.

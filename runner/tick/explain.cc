@@ -28,7 +28,7 @@ jobs::Result<jobs::Decision> explain_now(const jobs::ReaderPorts& readers, const
   // The switch is off here only so that the other gates are shown as well; its own gate says how it
   // stands.
   const jobs::Plan plan = jobs::poll(facts, fleet, now);
-  for (jobs::Decision decision : plan.decisions) {
+  for (jobs::Decision decision : plan.change.decisions) {
     if (decision.issue != issue) {
       continue;
     }

@@ -152,7 +152,7 @@ void check_change(Case& at, const jobs::Change& change, const jobs::Fleet& fleet
 void check_plan(Case& at, const jobs::Plan& plan, const jobs::Fleet& fleet) {
   runner::TickReport report;
   report.dry_run = true;
-  report.decisions = plan.decisions;
+  report.decisions = plan.change.decisions;
   report.steps = plan.steps;
   report.planned = plan.change.effects;
   report.problems = plan.problems;

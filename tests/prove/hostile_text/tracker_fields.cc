@@ -144,7 +144,7 @@ class Tracker {
     const auto facts = scenario::poll_facts(fleet, {issue});
     const jobs::Plan plan = jobs::poll(facts, fleet, scenario::kNow);
     check_plan(at, plan, fleet);
-    at.sink("reason", plan.decisions.size() == 1, "not exactly one decision");
+    at.sink("reason", plan.change.decisions.size() == 1, "not exactly one decision");
     at.sink("reason", issue.problem.empty() || plan.change.runs.empty(),
             "a run starts from what cannot be read");
     if (!plan.change.runs.empty() && field == "title") {

@@ -22,8 +22,8 @@ TEST(NeverAgain, NoSweepClearsABrake) {
   facts.brakes = {brake};
   for (const auto age : {std::chrono::hours(1), std::chrono::hours(24 * 365)}) {
     const Plan plan = poll(facts, fleet, kNow + age);
-    ASSERT_EQ(plan.decisions.size(), 1U);
-    EXPECT_EQ(plan.decisions.front().reason, Reason::brake);
+    ASSERT_EQ(plan.change.decisions.size(), 1U);
+    EXPECT_EQ(plan.change.decisions.front().reason, Reason::brake);
     EXPECT_TRUE(plan.change.brakes_cleared.empty());
     EXPECT_TRUE(janitor({}, fleet, kNow + age).plan.change.brakes_cleared.empty());
   }
