@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,10 +40,13 @@ class Observer {
  private:
   /// Tells each tracker what it will be asked about.
   void announce();
-  /// Fills in what the lists left out of these issues, and looks at the bases of their
-  /// repositories.
-  void complete(const std::vector<jobs::IssueKey>& keys, const std::vector<jobs::Run>& runs,
-                jobs::PollFacts& facts);
+  /// Fills in what the lists left out of these issues.
+  void complete(const std::vector<jobs::IssueKey>& keys, jobs::PollFacts& facts);
+  /// Looks at the bases of these issues' repositories, of each that is not in `known` yet. True if
+  /// one of them stops the issues of its repository.
+  bool observe_bases_of(const std::vector<jobs::IssueKey>& issues,
+                        const std::vector<jobs::Run>& runs, jobs::PollFacts& facts,
+                        std::set<jobs::RepoName>& known);
   void observe_repo(const jobs::Repo& repo, const std::vector<jobs::Run>& runs,
                     jobs::RepoFacts& facts);
   void observe_base(const jobs::Repo& repo, const std::vector<jobs::Run>& runs,

@@ -120,24 +120,17 @@ void Observer::announce() {
   }
 }
 
-void Observer::complete(const std::vector<jobs::IssueKey>& keys, const std::vector<jobs::Run>& runs,
-                        jobs::PollFacts& facts) {
+void Observer::complete(const std::vector<jobs::IssueKey>& keys, jobs::PollFacts& facts) {
   const std::set<jobs::IssueKey> wanted(keys.begin(), keys.end());
   std::map<jobs::TrackerReader*, std::vector<jobs::WantedDetails>> by_reader;
-  std::vector<std::pair<const jobs::Repo*, jobs::RepoFacts*>> repos;
   for (jobs::RepoFacts& each : facts.repos) {
     const jobs::Repo* repo = fleet_.repo(each.repo);
     std::string error;
     jobs::TrackerReader* reader = repo == nullptr ? nullptr : tracker(*repo, error);
-    bool asked = false;
     for (jobs::Issue& issue : each.ready) {
       if (reader != nullptr && wanted.contains(issue.key)) {
         by_reader[reader].push_back({.repo = repo, .issue = &issue});
-        asked = true;
       }
-    }
-    if (asked) {
-      repos.emplace_back(repo, &each);
     }
   }
   for (const auto& [reader, issues] : by_reader) {
@@ -149,10 +142,28 @@ void Observer::complete(const std::vector<jobs::IssueKey>& keys, const std::vect
       }
     }
   }
-  in_parallel(repos.size(), observers_, [&](std::size_t i) {
-    if (fleet_.allows(repos[i].first->name)) {
-      observe_base(*repos[i].first, runs, *repos[i].second);
+}
+
+bool Observer::observe_bases_of(const std::vector<jobs::IssueKey>& issues,
+                                const std::vector<jobs::Run>& runs, jobs::PollFacts& facts,
+                                std::set<jobs::RepoName>& known) {
+  std::set<jobs::RepoName> wanted;
+  for (const jobs::IssueKey& issue : issues) {
+    if (known.insert(issue.repo).second && fleet_.allows(issue.repo)) {
+      wanted.insert(issue.repo);
     }
+  }
+  std::vector<std::pair<const jobs::Repo*, jobs::RepoFacts*>> repos;
+  for (jobs::RepoFacts& each : facts.repos) {
+    if (const jobs::Repo* repo = fleet_.repo(each.repo); repo && wanted.contains(each.repo)) {
+      repos.emplace_back(repo, &each);
+    }
+  }
+  in_parallel(repos.size(), observers_, [&](std::size_t i) {
+    observe_base(*repos[i].first, runs, *repos[i].second);
+  });
+  return std::ranges::any_of(repos, [](const auto& each) {
+    return each.second->base_red || !each.second->base_error.empty();
   });
 }
 
@@ -258,7 +269,9 @@ jobs::Status Observer::complete_one(const jobs::IssueKey& key, jobs::PollFacts& 
   const auto issue = std::ranges::find(repo->ready, key, &jobs::Issue::key);
   if (issue != repo->ready.end() && issue->details_left_out) {
     RUNNER_ASSIGN(const std::vector<jobs::Run> runs, ports_.store->runs({.texts = false}));
-    complete({key}, runs, facts);
+    std::set<jobs::RepoName> known;
+    (void)observe_bases_of({key}, runs, facts, known);
+    complete({key}, facts);
   }
   return jobs::ok();
 }
@@ -285,12 +298,17 @@ jobs::Result<jobs::PollFacts> Observer::poll_facts(jobs::TimePoint now) {
   if (const auto free = ports_.workspace->disk_free()) {
     facts.disk_free = *free;
   }
-  for (std::size_t look_ahead = kFirstLook;; look_ahead *= 2) {
+  std::set<jobs::RepoName> known_bases;
+  for (std::size_t look_ahead = kFirstLook;;) {
     const auto wanted = jobs::wanted_details(facts, fleet_, now, look_ahead);
     if (wanted.empty()) {
       return facts;
     }
-    complete(wanted, runs, facts);
+    // One question for a repository saves those about its issues, where its base stops them all.
+    if (!observe_bases_of(wanted, runs, facts, known_bases)) {
+      complete(wanted, facts);
+      look_ahead *= 2;
+    }
   }
 }
 

@@ -206,6 +206,7 @@ jobs::Result<jobs::JanitorFacts> Observer::janitor_facts() {
       }
     }
   }
+  announce();
   for (const jobs::Repo& repo : fleet_.repos) {
     std::string error;
     jobs::TrackerReader* reader = tracker(repo, error);

@@ -59,14 +59,12 @@ class GithubReader final : public jobs::TrackerReader {
 
   jobs::Result<std::vector<Issue>> ready_issues(const jobs::Repo& repo,
                                                 const jobs::Labels& labels) override {
-    RUNNER_ASSIGN(Lists lists, lists_of(repo, labels, true));
-    return std::move(lists.ready);
+    return list_of(repo, labels, told_ready_, &Lists::ready);
   }
 
   jobs::Result<std::vector<Issue>> in_progress_issues(const jobs::Repo& repo,
                                                       const jobs::Labels& labels) override {
-    RUNNER_ASSIGN(Lists lists, lists_of(repo, labels, false));
-    return std::move(lists.in_progress);
+    return list_of(repo, labels, told_in_progress_, &Lists::in_progress);
   }
 
   jobs::Result<Issue> issue(const jobs::Repo& repo, jobs::IssueNumber number,
@@ -117,17 +115,22 @@ class GithubReader final : public jobs::TrackerReader {
     return graphql_;
   }
 
-  /// What was announced is told once for each list; then it is asked anew.
-  ListResult lists_of(const jobs::Repo& repo, const jobs::Labels& labels, bool ready) {
+  /// What was announced is told once for each list, and not kept; then it is asked anew.
+  jobs::Result<std::vector<Issue>> list_of(const jobs::Repo& repo, const jobs::Labels& labels,
+                                           std::set<jobs::RepoName>& told,
+                                           std::vector<Issue> Lists::* list) {
     {
       const std::lock_guard lock(mutex_);
-      auto& told = ready ? told_ready_ : told_in_progress_;
       const auto found = announced_.find(repo.name);
       if (found != announced_.end() && told.insert(repo.name).second) {
-        return found->second;
+        if (!found->second) {
+          return found->second.error();
+        }
+        return std::move((*found->second).*list);
       }
     }
-    return list_all({&repo}, labels).at(repo.name);
+    RUNNER_ASSIGN(Lists fresh, std::move(list_all({&repo}, labels).at(repo.name)));
+    return std::move(fresh.*list);
   }
 
   std::map<jobs::RepoName, ListResult> list_all(const std::vector<const jobs::Repo*>& repos,

@@ -94,6 +94,28 @@ TEST_F(GithubLoop, Invariant7_ADryRunOnlyAsks) {
   EXPECT_TRUE(stub.log.effects().empty());
 }
 
+TEST_F(GithubLoop, ATickAsksAboutAllRepositoriesAtOnce) {
+  for (const char* name : {"acme/lib", "acme/api", "acme/web"}) {
+    fleet.repo(name, "coder", "tracker = \"hub\"\n");
+    stub.forge.add_repo(name);
+  }
+  fleet.write();
+  EXPECT_EQ(fleet.tick().exit_code, 0);
+  EXPECT_EQ(stub.log.count("POST", "/graphql"), 2) << "the poll once, and the janitor once";
+  EXPECT_EQ(stub.log.count("", "*"), 2);
+}
+
+TEST_F(GithubLoop, NothingIsAskedAboutIssuesThatTheirBaseStops) {
+  stub.faults.add({.path = "/git/*", .times = 0, .fault = {.kind = stub::FaultKind::unavailable}});
+  const int number = ready("alice");
+  EXPECT_EQ(fleet.run({"tick", "--dry-run"}).exit_code, 0);
+  EXPECT_EQ(stub.log.count("", "*/issues/*"), 0);
+  const Answer explained = fleet.run({"explain", "acme/shop#" + std::to_string(number)});
+  EXPECT_NE(explained.out.find("base-unreadable"), std::string::npos) << explained.out;
+  EXPECT_NE(explained.out.find("set by alice"), std::string::npos)
+      << "who asks about one issue is told everything: " << explained.out;
+}
+
 TEST_F(GithubLoop, Invariant12_TheTokenIsNowhere) {
   stub.faults.add({.path = "/graphql", .times = 0, .fault = {.kind = stub::FaultKind::html}});
   ready("alice");
