@@ -9,6 +9,7 @@
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
+#include "worktrees/gitmodules.h"
 #include "worktrees/land_lines.h"
 #include "worktrees/land_text.h"
 #include "worktrees/mirror.h"
@@ -82,6 +83,53 @@ Outcome named_wrong(git_repository* mirror, git_diff* diff) {
       return std::optional(refuse("hostile-tree", fmt::format("'{}' is named as a file and is a {}",
                                                               jobs::one_line(file.path, 120),
                                                               git_object_type2string(type))));
+    }
+  }
+  return std::optional<Refusal>{};
+}
+
+bool is_gitmodules(std::string_view path) {
+  constexpr std::string_view kName = ".gitmodules";
+  return std::ranges::equal(path, kName, {}, [](char c) {
+    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  });
+}
+
+/// A `.gitmodules` that git itself would not follow: a link, or one with what git refuses. Whoever
+/// clones the base with an older git would pay for it.
+Outcome submodules(git_repository* mirror, git_diff* diff) {
+  constexpr size_t kMostBytes = size_t{1} << 20U;
+  Odb odb;
+  if (const int code = git_repository_odb(into(odb), mirror); code < 0) {
+    return git_failure(code, "cannot open the objects of the mirror");
+  }
+  for (size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
+    const git_diff_delta* delta = git_diff_get_delta(diff, i);
+    const git_diff_file& file = delta->new_file;
+    if (delta->status == GIT_DELTA_DELETED || !is_gitmodules(file.path)) {
+      continue;
+    }
+    std::string problem = "it is a link (gitmodulesSymlink)";
+    if (file.mode != GIT_FILEMODE_LINK) {
+      size_t size = 0;
+      git_object_t type = GIT_OBJECT_INVALID;
+      Blob blob;
+      int code = git_odb_read_header(&size, &type, odb.get(), &file.id);
+      if (code == 0 && size > kMostBytes) {
+        return std::optional(refuse("hostile-submodule",
+                                    fmt::format("{}: {} bytes, {} are allowed",
+                                                jobs::one_line(file.path, 120), size, kMostBytes)));
+      }
+      code = code < 0 ? code : git_blob_lookup(into(blob), mirror, &file.id);
+      if (code < 0) {
+        return git_failure(code, "cannot read .gitmodules");
+      }
+      problem = gitmodules_problem({static_cast<const char*>(git_blob_rawcontent(blob.get())),
+                                    static_cast<std::size_t>(git_blob_rawsize(blob.get()))});
+    }
+    if (!problem.empty()) {
+      return std::optional(refuse("hostile-submodule",
+                                  fmt::format("{}: {}", jobs::one_line(file.path, 120), problem)));
     }
   }
   return std::optional<Refusal>{};
@@ -167,6 +215,9 @@ Outcome guard_content(git_repository* mirror, const jobs::Repo& repo, const jobs
     if (!commit.parents.empty()) {
       RUNNER_ASSIGN(const Diff diff, diff_between(mirror, commit.parents.front(), id));
       RUNNER_ASSIGN(refusal, named_wrong(mirror, diff.get()));
+      if (!refusal) {
+        RUNNER_ASSIGN(refusal, submodules(mirror, diff.get()));
+      }
       if (!refusal && commit.parents.size() == 1) {
         refusal = protected_path(repo, diff.get());
       }

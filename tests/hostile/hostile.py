@@ -170,8 +170,7 @@ class Fleet:
                     self.problems.append(f"{name}: {line} landed")
             checked = self.run("git", "-C", str(self.top / f"remotes/acme/{name}.git"), "-c", "safe.directory=*", "fsck", "--strict",
                                "--no-dangling", check=False)
-            # What git refuses in a .gitmodules lands today: moves.py says so.
-            if checked.returncode != 0 and name != "gitmodules":
+            if checked.returncode != 0:
                 self.problems.append(f"{name}: git refuses what landed: {checked.stderr.decode(errors='replace').splitlines()[0]}")
         if self.git("honest", "rev-list", "--count", f"{self.bases['honest']}..main") == "0":
             self.problems.append("the honest neighbour's work did not land")

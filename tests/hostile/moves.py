@@ -134,7 +134,7 @@ MOVES = (
     Move("false-trailers", "sign as another run",
          "the runner's own trailer is last"),
     Move("gitmodules", "plant a submodule whose address is an option",
-         "never fetched by the runner, but it lands: name `.gitmodules` in `protected_paths`"),
+         "landing refuses it, and a person is called"),
     Move("huge-commit", "commit 120 MB",
          GUARD),
     Move("many-files", "commit 20,000 files",

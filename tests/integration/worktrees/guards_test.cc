@@ -73,6 +73,22 @@ TEST_F(Guards, Invariant10_AProtectedPathTouchedAndPutBackIsStillRefused) {
   expect_rejected(run, "protected-path", ".github");
 }
 
+TEST_F(Guards, Invariant11_AGitmodulesThatGitRefusesIsNotLanded) {
+  jobs::Run run =
+      verified({{".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = -u./payload\n"}});
+  expect_rejected(run, "hostile-submodule", "gitmodulesUrl");
+  git({"rm", "-q", "-f", ".gitmodules"}, run.worktree);
+  commit_in(run.worktree, {{"fine.txt", "x\n"}});
+  verify(run);
+  expect_rejected(run, "hostile-submodule", ".gitmodules");
+}
+
+TEST_F(Guards, AnOrdinaryGitmodulesLands) {
+  jobs::Run run = verified(
+      {{".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = https://example.com/x.git\n"}});
+  EXPECT_EQ(land(run).kind, LandResult::Kind::landed);
+}
+
 TEST_F(Guards, Invariant10_AProtectedPathThatTheBaseChangedIsFine) {
   repo.protected_paths = {"locked.txt"};
   jobs::Run run = verified({{"cart.txt", "x\n"}});
