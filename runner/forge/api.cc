@@ -12,11 +12,12 @@ jobs::Result<Reply> Api::get(const std::string& path) {
   return std::move(get(std::span(&path, 1)).front());
 }
 
-jobs::Result<std::vector<Reply>> Api::get_all(const std::string& path, std::size_t most_pages) {
-  std::vector<Reply> pages;
+jobs::Status Api::each_page(const std::string& path,
+                            const std::function<jobs::Result<bool>(Reply)>& visit,
+                            std::size_t most_pages) {
   std::set<std::string> seen;
   for (std::string next = path; !next.empty();) {
-    if (pages.size() >= most_pages) {
+    if (seen.size() >= most_pages) {
       return jobs::fail(jobs::ErrorKind::transient,
                         fmt::format("{}{} has more than {} pages", shown(), path, most_pages));
     }
@@ -26,8 +27,21 @@ jobs::Result<std::vector<Reply>> Api::get_all(const std::string& path, std::size
     }
     RUNNER_ASSIGN(Reply page, get(next));
     next = page.next;
-    pages.push_back(std::move(page));
+    RUNNER_ASSIGN(const bool further, visit(std::move(page)));
+    if (!further) {
+      break;
+    }
   }
+  return jobs::ok();
+}
+
+jobs::Result<std::vector<Reply>> Api::get_all(const std::string& path, std::size_t most_pages) {
+  std::vector<Reply> pages;
+  const auto keep = [&](Reply page) -> jobs::Result<bool> {
+    pages.push_back(std::move(page));
+    return true;
+  };
+  RUNNER_TRY(each_page(path, keep, most_pages));
   return pages;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,6 +49,11 @@ class Api {
   [[nodiscard]] virtual std::vector<jobs::Result<Reply>> get(
       std::span<const std::string> paths) = 0;
   [[nodiscard]] jobs::Result<Reply> get(const std::string& path);
+  /// Shows the pages of a list one after the other, and holds none of them; false from `visit` ends
+  /// it. Errors as get_all.
+  [[nodiscard]] jobs::Status each_page(const std::string& path,
+                                       const std::function<jobs::Result<bool>(Reply)>& visit,
+                                       std::size_t most_pages = 200);
   /// All pages of a list, in order; an error on any page is the error of the whole. At most
   /// `most_pages`, and then an error, never a list that looks whole.
   [[nodiscard]] jobs::Result<std::vector<Reply>> get_all(const std::string& path,

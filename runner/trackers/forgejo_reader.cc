@@ -8,7 +8,9 @@
 #include "jobs/base/text.h"
 #include "runner/forge/fields.h"
 #include "runner/trackers/forgejo.h"
+#include "runner/trackers/forgejo_announced.h"
 #include "runner/trackers/forgejo_parts.h"
+#include "runner/trackers/kept_comments.h"
 
 namespace runner::trackers {
 
@@ -31,6 +33,14 @@ class ForgejoReader final : public jobs::TrackerReader {
  public:
   ForgejoReader(ForgejoOptions options, forge::Api& api)
       : options_(std::move(options)), server_(api, options_.bot) {}
+
+  void announce(const std::vector<const Repo*>& repos, const Labels& labels) override {
+    std::vector<std::string> places;
+    for (const Repo* repo : repos) {
+      places.push_back(options_.place(*repo));
+    }
+    announced_.read(server_, places, labels);
+  }
 
   jobs::Result<std::vector<Issue>> ready_issues(const Repo& repo, const Labels& labels) override {
     RUNNER_ASSIGN(std::vector<json> found, labelled(repo, labels.ready));
@@ -86,14 +96,14 @@ class ForgejoReader final : public jobs::TrackerReader {
   jobs::Result<std::vector<jobs::Comment>> comments(const Repo& repo, IssueNumber number) override {
     RUNNER_ASSIGN(const std::vector<json> found,
                   server_.unnumbered(path_of(repo, number, {"comments"})));
-    std::vector<jobs::Comment> comments;
+    KeptComments comments;
     for (const json& one : found) {
-      comments.push_back({.id = std::to_string(forge::number(one, "id")),
-                          .author = forge::text(one, "user.login"),
-                          .body = forge::text(one, "body"),
-                          .at = forge::time(one, "created_at")});
+      comments.add({.id = std::to_string(forge::number(one, "id")),
+                    .author = forge::text(one, "user.login"),
+                    .body = forge::text(one, "body"),
+                    .at = forge::time(one, "created_at")});
     }
-    return comments;
+    return std::move(comments).take();
   }
 
  private:
@@ -109,11 +119,15 @@ class ForgejoReader final : public jobs::TrackerReader {
   /// is by name, and a server that has no such label may leave it out, so that it is checked.
   jobs::Result<std::vector<json>> labelled(const Repo& repo, const std::string& label) {
     const std::string place = options_.place(repo);
-    using Part = std::pair<std::string_view, std::string_view>;
-    auto found =
-        server_.list(path_in(place, {"issues"}) +
-                     forge::query_of(std::array{Part{"state", "open"}, Part{"type", "issues"},
-                                                Part{"labels", label}}));
+    jobs::Result<std::vector<json>> found = std::vector<json>();
+    if (auto announced = announced_.take(place, label)) {
+      *found = *std::move(announced);
+    } else {
+      using Part = std::pair<std::string_view, std::string_view>;
+      found = server_.list(path_in(place, {"issues"}) +
+                           forge::query_of(std::array{Part{"state", "open"}, Part{"type", "issues"},
+                                                      Part{"labels", label}}));
+    }
     if (!found) {
       return server_.explained(std::move(found).error(), place);
     }
@@ -208,6 +222,7 @@ class ForgejoReader final : public jobs::TrackerReader {
 
   ForgejoOptions options_;
   forgejo::Server server_;
+  forgejo::Announced announced_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "runner/trackers/github.h"
 #include "runner/trackers/github_parts.h"
+#include "runner/trackers/kept_comments.h"
 
 namespace runner::trackers {
 
@@ -89,18 +90,20 @@ class GithubReader final : public jobs::TrackerReader {
   jobs::Result<std::vector<jobs::Comment>> comments(const jobs::Repo& repo,
                                                     jobs::IssueNumber number) override {
     RUNNER_ASSIGN(const github::Place place, github::place_of(repo));
-    RUNNER_ASSIGN(
-        const std::vector<forge::Reply> pages,
-        api_.get_all(place.path({"issues", std::to_string(number), "comments"}) + "?per_page=100"));
-    RUNNER_ASSIGN(const Json entries, github::entries_of(pages));
-    std::vector<jobs::Comment> comments;
-    for (const Json& each : entries) {
-      comments.push_back({.id = std::to_string(github::number_at(each, "id")),
-                          .author = github::text_at(github::at(each, "user"), "login"),
-                          .body = github::text_at(each, "body"),
-                          .at = github::time_at(each, "created_at")});
-    }
-    return comments;
+    KeptComments comments;
+    const auto keep = [&](const forge::Reply& page) -> jobs::Result<bool> {
+      RUNNER_ASSIGN(const Json entries, github::entries_of({page}));
+      for (const Json& each : entries) {
+        comments.add({.id = std::to_string(github::number_at(each, "id")),
+                      .author = github::text_at(github::at(each, "user"), "login"),
+                      .body = github::text_at(each, "body"),
+                      .at = github::time_at(each, "created_at")});
+      }
+      return true;
+    };
+    RUNNER_TRY(api_.each_page(
+        place.path({"issues", std::to_string(number), "comments"}) + "?per_page=100", keep));
+    return std::move(comments).take();
   }
 
   void complete(const std::vector<jobs::WantedDetails>& wanted,

@@ -164,20 +164,23 @@ class GithubWriter final : public jobs::TrackerWriter {
       }
       comments_.erase(known);  // Somebody deleted it.
     }
-    RUNNER_ASSIGN(
-        const std::vector<forge::Reply> pages,
-        api_.get_all(place.path({"issues", std::to_string(number), "comments"}) + "?per_page=100"));
-    RUNNER_ASSIGN(const Json comments, github::entries_of(pages));
-    for (const Json& each : comments) {
-      const std::string author = github::text_at(github::at(each, "user"), "login");
-      std::string body = github::text_at(each, "body");
-      if (github::same_name(author, own) && body.contains(marker)) {
-        const std::int64_t id = github::number_at(each, "id");
-        comments_.emplace(key, id);
-        return Found{id, std::move(body)};
+    Found found;
+    const auto look = [&](const forge::Reply& page) -> jobs::Result<bool> {
+      RUNNER_ASSIGN(const Json comments, github::entries_of({page}));
+      for (const Json& each : comments) {
+        const std::string author = github::text_at(github::at(each, "user"), "login");
+        std::string body = github::text_at(each, "body");
+        if (github::same_name(author, own) && body.contains(marker)) {
+          found = {github::number_at(each, "id"), std::move(body)};
+          comments_.emplace(key, found.id);
+          return false;
+        }
       }
-    }
-    return Found{};
+      return true;
+    };
+    RUNNER_TRY(api_.each_page(
+        place.path({"issues", std::to_string(number), "comments"}) + "?per_page=100", look));
+    return found;
   }
 
   forge::Api& api_;

@@ -46,6 +46,12 @@ Answer Forgejo::answer(const Request& request) {
                           : json_answer(200, R"({"version":"16.0.1+gitea-1.22.0"})");
   }
   const Parts parts = parts_of(request.path);
+  if (parts == Parts{"user", "repos"}) {
+    return own_repos(request);
+  }
+  if (parts == Parts{"repos", "issues", "search"}) {
+    return search(request);
+  }
   if (parts.size() < 3 || parts[0] != "repos") {
     return read(request, parts);
   }
@@ -59,6 +65,62 @@ Answer Forgejo::answer(const Request& request) {
     return pulls.answer(request, name, {rest.begin() + 1, rest.end()}, options_.login, log_);
   }
   return request.method == "GET" ? read_repo(request, name, rest) : change(request, name, rest);
+}
+
+Json Forgejo::described(const std::string& name) const {
+  const Json& repo = repos_.at(name);
+  return {{"id", 1},
+          {"full_name", name},
+          {"has_issues", repo.at("has_issues")},
+          {"archived", repo.at("archived")}};
+}
+
+/// Those that the account owns or works on.
+Answer Forgejo::own_repos(const Request& request) const {
+  Json found = Json::array();
+  for (const auto& [name, repo] : repos_) {
+    if (repo.at("hidden") == false) {
+      found.push_back(described(name));
+    }
+  }
+  return list(request, found);
+}
+
+/// Silent about what is hidden or has no issues; names of labels that are nowhere are left out of
+/// the filter, which may leave none.
+Answer Forgejo::search(const Request& request) const {
+  const auto asked = [&](const char* key) {
+    const auto found = request.query.find(key);
+    return found == request.query.end() ? std::string() : found->second;
+  };
+  const std::string labels = asked("labels");
+  std::set<std::string> wanted;
+  for (std::size_t at = 0; at < labels.size();) {
+    const std::string label = labels.substr(at, labels.find(',', at) - at);
+    at += label.size() + 1;
+    for (const auto& [name, repo] : repos_) {
+      if (std::ranges::any_of(repo.at("labels"),
+                              [&](const Json& one) { return one.at("name") == label; })) {
+        wanted.insert(label);
+      }
+    }
+  }
+  Json found = Json::array();
+  for (const auto& [name, repo] : repos_) {
+    if (repo.at("hidden") == true || repo.at("has_issues") == false ||
+        name.substr(0, name.find('/')) != asked("owner")) {
+      continue;
+    }
+    for (const Json& issue : repo.at("issues")) {
+      const bool labelled = std::ranges::any_of(
+          wanted, [&](const std::string& label) { return has_label(issue, label); });
+      if ((asked("type") != "issues" || !issue.contains("pull_request")) &&
+          issue.at("state") == asked("state") && (wanted.empty() || labelled)) {
+        found.push_back(issue);
+      }
+    }
+  }
+  return list(request, found);
 }
 
 Answer Forgejo::read(const Request& request, const Parts& parts) {
@@ -116,7 +178,7 @@ Answer Forgejo::read_repo(const Request& request, const std::string& name, const
     return found == request.query.end() ? std::string() : found->second;
   };
   if (parts.empty()) {
-    return json_answer(200, Json{{"id", 1}, {"full_name", name}, {"has_issues", true}}.dump());
+    return json_answer(200, described(name).dump());
   }
   if (parts == Parts{"labels"}) {
     return list(request, repo.at("labels"));
@@ -160,6 +222,9 @@ Answer Forgejo::read_repo(const Request& request, const std::string& name, const
     Answer page = list(request, all);
     page.body = Json{{"total_count", all.size()}, {"workflow_runs", Json::parse(page.body)}}.dump();
     return page;
+  }
+  if (!parts.empty() && parts[0] == "issues" && repo.at("has_issues") == false) {
+    return problem(404, "The target couldn't be found.");
   }
   if (parts == Parts{"issues"}) {
     Json found = Json::array();

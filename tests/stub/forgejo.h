@@ -57,6 +57,8 @@ class Forgejo {
   void permit(const std::string& login, const std::string& permission);
   /// A program of the server itself, as its Actions are.
   void program(const std::string& login);
+  void turn_issues_off(const std::string& repo);
+  void archive(const std::string& repo);
   void organisation(const std::string& name, const std::vector<std::string>& labels);
   void comment(const std::string& repo, std::int64_t number, const std::string& author,
                const std::string& body);
@@ -75,6 +77,9 @@ class Forgejo {
   using Parts = std::vector<std::string>;
 
   Answer read(const Request& request, const Parts& parts);
+  Answer own_repos(const Request& request) const;
+  Answer search(const Request& request) const;
+  [[nodiscard]] Json described(const std::string& name) const;
   Answer read_repo(const Request& request, const std::string& name, const Parts& parts);
   Answer read_issue(const Request& request, const std::string& name, const Parts& parts);
   Answer change(const Request& request, const std::string& name, const Parts& parts);

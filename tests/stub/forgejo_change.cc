@@ -15,7 +15,8 @@ Json& Forgejo::repo(const std::string& name) {
     const Json nothing = Json::object();
     repo = {{"issues", nothing},   {"labels", Json::array()}, {"timeline", nothing},
             {"comments", nothing}, {"blockers", nothing},     {"statuses", nothing},
-            {"runs", nothing},     {"hidden", false}};
+            {"runs", nothing},     {"hidden", false},         {"has_issues", true},
+            {"archived", false}};
   }
   return repo;
 }
@@ -86,6 +87,16 @@ void Forgejo::put(const std::string& name, std::int64_t number, const Written& w
       {"updated_at", "2026-11-20T06:00:00Z"},
       {"user", {{"id", 20}, {"login", written.author}}},
       {"repository", {{"id", 1}, {"full_name", name}}}};
+}
+
+void Forgejo::turn_issues_off(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  repo(name)["has_issues"] = false;
+}
+
+void Forgejo::archive(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  repo(name)["archived"] = true;
 }
 
 void Forgejo::put_pull_request(const std::string& name, std::int64_t number,

@@ -54,10 +54,8 @@ void Log::answered(std::int64_t number, int status, std::size_t bytes) {
   exchange.status = status;
   exchange.answered_at = now_ms();
   exchange.bytes = bytes;
-  append(line_of({{"event", "answer"},
-                  {"number", number},
-                  {"at", exchange.answered_at},
-                  {"status", status}}));
+  append(line_of(
+      {{"event", "answer"}, {"number", number}, {"at", exchange.answered_at}, {"status", status}}));
 }
 
 void Log::effect(std::int64_t request, const std::string& what, const std::string& detail) {

@@ -15,7 +15,7 @@ struct Exchange {
   Request request;
   std::int64_t at = 0;  ///< ms since 1970
   std::string fault;
-  int status = 0;  ///< 0: no answer was sent
+  int status = 0;                ///< 0: no answer was sent
   std::int64_t answered_at = 0;  ///< ms since 1970
   std::size_t bytes = 0;         ///< of the answer's body
 };

@@ -116,32 +116,33 @@ std::int64_t PullRequests::newest(const std::string& repo) const {
 }
 
 Answer PullRequests::problem(int status, const std::string& message) const {
-  return json_answer(status, dialect_ == Dialect::github
-                                 ? Json{{"message", message}, {"status", std::to_string(status)}}.dump()
-                                 : Json{{"message", message}, {"url", "/api/swagger"}}.dump());
+  return json_answer(status,
+                     dialect_ == Dialect::github
+                         ? Json{{"message", message}, {"status", std::to_string(status)}}.dump()
+                         : Json{{"message", message}, {"url", "/api/swagger"}}.dump());
 }
 
 nlohmann::json PullRequests::shown(const std::string& repo, Pull& pull, bool in_a_list) {
   const std::string head = head_of(repo, pull);
-  const std::string source =
-      pull.fork.empty() ? repo : pull.fork + repo.substr(repo.find('/'));
+  const std::string source = pull.fork.empty() ? repo : pull.fork + repo.substr(repo.find('/'));
   const auto side = [](const std::string& of, const std::string& branch, const std::string& sha) {
     return Json{{"label", owner_of(of) + ":" + branch},
                 {"ref", branch},
                 {"sha", sha},
                 {"repo", {{"full_name", of}}}};
   };
-  Json shown = {{"number", pull.number},
-                {"state", pull.state},
-                {"title", pull.title},
-                {"body", pull.body},
-                {"html_url", fmt::format("https://forge.example/{}/pull/{}", repo, pull.number)},
-                {"user", {{"login", pull.author}}},
-                {"head", side(source, pull.branch, head)},
-                {"base", side(repo, pull.base, git(repo, {"rev-parse", "refs/heads/" + pull.base}))},
-                {"merged_at", pull.merged.empty() ? Json() : Json(kWhen)},
-                {"merge_commit_sha", pull.merged.empty() ? Json() : Json(pull.merged)},
-                {"draft", false}};
+  Json shown = {
+      {"number", pull.number},
+      {"state", pull.state},
+      {"title", pull.title},
+      {"body", pull.body},
+      {"html_url", fmt::format("https://forge.example/{}/pull/{}", repo, pull.number)},
+      {"user", {{"login", pull.author}}},
+      {"head", side(source, pull.branch, head)},
+      {"base", side(repo, pull.base, git(repo, {"rev-parse", "refs/heads/" + pull.base}))},
+      {"merged_at", pull.merged.empty() ? Json() : Json(kWhen)},
+      {"merge_commit_sha", pull.merged.empty() ? Json() : Json(pull.merged)},
+      {"draft", false}};
   if (dialect_ == Dialect::github && in_a_list) {
     return shown;
   }
@@ -170,8 +171,9 @@ Answer PullRequests::list(const Request& request, const std::string& repo) {
       found.push_back(shown(repo, pull->second, true));
     }
   }
-  const std::size_t size = std::clamp(
-      std::stoul(parameter(request, github ? "per_page" : "limit", "30")), 1UL, github ? 100UL : 30UL);
+  const std::size_t size =
+      std::clamp(std::stoul(parameter(request, github ? "per_page" : "limit", "30")), 1UL,
+                 github ? 100UL : 30UL);
   const std::size_t page = std::max(std::stoul(parameter(request, "page", "1")), 1UL);
   Json out = Json::array();
   for (std::size_t i = (page - 1) * size; i < std::min(page * size, found.size()); ++i) {
@@ -206,17 +208,19 @@ Answer PullRequests::open(const Request& request, const std::string& repo, const
   for (const auto& [number, other] : pulls_[repo]) {
     if (other.state == "open" && other.fork.empty() && other.branch == pull.branch &&
         other.base == pull.base) {
-      return github ? json_answer(422, Json{{"message", "Validation Failed"},
-                                            {"errors",
-                                             {{{"resource", "PullRequest"},
-                                               {"code", "custom"},
-                                               {"message",
-                                                fmt::format("A pull request already exists for {}:{}.",
-                                                            owner_of(repo), pull.branch)}}}}}
-                                           .dump())
-                    : problem(409, fmt::format("pull request already exists for these targets "
-                                               "[id: {}]",
-                                               number));
+      return github
+                 ? json_answer(
+                       422,
+                       Json{{"message", "Validation Failed"},
+                            {"errors",
+                             {{{"resource", "PullRequest"},
+                               {"code", "custom"},
+                               {"message", fmt::format("A pull request already exists for {}:{}.",
+                                                       owner_of(repo), pull.branch)}}}}}
+                           .dump())
+                 : problem(409, fmt::format("pull request already exists for these targets "
+                                            "[id: {}]",
+                                            number));
     }
   }
   pull.head = git(repo, {"for-each-ref", "--format=%(objectname)", "refs/heads/" + pull.branch});
@@ -241,9 +245,10 @@ Answer PullRequests::merge(const Request& request, const std::string& repo, Pull
   const bool github = dialect_ == Dialect::github;
   const char* expected = github ? "sha" : "head_commit_id";
   if (!body.is_object() || pull.state != "open" || protected_[repo]) {
-    return problem(405, protected_[repo] && github
-                            ? "At least 1 approving review is required by reviewers with write access."
-                            : "Pull Request is not mergeable");
+    return problem(405,
+                   protected_[repo] && github
+                       ? "At least 1 approving review is required by reviewers with write access."
+                       : "Pull Request is not mergeable");
   }
   if (body.contains(expected) && body.at(expected) != head_of(repo, pull)) {
     return problem(409, github ? "Head branch was modified. Review and try the merge again."

@@ -52,8 +52,8 @@ class PullRequests {
     std::string body;
     std::string author;
     std::string state = "open";
-    std::string head;    ///< of a closed one; an open one's is its branch's
-    std::string merged;  ///< the commit
+    std::string head;         ///< of a closed one; an open one's is its branch's
+    std::string merged;       ///< the commit
     std::string asked_about;  ///< head for which somebody asked whether it can be merged
   };
 

@@ -115,6 +115,9 @@ Answer Stub::effect(const Request& request, const std::optional<Fault>& fault) {
   if (begins("/metrics")) {
     return metrics.take(request, log);
   }
+  if (forgejo && (begins("/api/v1/") || begins("/api/forgejo/"))) {
+    return forgejo(request);
+  }
   const bool stale = fault && fault->kind == FaultKind::stale && request.method == "GET";
   return forge.answer(request, log, stale ? fault->writes : 0);
 }

@@ -55,6 +55,9 @@ class Stub {
   NotificationSink notifications;
   MetricsSink metrics;
   Forge forge;
+  /// Who answers what begins with /api/v1 or /api/forgejo, set before the first request; empty: the
+  /// forge.
+  std::function<Answer(const Request&)> forgejo;
 
  private:
   struct Meanwhile {

@@ -19,6 +19,7 @@ USED = {
         "/repos/{owner}/{repo}/issues/{index}/timeline",
         "/repos/{owner}/{repo}/issues/{index}/dependencies",
         "/repos/{owner}/{repo}/issues/{index}/comments",
+        "/repos/issues/search", "/user/repos",
         "/repos/{owner}/{repo}/issues/comments/{id}", "/repos/{owner}/{repo}/pulls",
         "/repos/{owner}/{repo}/pulls/{index}", "/repos/{owner}/{repo}/pulls/{index}/merge",
     ],
