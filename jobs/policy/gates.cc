@@ -169,8 +169,7 @@ void add_detail_gates(std::vector<GateValue>& gates, const Issue& issue, const R
   gates.push_back(trust_gate(issue, repo, fleet));
   gates.push_back(unattributable_gate(issue.ready_by));
   gates.push_back(edited_gate(issue, repo));
-  gates.push_back(
-      blocker_gate(issue, Reason::blocked_by, Blocker::State::open, "no open blocker"));
+  gates.push_back(blocker_gate(issue, Reason::blocked_by, Blocker::State::open, "no open blocker"));
   gates.push_back(blocker_gate(issue, Reason::blocker_unreadable, Blocker::State::unreadable,
                                "every blocker could be read"));
 }

@@ -159,9 +159,8 @@ bool Observer::observe_bases_of(const std::vector<jobs::IssueKey>& issues,
       repos.emplace_back(repo, &each);
     }
   }
-  in_parallel(repos.size(), observers_, [&](std::size_t i) {
-    observe_base(*repos[i].first, runs, *repos[i].second);
-  });
+  in_parallel(repos.size(), observers_,
+              [&](std::size_t i) { observe_base(*repos[i].first, runs, *repos[i].second); });
   return std::ranges::any_of(repos, [](const auto& each) {
     return each.second->base_red || !each.second->base_error.empty();
   });

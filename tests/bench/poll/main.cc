@@ -54,8 +54,8 @@ struct Polled {
   Traffic traffic;
 };
 
-Polled poll(const Launcher& launcher, FarForge& forge, int rounds, const std::vector<std::string>& argv,
-            const std::function<void()>& before) {
+Polled poll(const Launcher& launcher, FarForge& forge, int rounds,
+            const std::vector<std::string>& argv, const std::function<void()>& before) {
   std::vector<double> seconds;
   std::vector<double> cpu;
   Polled polled;
@@ -75,10 +75,11 @@ Polled poll(const Launcher& launcher, FarForge& forge, int rounds, const std::ve
 
 void print_row(const std::string& way, const Polled& polled) {
   const Traffic& traffic = polled.traffic;
-  fmt::print("| {} | {} | {} | {} | {:.2f} ({:.2f}-{:.2f}) s | {:.2f} s | {:.0f} MiB | {:.1f} MB |\n",
-             way, traffic.requests, traffic.graphql, traffic.points, polled.seconds.median,
-             polled.seconds.low, polled.seconds.high, polled.cpu.median, polled.peak_mib,
-             static_cast<double>(traffic.bytes) / 1e6);
+  fmt::print(
+      "| {} | {} | {} | {} | {:.2f} ({:.2f}-{:.2f}) s | {:.2f} s | {:.0f} MiB | {:.1f} MB |\n", way,
+      traffic.requests, traffic.graphql, traffic.points, polled.seconds.median, polled.seconds.low,
+      polled.seconds.high, polled.cpu.median, polled.peak_mib,
+      static_cast<double>(traffic.bytes) / 1e6);
 }
 
 void print_head() {
@@ -102,13 +103,15 @@ void compare_plans(const Options& options, Goals& goals) {
     decide.push_back(last.decide * 1000);
     whole.push_back((last.facts + last.decide) * 1000);
   }
-  fmt::print("\nPlanning without the network: {} candidates, {} that start, a state of {} ended "
-             "runs.\n\n",
-             last.decisions, last.starts, kEnded);
+  fmt::print(
+      "\nPlanning without the network: {} candidates, {} that start, a state of {} ended "
+      "runs.\n\n",
+      last.decisions, last.starts, kEnded);
   goals.check("facts and decisions", summary_of(whole).median, 100, "ms");
-  fmt::print("- of these the facts: {:.1f} ms, the decisions: {:.1f} ms\n"
-             "- opening the state before, which verifies every row: {:.1f} ms\n",
-             summary_of(facts).median, summary_of(decide).median, summary_of(open).median);
+  fmt::print(
+      "- of these the facts: {:.1f} ms, the decisions: {:.1f} ms\n"
+      "- opening the state before, which verifies every row: {:.1f} ms\n",
+      summary_of(facts).median, summary_of(decide).median, summary_of(open).median);
 }
 
 bool run(const Options& options) {
@@ -117,9 +120,9 @@ bool run(const Options& options) {
   fs::remove_all(options.folder);
   fs::create_directories(options.folder);
   const FleetSize& size = options.size;
-  fmt::print("Machine: {}; {} rounds. {} repositories, {} ready issues, {} ms before each answer.\n\n",
-             machine(options.folder), options.rounds, size.repositories, size.issues,
-             size.latency_ms);
+  fmt::print(
+      "Machine: {}; {} rounds. {} repositories, {} ready issues, {} ms before each answer.\n\n",
+      machine(options.folder), options.rounds, size.repositories, size.issues, size.latency_ms);
   Goals goals;
   if (options.only_planning) {
     compare_plans(options, goals);
@@ -136,8 +139,8 @@ bool run(const Options& options) {
   std::optional<Polled> empty;
   {
     FarForge quiet(options.folder + "/quiet", size, false);
-    print_row("empty, first tick",
-              poll(launcher, quiet, options.rounds, tick(quiet, false), [&] { quiet.forget_state(); }));
+    print_row("empty, first tick", poll(launcher, quiet, options.rounds, tick(quiet, false),
+                                        [&] { quiet.forget_state(); }));
     empty = poll(launcher, quiet, options.rounds, tick(quiet, false), [] {});
     print_row("empty, later ticks", *empty);
   }
@@ -147,7 +150,8 @@ bool run(const Options& options) {
   print_row("all issues ready, first look", first);
   const std::string host = busy.url().substr(std::string("http://").size());
   const Polled usual =
-      poll(launcher, busy, 1, {"python3", options.usual, host, std::to_string(size.repositories)}, [] {});
+      poll(launcher, busy, 1, {"python3", options.usual, host, std::to_string(size.repositories)},
+           [] {});
   print_row("the usual way, once", usual);
   fmt::print("\nAn empty poll:\n\n");
   goals.check("requests", empty->traffic.requests, 25, "requests");
@@ -158,7 +162,8 @@ bool run(const Options& options) {
   goals.check("requests", first.traffic.requests, 150, "requests");
   goals.check("wall", first.seconds.median, 5, "s");
   goals.check("memory", first.peak_mib, 64, "MiB");
-  goals.check("beside the usual way", first.seconds.median / usual.seconds.median, 1, "of its wall");
+  goals.check("beside the usual way", first.seconds.median / usual.seconds.median, 1,
+              "of its wall");
   fmt::print("\nWhat GitHub allows, from the forge's log of the first poll:\n\n");
   goals.check("REST in a minute", first.traffic.busiest_minute, 900, "points");
   goals.check("GraphQL in a minute", first.traffic.graphql_a_minute, 2000, "points");
@@ -180,7 +185,8 @@ int main(int argc, char** argv) {
   app.add_option("--runner", options.runner, "the program")->required();
   app.add_option("--usual", options.usual, "usual.py")->required();
   app.add_option("--repositories", options.size.repositories)->check(CLI::Range(1, 10'000));
-  app.add_option("--issues", options.size.issues, "ready ones in all")->check(CLI::Range(1, 100'000));
+  app.add_option("--issues", options.size.issues, "ready ones in all")
+      ->check(CLI::Range(1, 100'000));
   app.add_option("--latency", options.size.latency_ms, "ms before each answer");
   app.add_flag("--only-planning", options.only_planning, "nothing with a network");
   app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 100));

@@ -21,8 +21,9 @@ TEST(ParsePull, TheStatesOfAPullRequest) {
     State state;
     bool conflicts;
   };
-  const std::string merged = std::string(R"("state":"closed","merged_at":"2026-10-01T10:00:00Z",)") +
-                             R"("merge_commit_sha":")" + kId + "\"";
+  const std::string merged =
+      std::string(R"("state":"closed","merged_at":"2026-10-01T10:00:00Z",)") +
+      R"("merge_commit_sha":")" + kId + "\"";
   for (const Case& each : {
            Case{R"("state":"open")", State::open, false},
            Case{R"("state":"open","mergeable":null)", State::open, false},
@@ -49,8 +50,9 @@ TEST(ParsePull, WhatIsNoneIsAnErrorAndNoGuess) {
   for (const std::string& text :
        {std::string(), std::string("null"), std::string("[]"), std::string("\"open\""),
         std::string("{}"), std::string("{\"number\":7"), std::string(R"({"number":"7"})"),
-        std::string(R"({"number":0,"state":"open"})"), std::string(R"({"number":-3,"state":"open"})"),
-        with(R"("state":"draft")"), with(R"("state":7)"), with(R"("title":"no state")"),
+        std::string(R"({"number":0,"state":"open"})"),
+        std::string(R"({"number":-3,"state":"open"})"), with(R"("state":"draft")"),
+        with(R"("state":7)"), with(R"("title":"no state")"),
         // Merged, and nobody says as what.
         with(R"("state":"closed","merged":true)"),
         with(R"("state":"closed","merged":true,"merge_commit_sha":"HEAD; rm -rf /")")}) {

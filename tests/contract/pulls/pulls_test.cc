@@ -185,8 +185,8 @@ TEST_P(Pulls, OneThatIsNotThereIsNotFound) {
 }
 
 TEST_P(Pulls, ABranchThatIsNotThereGetsNone) {
-  const auto opened = subject->writer().open(
-      subject->repo(), spec(Oid("1234567890123456789012345678901234567890")));
+  const auto opened = subject->writer().open(subject->repo(),
+                                             spec(Oid("1234567890123456789012345678901234567890")));
   ASSERT_FALSE(opened.has_value());
   EXPECT_NE(opened.error().kind, ErrorKind::transient) << opened.error().text();
   EXPECT_EQ(subject->opened(), 0);

@@ -192,9 +192,8 @@ class Github final : public OnRemote {
       [](const std::string&) { return std::optional<std::string>("secret-token"); }};
   runner::forge::Traffic traffic_{clock_, [this](jobs::Duration wait) { clock_.sleep(wait); }};
   fakes::MemoryHttpCache cache_;
-  std::unique_ptr<runner::forge::Api> api_ =
-      runner::forge::make_api(runner::forge::github_api_options(stub_.url()),
-                              {*client_, credential_, traffic_, &cache_});
+  std::unique_ptr<runner::forge::Api> api_ = runner::forge::make_api(
+      runner::forge::github_api_options(stub_.url()), {*client_, credential_, traffic_, &cache_});
 };
 
 /// Held to the server's published description.
