@@ -163,7 +163,7 @@ void World::dry_run_matches() {
   if (!all_wait) {
     return;
   }
-  if (const std::string other = difference(plan.change.decisions, report.decisions); !other.empty()) {
+  if (const std::string other = difference(plan.decisions, report.decisions); !other.empty()) {
     checks.broken(7, "the dry run decides otherwise than the tick right after it: " + other);
   }
   // The name of a run that begins holds its moment, and the tick comes to that a little later.
