@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "jobs/base/crash_point.h"
+#include "tests/prove/frame/forge_points.h"
 #include "tests/prove/points/strike.h"
 #include "tests/prove/trace/own_pids.h"
 
@@ -28,13 +29,6 @@ struct Reach {
   std::string scene;
   int most = 0;
 };
-
-/// The scenes have no forge, which is where a pull request is opened and merged: these steps are
-/// stopped at on both sides by tests/crash.
-bool needs_a_forge(std::string_view point) {
-  return point.starts_with("open_pull") || point.starts_with("merge_pull") ||
-         point.starts_with("propose_");
-}
 
 class Sweep {
  public:
