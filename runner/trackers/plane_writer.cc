@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "runner/forge/fields.h"
+#include "runner/trackers/plane.h"
+#include "runner/trackers/plane_html.h"
+#include "runner/trackers/plane_parts.h"
+
+namespace runner::trackers {
+
+using jobs::IssueNumber;
+using jobs::Repo;
+using jobs::Status;
+using nlohmann::json;
+using plane::Project;
+using plane::State;
+using plane::States;
+
+namespace {
+
+bool holds(const std::vector<std::string>& labels, const std::string& label) {
+  return std::ranges::find(labels, label) != labels.end();
+}
+
+class PlaneWriter final : public jobs::TrackerWriter {
+ public:
+  PlaneWriter(PlaneOptions options, forge::Api& api)
+      : options_(std::move(options)), server_(api, options_) {}
+
+  /// Labels that stand for no state are not there, and setting them does nothing.
+  Status set_labels(const Repo& repo, IssueNumber number, const std::vector<std::string>& add,
+                    const std::vector<std::string>& remove) override {
+    RUNNER_ASSIGN(const Project project, server_.project(repo.name));
+    RUNNER_ASSIGN(const auto states, server_.states(project));
+    RUNNER_ASSIGN(const json item, server_.item(project, number));
+    const State* target = wanted(*states, states->by_id(forge::text(item, "state")), add, remove);
+    return target == nullptr ? jobs::ok() : move(project, item, *target);
+  }
+
+  Status upsert_comment(const Repo& repo, IssueNumber number, const std::string& marker,
+                        const std::string& body) override {
+    RUNNER_ASSIGN(const Project project, server_.project(repo.name));
+    RUNNER_ASSIGN(const json item, server_.item(project, number));
+    const std::string comments =
+        server_.path_of_item(project, forge::text(item, "id"), {"comments"});
+    RUNNER_ASSIGN(const json ours, our_comment(comments, marker));
+    if (!ours.is_null()) {
+      return edit(comments, ours, body);
+    }
+    const Status made = send("POST", comments, comment(body), false);
+    if (made || !jobs::is_retryable(made.error().kind)) {
+      return made;
+    }
+    // Whether it was made is not known: the next call would make a second one.
+    const auto look = our_comment(comments, marker);
+    return look && !look->is_null() ? edit(comments, *look, body) : made;
+  }
+
+  Status close(const Repo& repo, IssueNumber number, const std::string&) override {
+    RUNNER_ASSIGN(const Project project, server_.project(repo.name));
+    RUNNER_ASSIGN(const auto states, server_.states(project));
+    RUNNER_ASSIGN(const json item, server_.item(project, number));
+    const State* now = states->by_id(forge::text(item, "state"));
+    const State* done = states->by_word("done");
+    const bool closed = now != nullptr && now->group == State::Group::closed;
+    return closed || done == nullptr ? jobs::ok() : move(project, item, *done);
+  }
+
+ private:
+  /// Where the item has to go; null = nowhere. What is finished stays so, and what a person took
+  /// out of the ready state in the meantime is not put in progress: the run learns of it.
+  [[nodiscard]] const State* wanted(const States& states, const State* now,
+                                    const std::vector<std::string>& add,
+                                    const std::vector<std::string>& remove) const {
+    const jobs::Labels& labels = options_.labels;
+    const std::string word = now == nullptr ? std::string() : states.word_of(now->id);
+    if (now == nullptr || now->group == State::Group::closed) {
+      return nullptr;
+    }
+    const bool ours = word == "ready" || word == "in_progress";
+    const State* target = nullptr;
+    if (holds(add, labels.human)) {
+      target = states.by_word("needs_human");
+    } else if (holds(add, labels.in_progress)) {
+      target = ours ? states.by_word("in_progress") : nullptr;
+    } else if (holds(add, labels.ready)) {
+      target = states.by_word("ready");
+    } else if (holds(remove, labels.ready)) {
+      target = ours ? left_alone(states) : nullptr;
+    } else if (holds(remove, labels.in_progress)) {
+      target = word == "in_progress" ? states.by_word("ready") : nullptr;
+    }
+    return target != nullptr && target->id == now->id ? nullptr : target;
+  }
+
+  /// Where an item goes that nobody is called for: where new ones are. Never back into a state
+  /// that would start it again.
+  [[nodiscard]] static const State* left_alone(const States& states) {
+    const State* initial = states.initial();
+    const std::string word = initial == nullptr ? std::string() : states.word_of(initial->id);
+    const bool usable = initial != nullptr && initial->group == State::Group::open && word.empty();
+    return usable ? initial : states.by_word("needs_human");
+  }
+
+  Status move(const Project& project, const json& item, const State& target) {
+    return send("PATCH", server_.path_of_item(project, forge::text(item, "id"), {}),
+                {{"state", target.id}}, true);
+  }
+
+  static json comment(const std::string& body) {
+    return {{"comment_html", plane::escaped(body).value}};
+  }
+
+  /// The comment of ours with the marker; null if there is none. One by somebody else is forged:
+  /// `created_by` may be chosen by whoever makes a comment, `actor` may not.
+  jobs::Result<json> our_comment(const std::string& comments, const std::string& marker) {
+    RUNNER_ASSIGN(const std::string own, server_.own_id());
+    json ours;
+    RUNNER_TRY(server_.each(comments, {}, [&](json& one) {
+      if (forge::text(one, "actor") == own && text_of(one).find(marker) != std::string::npos) {
+        ours = std::move(one);
+      }
+      return ours.is_null();
+    }));
+    return ours;
+  }
+
+  static std::string text_of(const json& comment) {
+    return plane::text_of_html(forge::text(comment, "comment_html"));
+  }
+
+  Status edit(const std::string& comments, const json& ours, const std::string& body) {
+    if (text_of(ours) == plane::text_of_html(plane::escaped(body).value)) {
+      return jobs::ok();
+    }
+    const std::string id = forge::text(ours, "id");
+    const std::array<std::string_view, 1> parts{id};
+    return send("PATCH", comments + forge::path_of(parts).substr(1) + "/", comment(body), true);
+  }
+
+  Status send(const std::string& method, const std::string& path, const json& body,
+              bool repeatable) {
+    const auto reply =
+        server_.api().send({.method = method,
+                            .path = path,
+                            .body = body.dump(-1, ' ', false, json::error_handler_t::replace),
+                            .repeatable = repeatable});
+    return reply ? jobs::ok() : Status(reply.error());
+  }
+
+  PlaneOptions options_;
+  plane::Server server_;
+};
+
+}  // namespace
+
+std::unique_ptr<jobs::TrackerWriter> make_plane_writer(PlaneOptions options, forge::Api& api) {
+  return std::make_unique<PlaneWriter>(std::move(options), api);
+}
+
+}  // namespace runner::trackers
