@@ -24,6 +24,8 @@ class Subject {
   [[nodiscard]] virtual bool takes_times() const { return true; }
   /// False for a tracker in which no issue can be broken.
   [[nodiscard]] virtual bool has_broken_issues() const { return true; }
+  /// True for a tracker whose issues are in one state at a time: in progress stands for both labels.
+  [[nodiscard]] virtual bool in_progress_is_ready() const { return false; }
 };
 
 [[nodiscard]] std::unique_ptr<Subject> make_fake();
@@ -33,5 +35,8 @@ class Subject {
 
 /// The adapter for Forgejo against its double, which speaks its own dialect or Gitea's.
 [[nodiscard]] std::unique_ptr<Subject> make_forgejo(bool gitea);
+
+/// The adapter for Plane against its double, which says "work-items", or "issues" as old ones do.
+[[nodiscard]] std::unique_ptr<Subject> make_plane(bool old);
 
 }  // namespace tracker_contract

@@ -55,7 +55,9 @@ TEST_P(Tracker, ClosedAndUnlabelledIssuesAreNotListed) {
   subject->put(key(1), {.labels = {"ready-for-agent"}, .open = false});
   subject->put(key(2), {.labels = {"agent-in-progress"}});
   subject->put(key(3), {.labels = {"ready-for-agent", "agent-in-progress"}});
-  EXPECT_EQ(ready_numbers(), std::vector<jobs::IssueNumber>{3});
+  EXPECT_EQ(ready_numbers(), subject->in_progress_is_ready()
+                                 ? (std::vector<jobs::IssueNumber>{2, 3})
+                                 : std::vector<jobs::IssueNumber>{3});
   EXPECT_EQ(subject->reader().in_progress_issues(repo, labels).value().size(), 2U);
 }
 
@@ -175,7 +177,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Kind{"github", [] { return tracker_contract::make_github(true); }},
                       Kind{"github_rest", [] { return tracker_contract::make_github(false); }},
                       Kind{"forgejo", [] { return tracker_contract::make_forgejo(false); }},
-                      Kind{"gitea", [] { return tracker_contract::make_forgejo(true); }}),
+                      Kind{"gitea", [] { return tracker_contract::make_forgejo(true); }},
+                      Kind{"plane", [] { return tracker_contract::make_plane(false); }},
+                      Kind{"plane_old", [] { return tracker_contract::make_plane(true); }}),
     [](const auto& kind) { return std::string(kind.param.name); });
 
 }  // namespace
