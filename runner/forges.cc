@@ -31,14 +31,19 @@ Forges::Forges(const jobs::Fleet& fleet, const http::Environment& environment, j
       traffic_(clock, [](jobs::Duration wait) { std::this_thread::sleep_for(wait); }) {
   for (const auto& [name, config] : fleet.ci) {
     if (config.kind == jobs::CiKind::woodpecker) {
-      add("ci." + name, config.token, config.url + "/api", environment, cache);
+      add("ci." + name, config.token, {.root = config.url + "/api"}, environment, cache);
     }
   }
   for (const auto& [name, config] : fleet.trackers) {
-    if (config.kind == jobs::TrackerKind::forgejo) {
+    if (config.kind == jobs::TrackerKind::forgejo || config.kind == jobs::TrackerKind::plane) {
       constexpr std::string_view kApi = "/api/v1";
       const bool whole = config.url.ends_with(kApi);
-      add(name, config.token, config.url + std::string(whole ? "" : kApi), environment, cache);
+      forge::ApiOptions options{.root = config.url + std::string(whole ? "" : kApi)};
+      if (config.kind == jobs::TrackerKind::plane) {
+        // https://developers.plane.so/api-reference/introduction, "Authentication"
+        options.token_header = "X-API-Key";
+      }
+      add(name, config.token, std::move(options), environment, cache);
     }
     if (config.kind != jobs::TrackerKind::github) {
       continue;
@@ -58,7 +63,7 @@ Forges::Forges(const jobs::Fleet& fleet, const http::Environment& environment, j
 }
 
 void Forges::add(const std::string& name, const std::optional<jobs::SecretRef>& token,
-                 const std::string& root, const http::Environment& environment,
+                 forge::ApiOptions options, const http::Environment& environment,
                  jobs::HttpCache* cache) {
   Forge& made = forges_[name];
   if (token) {
@@ -66,8 +71,6 @@ void Forges::add(const std::string& name, const std::optional<jobs::SecretRef>& 
   } else {
     made.credential = std::make_unique<forge::NoCredential>();
   }
-  forge::ApiOptions options;
-  options.root = root;
   made.api = forge::make_api(std::move(options), {*client_, *made.credential, traffic_, cache});
 }
 
@@ -93,8 +96,9 @@ jobs::Result<forge::Api*> Forges::of(const jobs::CiConfig& ci) const {
 
 std::string place_on_forge(const jobs::Fleet& fleet, const jobs::Repo& repo) {
   const auto tracker = fleet.trackers.find(repo.tracker);
-  const bool elsewhere =
-      tracker == fleet.trackers.end() || tracker->second.kind == jobs::TrackerKind::local;
+  const bool elsewhere = tracker == fleet.trackers.end() ||
+                         tracker->second.kind == jobs::TrackerKind::local ||
+                         tracker->second.kind == jobs::TrackerKind::plane;
   return elsewhere || repo.tracker_path.empty() ? repo.name.str() : repo.tracker_path;
 }
 
@@ -105,7 +109,10 @@ forge::Api* Forges::of(const std::string& tracker) const {
 
 jobs::Result<worktrees::Credential> Forges::for_git(const jobs::Repo& repo) const {
   const auto found = forges_.find(repo.tracker);
-  if (found == forges_.end()) {
+  const auto tracker = fleet_.trackers.find(repo.tracker);
+  const bool no_host =
+      tracker != fleet_.trackers.end() && tracker->second.kind == jobs::TrackerKind::plane;
+  if (found == forges_.end() || no_host) {
     return jobs::fail(jobs::ErrorKind::denied,
                       fmt::format("tracker {} has no credential that git can use", repo.tracker),
                       "set remote_token_env or remote_token_file in place of remote_as_tracker");

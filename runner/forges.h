@@ -36,7 +36,7 @@ class Forges {
     std::unique_ptr<forge::Api> api;
   };
   void add(const std::string& name, const std::optional<jobs::SecretRef>& token,
-           const std::string& root, const http::Environment& environment, jobs::HttpCache* cache);
+           forge::ApiOptions options, const http::Environment& environment, jobs::HttpCache* cache);
 
   const jobs::Fleet& fleet_;
   std::unique_ptr<http::Client> client_;

@@ -22,6 +22,7 @@
 #include "runner/trackers/forgejo.h"
 #include "runner/trackers/github.h"
 #include "runner/trackers/local_tracker.h"
+#include "runner/trackers/plane.h"
 #include "runner/wall_clock.h"
 #include "worktrees/agent_view.h"
 #include "worktrees/git_workspace.h"
@@ -109,13 +110,27 @@ ci::CommandCiOptions ci_options(const jobs::Fleet& fleet) {
   return options;
 }
 
-std::string not_built_in(std::string_view family, const std::string& name, std::string_view kind) {
-  return fmt::format("{} \"{}\": kind \"{}\" is not built in", family, name, kind);
-}
-
 trackers::ForgejoOptions forgejo_options(const jobs::Fleet& fleet) {
   return {.bot = fleet.bot,
           .place = [&fleet](const jobs::Repo& repo) { return place_on_forge(fleet, repo); }};
+}
+
+trackers::PlaneOptions plane_options(const jobs::Fleet& fleet, const jobs::TrackerConfig& config) {
+  std::map<std::string, std::string> projects;
+  for (const jobs::Repo& repo : fleet.repos) {
+    if (repo.tracker == config.name) {
+      projects[repo.name.str()] = repo.tracker_path.empty() ? repo.name.str() : repo.tracker_path;
+    }
+  }
+  return {.bot = fleet.bot,
+          .workspace = config.workspace,
+          .labels = fleet.labels,
+          .states = config.states,
+          .project = [projects = std::move(projects)](
+                         const jobs::RepoName& repo) -> std::optional<std::string> {
+            const auto found = projects.find(repo.str());
+            return found == projects.end() ? std::nullopt : std::optional(found->second);
+          }};
 }
 
 void make_ci_reader(const jobs::Fleet& fleet, const jobs::CiConfig& config, Common& common,
@@ -192,7 +207,9 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::
         common.read_pulls(name, pulls::Dialect::forgejo, ports);
         break;
       case jobs::TrackerKind::plane:
-        ports.broken["tracker." + name] = not_built_in("tracker", name, to_string(config.kind));
+        common.tracker_readers.push_back(
+            trackers::make_plane_reader(plane_options(fleet, config), *common.forges->of(name)));
+        ports.trackers[name] = common.tracker_readers.back().get();
         break;
     }
   }
@@ -277,7 +294,11 @@ jobs::Result<World> make_world(const jobs::Fleet& fleet, const Progress& progres
         writers.trackers[name] = parts.tracker_writers.back().get();
         parts.write_pulls(name, pulls::Dialect::forgejo, writers);
         break;
-      case jobs::TrackerKind::plane: break;
+      case jobs::TrackerKind::plane:
+        parts.tracker_writers.push_back(trackers::make_plane_writer(
+            plane_options(fleet, config), *parts.common.forges->of(name)));
+        writers.trackers[name] = parts.tracker_writers.back().get();
+        break;
     }
   }
   for (const auto& [name, config] : fleet.ci) {

@@ -32,6 +32,11 @@ TrafficLimits limits_of_host(std::string_view host) {
   if (github) {
     return {};
   }
+  if (host == "api.plane.so") {
+    // https://developers.plane.so/api-reference/introduction, "Rate limiting": sixty requests
+    // of a key, whatever they are.
+    return {.per_host = 4, .points_per_minute = 60};
+  }
   // A server of one's own has no such minutes, but fewer processors.
   return {.requests_per_tick = 20'000,
           .points_per_minute = kNoBound,
