@@ -51,8 +51,9 @@ Value of(const std::map<std::string, std::string>& items) {
 /// Collects one table. Texts that are not set are left out: TOML has no word for nothing.
 class Writer {
  public:
-  Writer(std::string header, std::string path)
-      : table_{.header = std::move(header), .values = {}}, path_(std::move(path)) {}
+  Writer(std::string header, std::string path, std::string below = {})
+      : table_{.header = std::move(header), .below = std::move(below), .values = {}},
+        path_(std::move(path)) {}
 
   void put(std::string_view key, Value value) {
     table_.values.push_back({.key = std::string(key),
@@ -196,10 +197,17 @@ void named_tables(const jobs::Fleet& fleet, std::vector<EffectiveTable>& tables)
     if (tracker.kind == jobs::TrackerKind::github) {
       out.put("api", of(std::string(jobs::to_string(tracker.api))));
     }
+    out.put_text("workspace", tracker.workspace);
     tables.push_back(out.take());
+    if (!tracker.states.empty()) {
+      Writer states("tracker." + name, "tracker." + name + ".states", "states");
+      for (const auto& [word, state] : tracker.states) {
+        states.put_text(word, state);
+      }
+      tables.push_back(states.take());
+    }
     if (tracker.app) {
-      const std::string path = "tracker." + name + ".app";
-      Writer app(path, path);
+      Writer app("tracker." + name, "tracker." + name + ".app", "app");
       app.put_text("id", tracker.app->id);
       if (tracker.app->installation != 0) {
         app.put("installation", of(tracker.app->installation));

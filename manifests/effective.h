@@ -18,6 +18,7 @@ struct EffectiveValue {
 /// One table of it: "[limits]", "[agent.coder]", "[[repo]]".
 struct EffectiveTable {
   std::string header;    ///< without brackets: "limits", "agent.coder"; "repo" for each repository
+  std::string below;     ///< "app" of "[tracker.github.app]"; "" = the table itself
   bool element = false;  ///< one of several: [[repo]]
   std::vector<EffectiveValue> values;
 };

@@ -1,6 +1,9 @@
 // [tracker.NAME]: where issues live, and who the runner is there.
+#include <map>
+
 #include <fmt/format.h>
 
+#include "jobs/base/text.h"
 #include "manifests/read.h"
 
 namespace manifests {
@@ -47,6 +50,71 @@ std::optional<jobs::AppConfig> read_app(Reading& reading, const std::string& nam
   return app;
 }
 
+Fault check_slug(std::string_view text) {
+  const bool plain = !text.empty() && text.size() <= 100 &&
+                     text.find_first_not_of(
+                         "0123456789abcdefghijklmnopqrstuvwxyz"
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == std::string_view::npos;
+  return plain ? Fault() : Fault("is no slug: it is the part of an address behind the host");
+}
+
+Fault check_state(std::string_view text) {
+  constexpr std::size_t kLongest = 255;  // Of a state in Plane.
+  if (jobs::trimmed(text).empty()) {
+    return "names no state";
+  }
+  return text.size() > kLongest ? Fault("is too long for a state's name") : Fault();
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) {
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  }
+  return text;
+}
+
+/// Which state means what; each something else, or an item would be two things at once.
+std::map<std::string, std::string> read_states(Reading& reading, const std::string& name,
+                                               const Layer& layer) {
+  std::map<std::string, std::string> states;
+  const Value* table = layer.table->get("states");
+  if (table == nullptr) {
+    return states;
+  }
+  if (!table->is(Value::Kind::table)) {
+    reading.report.error(
+        {layer.source->file, table->line, table->column},
+        fmt::format("states has the wrong type: {}", describe(table->kind)),
+        {.expected = "a table such as { ready = \"Ready\", in_progress = \"In "
+                     "Progress\", needs_human = \"Needs Human\", done = \"Done\" }",
+         .suggestion = {},
+         .hint = {}});
+    return states;
+  }
+  TableReader reader(reading, "tracker.states", "tracker." + name + ".states",
+                     {{layer.source, table}});
+  std::map<std::string, std::string> words;  // by name
+  for (const KeySpec& key : keys_of("tracker.states")) {
+    const std::string word(key.key);
+    const auto found = reader.find(word);
+    std::string state;
+    if (!found && key.fallback == "required") {
+      reader.missing(word, "name a state of the projects; capitals do not matter");
+    } else if (found && reader.text(word, state, check_state)) {
+      const auto [other, first] = words.try_emplace(lower(state), word);
+      if (!first) {
+        reader.error(
+            found->at(),
+            fmt::format("{} and {} name the same state \"{}\"", other->second, word, state),
+            {.expected = {}, .suggestion = {}, .hint = "make a state for each in the projects"});
+      }
+      states.emplace(word, state);
+    }
+  }
+  reader.unknown_keys();
+  return states;
+}
+
 /// Which keys mean something for which kind.
 bool belongs(std::string_view key, jobs::TrackerKind kind) {
   switch (kind) {
@@ -55,7 +123,10 @@ bool belongs(std::string_view key, jobs::TrackerKind kind) {
       return key == "url" || key == "token_env" || key == "token_file" || key == "app" ||
              key == "api";
     case jobs::TrackerKind::forgejo:
-    case jobs::TrackerKind::plane: return key == "url" || key == "token_env" || key == "token_file";
+      return key == "url" || key == "token_env" || key == "token_file";
+    case jobs::TrackerKind::plane:
+      return key == "url" || key == "token_env" || key == "token_file" || key == "workspace" ||
+             key == "states";
   }
   return false;
 }
@@ -94,7 +165,10 @@ jobs::TrackerConfig read_tracker(Reading& reading, const std::string& name, cons
   out.token = read_token(reading, reader);
   out.app = read_app(reading, name, layer);
   read_api(reader, out.api);
-  for (const std::string key : {"path", "url", "token_env", "token_file", "app", "api"}) {
+  reader.text("workspace", out.workspace, check_slug);
+  out.states = read_states(reading, name, layer);
+  for (const std::string key :
+       {"path", "url", "token_env", "token_file", "app", "api", "workspace", "states"}) {
     if (const auto found = reader.find(key); found && !belongs(key, out.kind)) {
       reader.error(found->key_at(),
                    fmt::format("{} means nothing for kind \"{}\"", key, jobs::to_string(out.kind)));
@@ -117,9 +191,21 @@ jobs::TrackerConfig read_tracker(Reading& reading, const std::string& name, cons
       }
       break;
     case jobs::TrackerKind::forgejo:
-    case jobs::TrackerKind::plane:
       if (!reader.find("url")) {
         reader.missing("url");
+      }
+      if (!reader.find("token_env") && !reader.find("token_file")) {
+        reader.missing("token_env");
+      }
+      break;
+    case jobs::TrackerKind::plane:
+      if (out.url.empty()) {
+        out.url = "https://api.plane.so";
+      }
+      for (const std::string key : {"workspace", "states"}) {
+        if (!reader.find(key)) {
+          reader.missing(key);
+        }
       }
       if (!reader.find("token_env") && !reader.find("token_file")) {
         reader.missing("token_env");

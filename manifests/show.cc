@@ -29,8 +29,9 @@ std::string header_text(const EffectiveTable& table) {
   }
   const std::size_t dot = table.header.find('.');
   return dot == std::string::npos ? fmt::format("[{}]", table.header)
-                                  : fmt::format("[{}.{}]", table.header.substr(0, dot),
-                                                key_text(table.header.substr(dot + 1)));
+                                  : fmt::format("[{}.{}{}{}]", table.header.substr(0, dot),
+                                                key_text(table.header.substr(dot + 1)),
+                                                table.below.empty() ? "" : ".", table.below);
 }
 
 std::string toml(const Value& value) {
@@ -95,9 +96,10 @@ ordered_json& place_of(ordered_json& fleet, const EffectiveTable& table) {
     return fleet[table.header].back();
   }
   const std::size_t dot = table.header.find('.');
-  return dot == std::string::npos
-             ? fleet[table.header]
-             : fleet[table.header.substr(0, dot)][table.header.substr(dot + 1)];
+  ordered_json& place = dot == std::string::npos
+                            ? fleet[table.header]
+                            : fleet[table.header.substr(0, dot)][table.header.substr(dot + 1)];
+  return table.below.empty() ? place : place[table.below];
 }
 
 }  // namespace

@@ -41,11 +41,12 @@ class Validator {
       commands(repo);
       remote_auth(repo);
       landing(repo);
+      project(repo);
     }
     shared_tokens();
     stage_agents();
     allowlist();
-    twins();
+    report_twins(reading_, tables_, fleet_);
   }
 
  private:
@@ -152,6 +153,28 @@ class Validator {
     }
   }
 
+  /// Plane writes identifiers in capitals and ids in small letters: so do we, or two repositories
+  /// would have one project without sharing its name.
+  void project(jobs::Repo& repo) {
+    const auto tracker = fleet_.trackers.find(repo.tracker);
+    if (tracker == fleet_.trackers.end() || tracker->second.kind != jobs::TrackerKind::plane) {
+      return;
+    }
+    if (repo.tracker_path.find('/') != std::string::npos) {
+      error(place("tracker_path"), fmt::format("\"{}\" is no project of Plane", repo.tracker_path),
+            {.expected = "a project's identifier such as \"SHOP\", or its id",
+             .suggestion = {},
+             .hint = "set tracker_path in the [[repo]]"});
+    }
+    constexpr std::size_t kId = 36;
+    const bool id = repo.tracker_path.size() == kId;
+    for (char& c : repo.tracker_path) {
+      const bool small = c >= 'a' && c <= 'z';
+      const bool capital = c >= 'A' && c <= 'Z';
+      c = static_cast<char>(!id && small ? c - 32 : id && capital ? c + 32 : c);
+    }
+  }
+
   void commands(const jobs::Repo& repo) {
     if (!repo.test.empty() || reading_.origins.at.contains(path_ + ".test")) {
       return;
@@ -192,11 +215,15 @@ class Validator {
       }
     }
     const auto tracker = fleet_.trackers.find(repo.tracker);
-    if (repo.auth.as_tracker && tracker != fleet_.trackers.end() &&
-        tracker->second.kind == jobs::TrackerKind::local) {
+    const bool known = tracker != fleet_.trackers.end();
+    const bool folder = known && tracker->second.kind == jobs::TrackerKind::local;
+    const bool no_forge = known && tracker->second.kind == jobs::TrackerKind::plane;
+    if (repo.auth.as_tracker && (folder || no_forge)) {
       error(
           place("remote_as_tracker"),
-          fmt::format("tracker \"{}\" is a folder and has no credential", repo.tracker),
+          fmt::format("tracker \"{}\" {}", repo.tracker,
+                      folder ? "is a folder and has no credential"
+                             : "is no host of repositories: git must not get its credential"),
           {.expected = {}, .suggestion = {}, .hint = "set remote_token_env or remote_token_file"});
     }
   }
@@ -254,89 +281,6 @@ class Validator {
                .hint = {}});
       }
     }
-  }
-
-  [[nodiscard]] Position repo_position(std::size_t index) const {
-    const Layer& layer = tables_.repos[index];
-    return {layer.source->file, layer.table->line, layer.table->column};
-  }
-
-  /// Pairs that have anything in common are looked up, so that a thousand repositories are not half
-  /// a million comparisons.
-  void twins() {
-    std::map<std::string, std::vector<std::size_t>> by_name;
-    std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> by_remote;
-    std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> by_path;
-    for (std::size_t i = 0; i < fleet_.repos.size(); ++i) {
-      const jobs::Repo& repo = fleet_.repos[i];
-      if (!repo.name.empty()) {
-        by_name[repo.name.str()].push_back(i);
-      }
-      if (!repo.remote.empty()) {
-        by_remote[{repo.remote, repo.base}].push_back(i);
-      }
-      if (!repo.tracker.empty() && !repo.tracker_path.empty()) {
-        by_path[{repo.tracker, repo.tracker_path}].push_back(i);
-      }
-    }
-    std::set<std::pair<std::size_t, std::size_t>> pairs;  // later, first
-    const auto pair_up = [&](std::size_t one, const std::vector<std::size_t>& others) {
-      for (const std::size_t other : others) {
-        if (one != other) {
-          pairs.emplace(std::max(one, other), std::min(one, other));
-        }
-      }
-    };
-    for (std::size_t i = 0; i < fleet_.repos.size(); ++i) {
-      const jobs::Repo& repo = fleet_.repos[i];
-      pair_up(i, by_name[repo.name.str()]);
-      pair_up(i, by_remote[{repo.remote, repo.base}]);
-      const std::string& path = repo.tracker_path;
-      for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
-        const auto outer = by_path.find({repo.tracker, path.substr(0, end)});
-        if (outer != by_path.end()) {
-          pair_up(i, outer->second);
-        }
-        if (end == std::string::npos) {
-          break;
-        }
-      }
-    }
-    for (const auto& [later, first] : pairs) {
-      compare(first, later);
-    }
-  }
-
-  void compare(std::size_t first, std::size_t later) {
-    const jobs::Repo& a = fleet_.repos[first];
-    const jobs::Repo& b = fleet_.repos[later];
-    const std::string hint = fmt::format("the other one is at {}", repo_position(first).str());
-    const Advice advice{.expected = {}, .suggestion = {}, .hint = hint};
-    if (!a.name.empty() && a.name == b.name) {
-      return error(repo_position(later),
-                   fmt::format("repository \"{}\" is declared twice", b.name.str()), advice);
-    }
-    if (!a.remote.empty() && a.remote == b.remote && a.base == b.base) {
-      error(repo_position(later),
-            fmt::format("\"{}\" has the same remote and base branch as \"{}\"", b.name.str(),
-                        a.name.str()),
-            advice);
-    }
-    if (!a.tracker.empty() && a.tracker == b.tracker && overlaps(a.tracker_path, b.tracker_path)) {
-      error(repo_position(later),
-            fmt::format("the issues of \"{}\" and \"{}\" would share a folder: {} and {}",
-                        b.name.str(), a.name.str(), b.tracker_path, a.tracker_path),
-            {.expected = {}, .suggestion = {}, .hint = "set tracker_path; " + hint});
-    }
-  }
-
-  /// The same folder, or one inside the other.
-  static bool overlaps(std::string_view a, std::string_view b) {
-    const auto inside = [](std::string_view inner, std::string_view outer) {
-      return !outer.empty() && inner.starts_with(outer) &&
-             (inner.size() == outer.size() || inner[outer.size()] == '/');
-    };
-    return inside(a, b) || inside(b, a);
   }
 
   Reading& reading_;

@@ -8,4 +8,7 @@ namespace manifests {
 /// not, stages without a command. Also fills in a repository's only possible tracker and agent.
 void validate(Reading& reading, const Tables& tables, jobs::Fleet& fleet);
 
+/// A part of validate: repositories that have the same name, remote or issues.
+void report_twins(Reading& reading, const Tables& tables, const jobs::Fleet& fleet);
+
 }  // namespace manifests

@@ -43,6 +43,44 @@ TEST(Show, WhatItPrintsLoadsAsTheSameFleet) {
   EXPECT_TRUE(expected == second->fleet) << show_text(*first);
 }
 
+TEST(Show, StatesOfPlaneLoadAgain) {
+  std::string manifest(kMinimal);
+  manifest.replace(manifest.find("[tracker.issues]\npath = \"issues\"\n"), 33,
+                   "[tracker.issues]\nkind = \"plane\"\nworkspace = \"acme\"\n"
+                   "token_env = \"PLANE\"\nstates = { ready = \"R\", in_progress = \"I\", "
+                   "needs_human = \"H\", done = \"D \\u00fc\", approved = \"A\" }\n");
+  manifest.replace(manifest.find("[[repo]]\n"), 9, "[[repo]]\ntracker_path = \"shop\"\n");
+  Folder folder(manifest);
+  folder.environment["PLANE"] = "x";
+  const auto first = folder.load();
+  ASSERT_TRUE(first) << folder.errors();
+  const jobs::TrackerConfig& tracker = first->fleet.trackers.at("issues");
+  EXPECT_EQ(tracker.url, "https://api.plane.so");
+  EXPECT_EQ(tracker.states.size(), 5U);
+  EXPECT_EQ(first->fleet.repos[0].tracker_path, "SHOP") << "as Plane writes it";
+  Folder again(show_text(*first));
+  again.environment["PLANE"] = "x";
+  const auto second = again.load();
+  ASSERT_TRUE(second) << again.errors() << show_text(*first);
+  EXPECT_TRUE(second->fleet.trackers.at("issues") == tracker) << show_text(*first);
+}
+
+TEST(Show, AnAppLoadsAgain) {
+  std::string manifest(kMinimal);
+  manifest.replace(manifest.find("path = \"issues\"\n"), 16,
+                   "kind = \"github\"\napp = { id = \"7\", key_env = \"KEY\" }\n");
+  Folder folder(manifest);
+  folder.environment["KEY"] = "x";
+  const auto first = folder.load();
+  ASSERT_TRUE(first) << folder.errors();
+  Folder again(show_text(*first));
+  again.environment["KEY"] = "x";
+  const auto second = again.load();
+  ASSERT_TRUE(second) << again.errors() << show_text(*first);
+  EXPECT_TRUE(second->fleet.trackers.at("issues") == first->fleet.trackers.at("issues"));
+  EXPECT_EQ(json::parse(show_json(*first))["fleet"]["tracker"]["issues"]["app"]["id"], "7");
+}
+
 TEST(Show, NamesThePlaceOfEachValue) {
   Folder folder(kMinimal);
   const auto loaded = folder.load();
@@ -101,8 +139,8 @@ TEST(Schema, KnowsEveryKeyAndNoOther) {
     const std::string name(spec.table);
     if (name == "fleet.labels") {
       table = &top["fleet"]["properties"]["labels"];
-    } else if (name == "tracker.app") {
-      table = &top["tracker"]["additionalProperties"]["properties"]["app"];
+    } else if (name == "tracker.app" || name == "tracker.states") {
+      table = &top["tracker"]["additionalProperties"]["properties"][name.substr(8)];
     } else if (name == "stage") {
       table = &top["pipeline"]["additionalProperties"]["properties"]["stages"]["items"];
     } else if (name == "repo") {
@@ -137,10 +175,11 @@ TEST(Docs, ManifestReferenceNamesEveryKeyWithItsDefault) {
   const std::string text = read(source("docs/manifest.md"));
   ASSERT_FALSE(text.empty());
   for (const KeySpec& spec : all_keys()) {
-    const std::string heading = spec.table == "repo"           ? "## `[[repo]]`"
-                                : spec.table == "stage"        ? "## `[pipeline.NAME]`"
-                                : spec.table == "fleet.labels" ? "## `[fleet]`"
-                                : spec.table == "tracker.app"  ? "## `[tracker.NAME.app]`"
+    const std::string heading = spec.table == "repo"             ? "## `[[repo]]`"
+                                : spec.table == "stage"          ? "## `[pipeline.NAME]`"
+                                : spec.table == "fleet.labels"   ? "## `[fleet]`"
+                                : spec.table == "tracker.app"    ? "## `[tracker.NAME.app]`"
+                                : spec.table == "tracker.states" ? "## `[tracker.NAME.states]`"
                                 : spec.table == "tracker" || spec.table == "agent" ||
                                         spec.table == "ci" || spec.table == "notify" ||
                                         spec.table == "pipeline"

@@ -14,6 +14,11 @@ TEST_P(WrongNamed, IsExplained) {
   expect_explained(GetParam());
 }
 
+/// A tracker of Plane with further lines.
+std::string plane(const std::string& lines) {
+  return "[tracker.t]\nkind = \"plane\"\nworkspace = \"acme\"\ntoken_env = \"PATH\"\n" + lines;
+}
+
 std::string stages(const std::string& list) {
   return "[pipeline.p]\nstages = [" + list + "]\n";
 }
@@ -77,6 +82,38 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"ForgejoWithoutAnything",
               "[tracker.t]\nkind = \"forgejo\"\n",
               {"[tracker.t] has no url", "[tracker.t] has no token_env"}},
+        Wrong{"PlaneWithoutAnything",
+              "[tracker.t]\nkind = \"plane\"\n",
+              {"fleet.toml:1:1: error: [tracker.t] has no workspace", "[tracker.t] has no states",
+               "[tracker.t] has no token_env"}},
+        Wrong{"PlaneStatesThatAreMissing",
+              plane("states = { ready = \"Ready\", done = \"Done\" }\n"),
+              {"fleet.toml:5:10: error: [tracker.t.states] has no in_progress",
+               "has no needs_human", "name a state of the projects"}},
+        Wrong{"PlaneStateOfAnotherName",
+              plane("[tracker.t.states]\nredy = \"Ready\"\n"),
+              {"fleet.toml:6:1: error: ", "redy", "did you mean \"ready\"?"}},
+        Wrong{"PlaneOneStateTwice",
+              plane("[tracker.t.states]\nready = \"Todo\"\nin_progress = \"In Progress\"\n"
+                    "needs_human = \"TODO\"\ndone = \"Done\"\n"),
+              {"fleet.toml:8:15: error: ready and needs_human name the same state \"TODO\""}},
+        Wrong{"PlaneStateWithoutName",
+              plane("[tracker.t.states]\nready = \" \"\n"),
+              {"fleet.toml:6:9: error: ", "names no state"}},
+        Wrong{"PlaneStatesAreNoTable",
+              plane("states = [\"Ready\"]\n"),
+              {"fleet.toml:5:10: error: states has the wrong type: an array"}},
+        Wrong{"PlaneStateIsNoText",
+              plane("[tracker.t.states]\nready = 7\n"),
+              {"fleet.toml:6:9: error: ", "ready has the wrong type: an integer"}},
+        Wrong{"PlaneWorkspaceIsAnAddress",
+              "[tracker.t]\nkind = \"plane\"\nworkspace = \"https://app.plane.so/acme\"\n",
+              {"fleet.toml:3:13: error: ", "is no slug"}},
+        Wrong{"StatesOfAnotherKind",
+              "[tracker.t]\nkind = \"forgejo\"\nworkspace = \"acme\"\n"
+              "[tracker.t.states]\nready = \"Ready\"\n",
+              {"workspace means nothing for kind \"forgejo\"",
+               "states means nothing for kind \"forgejo\""}},
         Wrong{"CiKind", "[ci.c]\nkind = \"check\"\n", {"did you mean \"checks\"?"}},
         Wrong{"CiKeyOfAnotherKind",
               "[ci.c]\nkind = \"checks\"\ncommand = [\"make\"]\nevents = [\"push\"]\n",

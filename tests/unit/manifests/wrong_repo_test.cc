@@ -18,6 +18,10 @@ std::string repo(const std::string& name, const std::string& rest) {
   return "+[[repo]]\nname = \"" + name + "\"\ntest = [\"t\"]\n" + rest + "\n";
 }
 
+constexpr const char* kPlane =
+    "+[tracker.p]\nkind = \"plane\"\nworkspace = \"acme\"\ntoken_file = \"fleet.toml\"\n"
+    "states = { ready = \"R\", in_progress = \"I\", needs_human = \"H\", done = \"D\" }\n";
+
 INSTANTIATE_TEST_SUITE_P(
     Repos, WrongRepo,
     testing::Values(
@@ -72,6 +76,21 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"AFolderAsTracker",
               repo("b", "remote = \"https://g.org/b\"\nremote_as_tracker = true"),
               {"tracker \"issues\" is a folder and has no credential"}},
+        Wrong{"PlaneAsTracker",
+              std::string(kPlane) + repo("b",
+                                         "remote = \"https://g.org/b\"\ntracker = \"p\"\n"
+                                         "remote_as_tracker = true")
+                                        .substr(1),
+              {"tracker \"p\" is no host of repositories: git must not get its credential",
+               "set remote_token_env"}},
+        Wrong{"PlaneWithoutAProject",
+              std::string(kPlane) + repo("a/b", "remote = \"b\"\ntracker = \"p\"").substr(1),
+              {"\"a/b\" is no project of Plane", "identifier such as \"SHOP\""}},
+        Wrong{"OneProjectOfPlaneTwice",
+              std::string(kPlane) +
+                  repo("b", "remote = \"b\"\ntracker = \"p\"\ntracker_path = \"shop\"").substr(1) +
+                  repo("c", "remote = \"c\"\ntracker = \"p\"\ntracker_path = \"SHOP\"").substr(1),
+              {"would share a folder: SHOP and SHOP"}},
         Wrong{"OneTokenForTwoHosts",
               "+[defaults]\nremote_token_file = \"fleet.toml\"\n" +
                   repo("b", "remote = \"https://g.org/b\"").substr(1) +
