@@ -48,8 +48,9 @@ class Plane {
   void project(const std::string& identifier, const std::vector<StateOf>& states);
   void rename_state(const std::string& project, const std::string& from, const std::string& to);
   void put(const std::string& project, std::int64_t number, const Written& written);
+  /// `logged`: when its entry was written, which is done behind the request's back.
   void move(const std::string& project, std::int64_t number, const std::string& state,
-            const std::string& by, const std::string& at);
+            const std::string& by, const std::string& at, const std::string& logged = {});
   /// `field`: "name" or "description".
   void edit(const std::string& project, std::int64_t number, const std::string& field,
             const std::string& by, const std::string& at);

@@ -200,10 +200,13 @@ void Plane::move_to(Json& project, Json& item, const std::string& state_id, cons
 }
 
 void Plane::move(const std::string& project, std::int64_t number, const std::string& state,
-                 const std::string& by, const std::string& at) {
+                 const std::string& by, const std::string& at, const std::string& logged) {
   const std::string to = state_id(project, state);
   const std::lock_guard lock(mutex_);
   move_to(made(project), item(project, number), to, by, at);
+  if (!logged.empty()) {
+    item(project, number).at("activities").back()["created_at"] = logged;
+  }
 }
 
 void Plane::edit(const std::string& project, std::int64_t number, const std::string& field,
