@@ -118,6 +118,9 @@ class Server {
   /// Somebody of a project, now; permission none if they are not in it. Who may write is
   /// remembered; who may not is asked again, because somebody may just be giving them that right.
   [[nodiscard]] jobs::Result<Member> member(const Project& project, const std::string& id);
+  /// What people call somebody of a project: the address where it is told, which is unique and not
+  /// chosen freely; else the id. Asks once for a project.
+  [[nodiscard]] std::string name_of(const Project& project, const std::string& id);
 
   /// Path below the project: {"states"}.
   [[nodiscard]] std::string path_in(const Project& project,
@@ -135,7 +138,8 @@ class Server {
                                                                const Query& query = {});
   /// The same, one element after the other, and holds none of them; false from `visit` ends it.
   [[nodiscard]] jobs::Status each(const std::string& path, const Query& query,
-                                  const std::function<bool(nlohmann::json&)>& visit);
+                                  const std::function<bool(nlohmann::json&)>& visit,
+                                  std::size_t most_pages = 200);
   /// What was done to an item, as far as trust needs it: texts are not kept.
   [[nodiscard]] jobs::Result<std::vector<nlohmann::json>> activities(const Project& project,
                                                                      std::string_view id);

@@ -86,7 +86,7 @@ class PlaneReader final : public jobs::TrackerReader {
       // `created_by` may be chosen by whoever makes a comment; `actor` may not.
       const std::string actor = forge::text(one, "actor");
       if (const auto [at, made] = names.try_emplace(actor); made) {
-        at->second = name_of(project, actor);
+        at->second = server_.name_of(project, actor);
       }
       jobs::Comment comment{.id = forge::text(one, "id"),
                             .author = names.at(actor),
@@ -160,11 +160,6 @@ class PlaneReader final : public jobs::TrackerReader {
       plane::fill_release(server_, place, *activities, forge::text(item, "state"), *own, issue);
     }
     plane::fill_blockers(server_, place, forge::text(item, "id"), issue);
-  }
-
-  std::string name_of(const Project& project, const std::string& id) {
-    const auto member = server_.member(project, id);
-    return member && !member->email.empty() ? member->email : id;
   }
 
   /// The cloud shows its pages on another host than its API; servers of one's own on the same.

@@ -22,7 +22,8 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kPage = "100";  ///< more is refused
-constexpr std::size_t kMostPages = 200;
+/// More entries than people make: whoever makes them on purpose shall not use up our requests.
+constexpr std::size_t kMostPagesOfHistory = 20;
 
 bool same_name(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -62,7 +63,7 @@ jobs::Result<json> Server::one(const std::string& path) {
 }
 
 jobs::Status Server::each(const std::string& path, const Query& query,
-                          const std::function<bool(json&)>& visit) {
+                          const std::function<bool(json&)>& visit, std::size_t most_pages) {
   std::set<std::string> seen;
   std::string cursor;
   do {
@@ -84,11 +85,12 @@ jobs::Status Server::each(const std::string& path, const Query& query,
       }
     }
     cursor = next_cursor(page);
-    if (!cursor.empty() && (!seen.insert(cursor).second || seen.size() >= kMostPages)) {
-      return jobs::fail(ErrorKind::transient,
-                        fmt::format("{}{} has more than {} pages, or they go round in a circle",
-                                    api_.shown(), path, kMostPages),
-                        "archive what is finished: archived work items are not listed");
+    if (!cursor.empty() && (!seen.insert(cursor).second || seen.size() >= most_pages)) {
+      return jobs::fail(
+          ErrorKind::transient,
+          fmt::format("{}{} has more than {} pages, or they go round in a circle", api_.shown(),
+                      path, most_pages),
+          "of work items: archive what is finished; of one item's history: make a new item");
     }
   } while (!cursor.empty());
   return jobs::ok();
@@ -105,17 +107,19 @@ jobs::Result<std::vector<json>> Server::list(const std::string& path, const Quer
 
 jobs::Result<std::vector<json>> Server::activities(const Project& project, std::string_view id) {
   std::vector<json> all;
-  RUNNER_TRY(each(path_of_item(project, id, {"activities"}),
-                  {{"fields", "id,field,actor,created_at,epoch,old_identifier,new_identifier"}},
-                  [&](json& one) {
-                    const std::string field = forge::text(one, "field");
-                    if (field == "state" || field == "name" || field == "description") {
-                      one.erase("old_value");
-                      one.erase("new_value");
-                      all.push_back(std::move(one));
-                    }
-                    return true;
-                  }));
+  RUNNER_TRY(each(
+      path_of_item(project, id, {"activities"}),
+      {{"fields", "id,field,actor,created_at,epoch,old_identifier,new_identifier"}},
+      [&](json& one) {
+        const std::string field = forge::text(one, "field");
+        if (field == "state" || field == "name" || field == "description") {
+          one.erase("old_value");
+          one.erase("new_value");
+          all.push_back(std::move(one));
+        }
+        return true;
+      },
+      kMostPagesOfHistory));
   return all;
 }
 
@@ -231,10 +235,11 @@ jobs::Result<std::string> Server::own_id() {
 jobs::Result<Member> Server::member(const Project& project, const std::string& id) {
   {
     const std::lock_guard lock(mutex_);
-    const auto& known = members_[project.id];
-    if (const auto found = known.find(id);
-        found != known.end() && found->second.permission >= Permission::write) {
-      return found->second;
+    if (const auto known = members_.find(project.id); known != members_.end()) {
+      const auto found = known->second.find(id);
+      if (found != known->second.end() && found->second.permission >= Permission::write) {
+        return found->second;
+      }
     }
   }
   RUNNER_ASSIGN(const std::vector<json> found, list(path_in(project, {"members"})));
@@ -251,6 +256,18 @@ jobs::Result<Member> Server::member(const Project& project, const std::string& i
   const std::lock_guard lock(mutex_);
   members_[project.id] = std::move(members);
   return answer;
+}
+
+std::string Server::name_of(const Project& project, const std::string& id) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = members_.find(project.id); known != members_.end()) {
+      const auto found = known->second.find(id);
+      return found == known->second.end() || found->second.email.empty() ? id : found->second.email;
+    }
+  }
+  const auto asked = member(project, id);
+  return asked && !asked->email.empty() ? asked->email : id;
 }
 
 jobs::Result<std::vector<json>> Server::items(const Project& project) {

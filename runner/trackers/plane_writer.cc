@@ -36,7 +36,13 @@ class PlaneWriter final : public jobs::TrackerWriter {
     RUNNER_ASSIGN(const Project project, server_.project(repo.name));
     RUNNER_ASSIGN(const auto states, server_.states(project));
     RUNNER_ASSIGN(const json item, server_.item(project, number));
-    const State* target = wanted(*states, states->by_id(forge::text(item, "state")), add, remove);
+    const State* now = states->by_id(forge::text(item, "state"));
+    if (now == nullptr) {
+      return jobs::fail(jobs::ErrorKind::transient,
+                        fmt::format("{}-{} is in a state that its project does not have",
+                                    project.identifier, number));
+    }
+    const State* target = wanted(*states, *now, add, remove);
     return target == nullptr ? jobs::ok() : move(project, item, *target);
   }
 
@@ -72,12 +78,12 @@ class PlaneWriter final : public jobs::TrackerWriter {
  private:
   /// Where the item has to go; null = nowhere. What is finished stays so, and what a person took
   /// out of the ready state in the meantime is not put in progress: the run learns of it.
-  [[nodiscard]] const State* wanted(const States& states, const State* now,
+  [[nodiscard]] const State* wanted(const States& states, const State& now,
                                     const std::vector<std::string>& add,
                                     const std::vector<std::string>& remove) const {
     const jobs::Labels& labels = options_.labels;
-    const std::string word = now == nullptr ? std::string() : states.word_of(now->id);
-    if (now == nullptr || now->group == State::Group::closed) {
+    const std::string word = states.word_of(now.id);
+    if (now.group == State::Group::closed) {
       return nullptr;
     }
     const bool ours = word == "ready" || word == "in_progress";
@@ -93,7 +99,7 @@ class PlaneWriter final : public jobs::TrackerWriter {
     } else if (holds(remove, labels.in_progress)) {
       target = word == "in_progress" ? states.by_word("ready") : nullptr;
     }
-    return target != nullptr && target->id == now->id ? nullptr : target;
+    return target != nullptr && target->id == now.id ? nullptr : target;
   }
 
   /// Where an item goes that nobody is called for: where new ones are. Never back into a state

@@ -177,6 +177,18 @@ TEST_F(PlaneTracker, OnlyACommentOfOursIsEdited) {
   EXPECT_EQ(reader->comments(repo, 1).value()[0].author, kGuest);
 }
 
+TEST_F(PlaneTracker, CommentsOfManyPeopleAreReadWithOneQuestionAboutThem) {
+  for (int i = 0; i < 130; ++i) {
+    server.comment("SHOP", 1, "guest" + std::to_string(i) + "@acme.example", "<p>a</p><p>b</p>");
+  }
+  const auto comments = reader->comments(repo, 1).value();
+  ASSERT_EQ(comments.size(), 130U);
+  EXPECT_LT(comments.front().at, comments.back().at);
+  EXPECT_EQ(comments.front().body, "a\nb");
+  EXPECT_EQ(asked("/members/"), 1U);
+  EXPECT_EQ(asked("/comments/"), 2U);
+}
+
 TEST_F(PlaneTracker, WhatMayHaveBeenMadeIsLookedForFirst) {
   api.lose_answer_to("POST");
   ASSERT_TRUE(writer->upsert_comment(repo, 1, "<!-- m -->", "<!-- m --> one"));

@@ -131,6 +131,15 @@ TEST_F(PlaneTracker, AHistoryThatCannotBeReadIsNotGuessed) {
   EXPECT_EQ(look().ready_by.login, "");
 }
 
+TEST_F(PlaneTracker, AHistoryThatIsMadeLongOnPurposeUsesNothingUp) {
+  for (int i = 0; i < 2500; ++i) {
+    server.edit("SHOP", 1, "priority", kGuest, kSeven);
+  }
+  release();
+  EXPECT_NE(look().problem.find("more than 20 pages"), std::string::npos) << look().problem;
+  EXPECT_LE(asked("/activities/"), 40U);
+}
+
 TEST_F(PlaneTracker, WhatBlocksMayLieElsewhereAndMayBeHidden) {
   server.put("LIB", 3, {.state = "Done"});
   server.put("LIB", 4, {});
