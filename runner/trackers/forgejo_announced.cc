@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "runner/forge/fields.h"
 #include "runner/forge/pages.h"
@@ -65,6 +66,10 @@ std::string search_path(const std::string& owner, const jobs::Labels& labels) {
 }
 
 }  // namespace
+
+Announced::Announced() = default;
+
+Announced::~Announced() = default;
 
 void Announced::read(Server& server, const std::vector<std::string>& places,
                      const jobs::Labels& labels) {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "jobs/model/fleet.h"
 #include "runner/trackers/forgejo_parts.h"
@@ -21,6 +21,10 @@ namespace runner::trackers::forgejo {
 /// asked by itself and says what is wrong with it. Thread-safe.
 class Announced {
  public:
+  Announced();
+  Announced(const Announced&) = delete;
+  Announced& operator=(const Announced&) = delete;
+  ~Announced();
   /// `places`: "acme/shop". Below a handful of them, or where anything fails, nothing is known
   /// afterwards.
   void read(Server& server, const std::vector<std::string>& places, const jobs::Labels& labels);

@@ -167,6 +167,37 @@ TEST_F(GithubPulls, APersonClosesItAndIsAskedWhatNow) {
   EXPECT_EQ(fleet.commits_landed(kShop), 0);
 }
 
+class GithubChecks : public GithubLoop {
+ protected:
+  GithubChecks() : GithubLoop("ci = \"gate\"\n") {
+    fleet.other_tables += "\n[ci.gate]\nkind = \"checks\"\nexpect = [\"build\"]\n";
+    fleet.write();
+  }
+  std::string base() {
+    std::string head = fleet.git(fleet.remote(kShop), {"rev-parse", "main"});
+    return head.substr(0, head.find('\n'));
+  }
+  /// The forge's CI judges the newest commit of the base.
+  void judge(const std::string& conclusion) {
+    stub.forge.set_check(kShop, base(), "build", "completed", conclusion);
+  }
+};
+
+TEST_F(GithubChecks, ARedCheckIsFixedForwardAndAGreenOneClosesTheIssue) {
+  const int number = ready("alice");
+  const std::string before = base();
+  ASSERT_TRUE(fleet.tick_until([&] { return base() != before; }, 60));
+  const std::string first = base();
+  judge("failure");
+  ASSERT_TRUE(fleet.tick_until([&] { return base() != first; }, 60)) << fleet.tick().out;
+  EXPECT_EQ(issue(number).at("state"), "open");
+  judge("success");
+  ASSERT_TRUE(fleet.tick_until_quiet(60)) << fleet.tick().out;
+  EXPECT_EQ(issue(number).at("state"), "closed");
+  EXPECT_EQ(fleet.run_of(kShop).outcome, "landed");
+  EXPECT_EQ(fleet.commits_landed(kShop), 2);
+}
+
 TEST_F(GithubMergedPulls, Invariant3_OpenedAndMergedOnceThoughAnswersAreLost) {
   for (const char* method : {"POST", "PUT"}) {
     stub.faults.add({.method = method,
