@@ -48,12 +48,13 @@ void Log::faulted(std::int64_t number, const std::string& fault) {
   append(line_of({{"event", "fault"}, {"number", number}, {"at", now_ms()}, {"fault", fault}}));
 }
 
-void Log::answered(std::int64_t number, int status, std::size_t bytes) {
+void Log::answered(std::int64_t number, int status, const std::string& body) {
   const std::lock_guard lock(mutex_);
   Exchange& exchange = exchanges_.at(static_cast<std::size_t>(number - 1));
   exchange.status = status;
   exchange.answered_at = now_ms();
-  exchange.bytes = bytes;
+  exchange.bytes = body.size();
+  exchange.answer = keeps_answers_ ? body : "";
   append(line_of(
       {{"event", "answer"}, {"number", number}, {"at", exchange.answered_at}, {"status", status}}));
 }
@@ -66,6 +67,11 @@ void Log::effect(std::int64_t request, const std::string& what, const std::strin
                   {"at", effects_.back().at},
                   {"what", what},
                   {"detail", detail}}));
+}
+
+void Log::keep_answers() {
+  const std::lock_guard lock(mutex_);
+  keeps_answers_ = true;
 }
 
 std::vector<Exchange> Log::exchanges() const {

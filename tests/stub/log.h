@@ -18,6 +18,7 @@ struct Exchange {
   int status = 0;                ///< 0: no answer was sent
   std::int64_t answered_at = 0;  ///< ms since 1970
   std::size_t bytes = 0;         ///< of the answer's body
+  std::string answer;            ///< the body, where it is kept
 };
 
 /// What the server really did, whether or not the client learnt of it.
@@ -37,12 +38,14 @@ class Log {
   /// Gives the request its number.
   void asked(Request& request);
   void faulted(std::int64_t number, const std::string& fault);
-  void answered(std::int64_t number, int status, std::size_t bytes = 0);
+  void answered(std::int64_t number, int status, const std::string& body = "");
   void effect(std::int64_t request, const std::string& what, const std::string& detail);
 
   [[nodiscard]] std::vector<Exchange> exchanges() const;
   [[nodiscard]] std::vector<Effect> effects() const;
   [[nodiscard]] std::vector<Effect> effects(const std::string& what) const;
+  /// From now on exchanges hold what was answered.
+  void keep_answers();
   /// How many requests had this method ("" = any) and a target that matches.
   [[nodiscard]] int count(const std::string& method, const std::string& path) const;
   /// True if the text stands in any request: its target, headers (basic credentials decoded) or
@@ -54,6 +57,7 @@ class Log {
 
   mutable std::mutex mutex_;
   std::string file_;
+  bool keeps_answers_ = false;
   std::vector<Exchange> exchanges_;
   std::vector<Effect> effects_;
 };

@@ -148,7 +148,7 @@ Answer Stub::git(const Request& request) {
 }
 
 void Stub::send(Connection& client, const Request& request, const Answer& answer) {
-  log.answered(request.number, answer.status, answer.body.size());
+  log.answered(request.number, answer.status, answer.body);
   client.send(head_of(answer) + (answer.status == 304 ? "" : answer.body));
 }
 
