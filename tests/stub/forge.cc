@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/stub/rest_shapes.h"
+
 namespace stub {
 
 namespace {
@@ -24,16 +26,6 @@ int number_in(const std::map<std::string, std::string>& query, const char* name,
     std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
   }
   return value;
-}
-
-std::int64_t id_of(const std::string& repo) {
-  return static_cast<std::int64_t>(std::hash<std::string>{}(repo) % 1'000'000);
-}
-
-nlohmann::json user(const std::string& login) {
-  return {{"login", login},
-          {"id", static_cast<std::int64_t>(std::hash<std::string>{}(login) % 1'000'000)},
-          {"type", login.ends_with("-bot") || login.ends_with("[bot]") ? "Bot" : "User"}};
 }
 
 }  // namespace
@@ -109,8 +101,8 @@ Answer Forge::dispatch(const Request& request, const Place& place, const Json& s
     }
     if (place.rest.size() == 2 && place.rest[0] == "repositories") {
       for (const auto& [old, name] : renamed_) {
-        if (std::to_string(id_of(name)) == place.rest[1]) {
-          return json_answer(200, Json{{"id", id_of(name)}, {"full_name", name}}.dump());
+        if (std::to_string(rest::id_of(name)) == place.rest[1]) {
+          return json_answer(200, rest::full_repository(name).dump());
         }
       }
     }
@@ -119,9 +111,10 @@ Answer Forge::dispatch(const Request& request, const Place& place, const Json& s
                          {"used", used_},
                          {"remaining", options_.limit - used_},
                          {"reset", clock_ + 3600}};
-      return json_answer(200, Json{{"resources", {{"core", core}}}, {"rate", core}}.dump());
+      return json_answer(
+          200, Json{{"resources", {{"core", core}, {"search", core}}}, {"rate", core}}.dump());
     }
-    return place.is({"user"}) ? json_answer(200, user(options_.login).dump())
+    return place.is({"user"}) ? json_answer(200, rest::own_user(options_.login).dump())
                               : problem(404, "Not Found");
   }
   if (const auto moved = renamed_.find(place.repo); moved != renamed_.end()) {
@@ -129,11 +122,14 @@ Answer Forge::dispatch(const Request& request, const Place& place, const Json& s
     for (const std::string& part : place.rest) {
       rest += "/" + part;
     }
-    Answer answer = problem(301, "Moved Permanently");
-    answer.headers.emplace_back(
-        "Location",
+    const std::string there =
         fmt::format("http://{}/repositories/{}{}", header(request.headers, "Host").value_or(""),
-                    id_of(moved->second), rest));
+                    rest::id_of(moved->second), rest);
+    Answer answer = json_answer(301, Json{{"message", "Moved Permanently"},
+                                          {"url", there},
+                                          {"documentation_url", "https://docs.github.com/rest"}}
+                                         .dump());
+    answer.headers.emplace_back("Location", there);
     return answer;
   }
   if (!state_.contains(place.repo) || !seen.contains(place.repo)) {
@@ -208,7 +204,7 @@ Answer Forge::read(const Request& request, const Place& place, const Json& repo)
                                      [&](const Json& each) { return each.at("name") == label; });
       }
       if (wanted) {
-        found.push_back(issue);
+        found.push_back(shown(place.repo, repo, issue));
       }
     }
     std::ranges::sort(found.get_ref<Json::array_t&>(), [](const Json& a, const Json& b) {
@@ -218,37 +214,21 @@ Answer Forge::read(const Request& request, const Place& place, const Json& repo)
   }
   if (place.is({"labels", "*"})) {
     const auto found = repo.at("labels").find(place.rest[1]);
-    return found == repo.at("labels").end() ? problem(404, "Not Found")
-                                            : json_answer(200, found->dump());
+    return found == repo.at("labels").end()
+               ? problem(404, "Not Found")
+               : json_answer(200, rest::label(place.repo, *found).dump());
   }
   if (place.is({"collaborators", "*", "permission"})) {
     const auto found = repo.at("permissions").find(place.rest[1]);
     Json answer = found == repo.at("permissions").end()
                       ? Json{{"permission", "none"}, {"role_name", ""}}
                       : *found;
-    answer["user"] = user(place.rest[1]);
+    answer["user"] = rest::user(account(place.rest[1]));
+    answer["user"]["role_name"] = answer.at("role_name");
     return json_answer(200, answer.dump());
   }
-  if (place.is({"commits", "*", "status"}) || place.is({"commits", "*", "check-runs"})) {
-    const std::string& sha = place.rest[1];
-    if (place.rest[2] == "check-runs") {
-      const Json runs = repo.at("checks").value(sha, Json::array());
-      return json_answer(200, Json{{"total_count", runs.size()}, {"check_runs", runs}}.dump());
-    }
-    const Json statuses = repo.at("statuses").value(sha, Json::array());
-    // Pending also where there is none at all, as the real one says it.
-    std::string state = statuses.empty() ? "pending" : "success";
-    for (const Json& each : statuses) {
-      const std::string one = each.at("state");
-      state = one == "failure" || one == "error"       ? "failure"
-              : one == "pending" && state == "success" ? "pending"
-                                                       : state;
-    }
-    return json_answer(200, Json{{"state", state},
-                                 {"sha", sha},
-                                 {"statuses", statuses},
-                                 {"total_count", statuses.size()}}
-                                .dump());
+  if (place.rest.size() > 1 && place.rest[0] != "issues") {
+    return checks(request, place, repo);
   }
   if (place.rest.size() < 2 || place.rest[0] != "issues") {
     return problem(404, "Not Found");
@@ -257,7 +237,7 @@ Answer Forge::read(const Request& request, const Place& place, const Json& repo)
     for (const auto& [number, comments] : repo.at("comments").items()) {
       for (const Json& each : comments) {
         if (std::to_string(each.at("id").get<std::int64_t>()) == place.rest[2]) {
-          return json_answer(200, each.dump());
+          return json_answer(200, rest::comment(place.repo, number, each).dump());
         }
       }
     }
@@ -269,26 +249,42 @@ Answer Forge::read(const Request& request, const Place& place, const Json& repo)
   }
   const Json& issue = repo.at("issues").at(number);
   if (place.is({"issues", "*"})) {
-    return json_answer(200, issue.dump());
+    return json_answer(200, shown(place.repo, repo, issue).dump());
   }
   if (place.is({"issues", "*", "labels"})) {
-    return list(request, issue.at("labels"));
+    return list(request, rest::labels(place.repo, issue.at("labels")));
   }
   if (place.is({"issues", "*", "comments"})) {
-    return list(request, repo.at("comments").value(number, Json::array()));
+    Json comments = Json::array();
+    for (const Json& each : repo.at("comments").value(number, Json::array())) {
+      comments.push_back(rest::comment(place.repo, number, each));
+    }
+    return list(request, comments);
   }
   if (place.is({"issues", "*", "events"})) {
-    return list(request, repo.at("events").value(number, Json::array()));
+    Json events = Json::array();
+    for (const Json& each : repo.at("events").value(number, Json::array())) {
+      events.push_back(rest::event(place.repo, each));
+    }
+    return list(request, events);
   }
   if (place.is({"issues", "*", "dependencies", "blocked_by"})) {
     Json blockers = Json::array();
     for (const Json& each : repo.at("blockers").value(number, Json::array())) {
       const std::string by = each.at("repo");
-      blockers.push_back(state_.at(by).at("issues").at(each.at("number").get<std::string>()));
+      const Json& other = state_.at(by);
+      blockers.push_back(
+          shown(by, other, other.at("issues").at(each.at("number").get<std::string>())));
     }
     return list(request, blockers);
   }
   return problem(404, "Not Found");
+}
+
+Forge::Json Forge::shown(const std::string& name, const Json& repo, const Json& issue) {
+  const std::string number = issue.at("number").dump();
+  const auto comments = repo.at("comments").find(number);
+  return rest::issue(name, issue, comments == repo.at("comments").end() ? 0 : comments->size());
 }
 
 void Forge::add_rate_headers(Answer& answer) const {

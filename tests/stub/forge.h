@@ -19,7 +19,8 @@ namespace stub {
 /// A forge in GitHub's shape with its state in memory: issues with labels, comments, label events
 /// and blockers, permissions, commit statuses and check runs; pages with Link headers, ETags that
 /// depend on who asks, rate limit headers. Only what an adapter of the runner asks for; everything
-/// else is 404. It has no more fields than the real one: label events carry no author_association.
+/// else is 404. It has the fields that GitHub's description requires and none that it does not have
+/// (tests/integration/github_rest): label events carry no author_association.
 class Forge {
  public:
   struct Options {
@@ -50,6 +51,7 @@ class Forge {
   void unlabel(const std::string& repo, int number, const std::string& label,
                const std::string& actor);
   /// The newest event of the issue was somebody's who is gone now, or was done by an App for them.
+  /// Nobody as actor is described for the events of a repository only, not for those of an issue.
   void forget_actor(const std::string& repo, int number);
   void by_app(const std::string& repo, int number, const std::string& slug);
   void edit_body(const std::string& repo, int number, const std::string& body,
@@ -67,7 +69,8 @@ class Forge {
   void set_status(const std::string& repo, const std::string& sha, const std::string& context,
                   const std::string& state);
   void set_check(const std::string& repo, const std::string& sha, const std::string& name,
-                 const std::string& status, const std::string& conclusion);
+                 const std::string& status, const std::string& conclusion,
+                 const std::string& annotation = "");
 
   /// `unseen`: a read answers as it would have before that many of the latest writes.
   [[nodiscard]] Answer answer(const Request& request, Log& log, int unseen = 0);
@@ -96,6 +99,11 @@ class Forge {
   Answer graphql(const Request& request, const Json& seen);
   Answer make_label(const Request& request, const Place& place, const Json& body, Log& log);
   Answer read(const Request& request, const Place& place, const Json& repo) const;
+  [[nodiscard]] Answer checks(const Request& request, const Place& place, const Json& repo) const;
+  [[nodiscard]] Answer annotations(const Place& place, const Json& repo) const;
+  [[nodiscard]] Answer compare(const Request& request, const Place& place) const;
+  /// The issue as REST shows it.
+  [[nodiscard]] static Json shown(const std::string& name, const Json& repo, const Json& issue);
   Answer change(const Request& request, const Place& place, Log& log);
   Answer change_issue(const Request& request, const Place& place, Json& issue, Log& log);
   Answer change_labels(const Request& request, const Place& place, Json& issue, Log& log);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "tests/stub/forge.h"
+#include "tests/stub/rest_shapes.h"
 
 namespace stub {
 
@@ -11,18 +12,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json user(const std::string& login) {
-  return {{"login", login},
-          {"id", static_cast<std::int64_t>(std::hash<std::string>{}(login) % 1'000'000)},
-          {"type", login.ends_with("-bot") || login.ends_with("[bot]") ? "Bot" : "User"}};
-}
-
 Answer not_found() {
   return json_answer(404, R"({"message":"Not Found","status":"404"})");
 }
 
 Answer invalid(const std::string& why) {
-  return json_answer(422, Json{{"message", "Validation Failed: " + why}}.dump());
+  return json_answer(422, Json{{"message", "Validation Failed: " + why},
+                               {"documentation_url", "https://docs.github.com/rest"}}
+                              .dump());
 }
 
 bool carries(const Json& issue, const std::string& label) {
@@ -75,20 +72,18 @@ void Forge::put_issue(const std::string& repo, int number, const std::string& au
   for (const char* about : {"comments", "events", "blockers", "edits"}) {
     place[about].erase(std::to_string(number));
   }
-  place.at("issues")[std::to_string(number)] = {
-      {"id", next_id_++},
-      {"number", number},
-      {"title", title},
-      {"body", body},
-      {"state", "open"},
-      {"state_reason", nullptr},
-      {"user", user(author)},
-      {"author_association", "CONTRIBUTOR"},
-      {"labels", Json::array()},
-      {"created_at", timestamp()},
-      {"updated_at", timestamp()},
-      {"closed_at", nullptr},
-      {"repository_url", "https://api.github.com/repos/" + repo}};
+  place.at("issues")[std::to_string(number)] = {{"id", next_id_++},
+                                                {"number", number},
+                                                {"title", title},
+                                                {"body", body},
+                                                {"state", "open"},
+                                                {"state_reason", nullptr},
+                                                {"user", rest::person(author)},
+                                                {"author_association", "CONTRIBUTOR"},
+                                                {"labels", Json::array()},
+                                                {"created_at", timestamp()},
+                                                {"updated_at", timestamp()},
+                                                {"closed_at", nullptr}};
 }
 
 void Forge::label(const std::string& repo, int number, const std::string& label,
@@ -102,37 +97,6 @@ void Forge::block(const std::string& repo, int number, const std::string& by_rep
   const std::lock_guard lock(mutex_);
   writing().at(repo)["blockers"][std::to_string(number)].push_back(
       {{"repo", by_repo}, {"number", std::to_string(by_number)}});
-}
-
-void Forge::set_status(const std::string& repo, const std::string& sha, const std::string& context,
-                       const std::string& state) {
-  const std::lock_guard lock(mutex_);
-  Json& statuses = writing().at(repo)["statuses"][sha];
-  const Json made = {
-      {"id", next_id_++}, {"context", context}, {"state", state}, {"updated_at", timestamp()}};
-  for (Json& each : statuses) {
-    if (each.at("context") == context) {
-      each = made;
-      return;
-    }
-  }
-  statuses.push_back(made);
-}
-
-void Forge::set_check(const std::string& repo, const std::string& sha, const std::string& name,
-                      const std::string& status, const std::string& conclusion) {
-  const std::lock_guard lock(mutex_);
-  Json& checks = writing().at(repo)["checks"][sha];
-  std::erase_if(checks.is_null() ? (checks = Json::array()).get_ref<Json::array_t&>()
-                                 : checks.get_ref<Json::array_t&>(),
-                [&](const Json& each) { return each.at("name") == name; });
-  checks.push_back({{"id", next_id_++},
-                    {"name", name},
-                    {"head_sha", sha},
-                    {"status", status},
-                    {"conclusion", conclusion.empty() ? Json() : Json(conclusion)},
-                    {"app", {{"id", 15368}, {"slug", "github-actions"}}},
-                    {"pull_requests", Json::array()}});
 }
 
 void Forge::label_event(Json& repo, const Json& issue, const std::string& event,
@@ -178,7 +142,7 @@ Answer Forge::make_label(const Request& request, const Place& place, const Json&
   if (state_.at(place.repo).at("labels").contains(name)) {
     return json_answer(
         422,
-        R"({"message":"Validation Failed","errors":[{"resource":"Label","code":"already_exists","field":"name"}]})");
+        R"({"message":"Validation Failed","errors":[{"resource":"Label","code":"already_exists","field":"name"}],"documentation_url":"https://docs.github.com/rest"})");
   }
   const Json made = {{"id", next_id_++},
                      {"name", name},
@@ -186,7 +150,7 @@ Answer Forge::make_label(const Request& request, const Place& place, const Json&
                      {"description", body.value("description", Json())}};
   writing().at(place.repo)["labels"][name] = made;
   log.effect(request.number, "label made", place.repo + " " + name);
-  return json_answer(201, made.dump());
+  return json_answer(201, rest::label(place.repo, made).dump());
 }
 
 Answer Forge::change(const Request& request, const Place& place, Log& log) {
@@ -201,9 +165,11 @@ Answer Forge::change(const Request& request, const Place& place, Log& log) {
     statuses.push_back({{"id", next_id_++},
                         {"context", body.value("context", "default")},
                         {"state", body.value("state", "")},
+                        {"description", body.value("description", Json())},
+                        {"target_url", body.value("target_url", Json())},
                         {"updated_at", timestamp()}});
     log.effect(request.number, "status set", place.rest[1] + " " + body.value("state", ""));
-    return json_answer(201, statuses.back().dump());
+    return json_answer(201, rest::status_made(place.repo, place.rest[1], statuses.back()).dump());
   }
   if (request.method == "POST" && place.is({"labels"})) {
     return make_label(request, place, body, log);
@@ -222,7 +188,7 @@ Answer Forge::change(const Request& request, const Place& place, Log& log) {
           comment["body"] = body.value("body", "");
           comment["updated_at"] = timestamp();
           log.effect(request.number, "comment edited", place.repo + "#" + number);
-          return json_answer(200, comment.dump());
+          return json_answer(200, rest::comment(place.repo, number, comment).dump());
         }
       }
     }
@@ -244,14 +210,14 @@ Answer Forge::change_issue(const Request& request, const Place& place, Json& iss
   if (request.method == "POST" && place.is({"issues", "*", "comments"})) {
     Json comment = {{"id", next_id_++},
                     {"body", body.value("body", "")},
-                    {"user", user(options_.login)},
+                    {"user", rest::person(options_.login)},
                     {"author_association", "NONE"},
                     {"created_at", timestamp()},
                     {"updated_at", timestamp()}};
     state_.at(place.repo)["comments"][place.rest[1]].push_back(comment);
     issue["updated_at"] = timestamp();
     log.effect(request.number, "comment added", name);
-    return json_answer(201, comment.dump());
+    return json_answer(201, rest::comment(place.repo, place.rest[1], comment).dump());
   }
   if (request.method != "PATCH" || !place.is({"issues", "*"})) {
     return not_found();
@@ -264,7 +230,7 @@ Answer Forge::change_issue(const Request& request, const Place& place, Json& iss
   issue["updated_at"] = timestamp();
   issue["closed_at"] = issue.at("state") == "closed" ? Json(timestamp()) : Json();
   log.effect(request.number, "issue changed", name + " " + body.dump());
-  return json_answer(200, issue.dump());
+  return json_answer(200, shown(place.repo, state_.at(place.repo), issue).dump());
 }
 
 Answer Forge::change_labels(const Request& request, const Place& place, Json& issue, Log& log) {
@@ -280,7 +246,7 @@ Answer Forge::change_labels(const Request& request, const Place& place, Json& is
       return json_answer(404, R"({"message":"Label does not exist","status":"404"})");
     }
     note(true, "label removed", place.rest[3]);
-    return json_answer(200, issue.at("labels").dump());
+    return json_answer(200, rest::labels(place.repo, issue.at("labels")).dump());
   }
   if ((request.method != "POST" && request.method != "PUT") ||
       !place.is({"issues", "*", "labels"})) {
@@ -302,7 +268,7 @@ Answer Forge::change_labels(const Request& request, const Place& place, Json& is
   for (const std::string& label : wanted) {
     note(put_label(repo, issue, label, options_.login), "label added", label);
   }
-  return json_answer(200, issue.at("labels").dump());
+  return json_answer(200, rest::labels(place.repo, issue.at("labels")).dump());
 }
 
 void Forge::shift_pages(const Request& request, Log& log) {

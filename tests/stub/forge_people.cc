@@ -2,20 +2,9 @@
 #include <fmt/format.h>
 
 #include "tests/stub/forge.h"
+#include "tests/stub/rest_shapes.h"
 
 namespace stub {
-
-namespace {
-
-using Json = nlohmann::json;
-
-Json user(const std::string& login) {
-  return {{"login", login},
-          {"id", static_cast<std::int64_t>(std::hash<std::string>{}(login) % 1'000'000)},
-          {"type", login.ends_with("-bot") || login.ends_with("[bot]") ? "Bot" : "User"}};
-}
-
-}  // namespace
 
 void Forge::make_bot(const std::string& login) {
   const std::lock_guard lock(mutex_);
@@ -23,7 +12,7 @@ void Forge::make_bot(const std::string& login) {
 }
 
 Forge::Json Forge::account(const std::string& login) const {
-  Json one = user(login);
+  Json one = rest::person(login);
   if (bots_.contains(login)) {
     one["type"] = "Bot";
   }
@@ -44,8 +33,8 @@ void Forge::forget_actor(const std::string& repo, int number) {
 
 void Forge::by_app(const std::string& repo, int number, const std::string& slug) {
   const std::lock_guard lock(mutex_);
-  writing().at(repo)["events"][std::to_string(number)].back()["performed_via_github_app"] = {
-      {"id", 7}, {"slug", slug}, {"name", slug}};
+  writing().at(repo)["events"][std::to_string(number)].back()["performed_via_github_app"] =
+      rest::app(7, slug);
 }
 
 void Forge::edit_body(const std::string& repo, int number, const std::string& body,
@@ -61,7 +50,8 @@ void Forge::edit_body(const std::string& repo, int number, const std::string& bo
   }
   issue["body"] = body;
   issue["updated_at"] = timestamp();
-  edits.push_back({{"at", timestamp()}, {"editor", editor.empty() ? Json() : user(editor)}});
+  edits.push_back(
+      {{"at", timestamp()}, {"editor", editor.empty() ? Json() : rest::person(editor)}});
 }
 
 void Forge::edit_title(const std::string& repo, int number, const std::string& title,
@@ -72,7 +62,7 @@ void Forge::edit_title(const std::string& repo, int number, const std::string& t
   Json& issue = place.at("issues").at(key);
   place["events"][key].push_back({{"id", next_id_++},
                                   {"event", "renamed"},
-                                  {"actor", user(editor)},
+                                  {"actor", rest::person(editor)},
                                   {"created_at", timestamp()},
                                   {"commit_id", nullptr},
                                   {"performed_via_github_app", nullptr},
@@ -93,7 +83,7 @@ void Forge::add_comment(const std::string& repo, int number, const std::string& 
                         const std::string& body) {
   const std::lock_guard lock(mutex_);
   writing().at(repo)["comments"][std::to_string(number)].push_back({{"id", next_id_++},
-                                                                    {"user", user(author)},
+                                                                    {"user", rest::person(author)},
                                                                     {"body", body},
                                                                     {"created_at", timestamp()},
                                                                     {"updated_at", timestamp()}});

@@ -1,16 +1,19 @@
 #include "tests/stub/pull_requests.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include <fmt/format.h>
 
-#include "tests/stub/git_backend.h"
+#include "tests/stub/bare_repo.h"
+#include "tests/stub/rest_shapes.h"
 
 namespace stub {
 
 namespace {
 
 constexpr const char* kWhen = "2026-10-01T10:00:00Z";
+constexpr const char* kDocumentation = "https://docs.github.com/rest/pulls/pulls";
 
 std::string parameter(const Request& request, const char* name, const char* otherwise) {
   const auto found = request.query.find(name);
@@ -25,19 +28,7 @@ std::string owner_of(const std::string& repo) {
 
 std::string PullRequests::git(const std::string& repo,
                               const std::vector<std::string>& words) const {
-  std::vector<std::string> argv = {"git", "-C", fmt::format("{}/{}.git", git_root_, repo)};
-  argv.insert(argv.end(), words.begin(), words.end());
-  std::string out = output_of(
-      argv,
-      {"PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C.UTF-8", "GIT_CONFIG_NOSYSTEM=1",
-       "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=forge", "GIT_COMMITTER_NAME=forge",
-       "GIT_AUTHOR_EMAIL=forge@example.com", "GIT_COMMITTER_EMAIL=forge@example.com",
-       "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"},
-      "");
-  while (out.ends_with('\n')) {
-    out.pop_back();
-  }
-  return out;
+  return git_in(fmt::format("{}/{}.git", git_root_, repo), words, "forge");
 }
 
 std::string PullRequests::head_of(const std::string& repo, const Pull& pull) const {
@@ -80,7 +71,11 @@ void PullRequests::protect(const std::string& repo) {
 bool PullRequests::press_merge(const std::string& repo, std::int64_t number) {
   const std::lock_guard lock(mutex_);
   Pull& pull = pulls_.at(repo).at(number);
-  return pull.state == "open" && merge(repo, pull, fmt::format("Merge pull request #{}", number));
+  if (pull.state != "open" || !merge(repo, pull, fmt::format("Merge pull request #{}", number))) {
+    return false;
+  }
+  pull.merger = "somebody";
+  return true;
 }
 
 void PullRequests::press_close(const std::string& repo, std::int64_t number) {
@@ -118,7 +113,7 @@ std::int64_t PullRequests::newest(const std::string& repo) const {
 Answer PullRequests::problem(int status, const std::string& message) const {
   return json_answer(status,
                      dialect_ == Dialect::github
-                         ? Json{{"message", message}, {"status", std::to_string(status)}}.dump()
+                         ? Json{{"message", message}, {"documentation_url", kDocumentation}}.dump()
                          : Json{{"message", message}, {"url", "/api/swagger"}}.dump());
 }
 
@@ -143,8 +138,12 @@ nlohmann::json PullRequests::shown(const std::string& repo, Pull& pull, bool in_
       {"merged_at", pull.merged.empty() ? Json() : Json(kWhen)},
       {"merge_commit_sha", pull.merged.empty() ? Json() : Json(pull.merged)},
       {"draft", false}};
-  if (dialect_ == Dialect::github && in_a_list) {
-    return shown;
+  if (dialect_ == Dialect::github) {
+    rest::complete_pull(repo, shown);
+    if (in_a_list) {
+      return shown;
+    }
+    add_counts(repo, pull, shown);
   }
   shown["merged"] = !pull.merged.empty();
   if (pull.state != "open") {
@@ -154,7 +153,36 @@ nlohmann::json PullRequests::shown(const std::string& repo, Pull& pull, bool in_
   } else {
     shown["mergeable"] = !merged_tree(repo, pull).empty();
   }
+  if (dialect_ == Dialect::github) {
+    const Json& mergeable = shown.at("mergeable");
+    shown["mergeable_state"] = mergeable.is_null() ? "unknown"
+                               : !mergeable        ? "dirty"
+                               : protected_[repo]  ? "blocked"
+                                                   : "clean";
+  }
   return shown;
+}
+
+void PullRequests::add_counts(const std::string& repo, const Pull& pull, Json& shown) const {
+  const std::string head = shown.at("head").at("sha");
+  const std::string since = pull.merged.empty() ? "refs/heads/" + pull.base : pull.merged + "^1";
+  std::istringstream files(git(repo, {"diff", "--numstat", since + "..." + head}));
+  int added = 0;
+  int deleted = 0;
+  int changed = 0;
+  std::string name;
+  for (int more = 0, less = 0; files >> more >> less && std::getline(files, name); ++changed) {
+    added += more;
+    deleted += less;
+  }
+  const std::string commits = git(repo, {"rev-list", "--count", since + ".." + head});
+  shown["commits"] = commits.empty() ? 0 : std::stoi(commits);
+  shown["additions"] = added;
+  shown["deletions"] = deleted;
+  shown["changed_files"] = changed;
+  shown["comments"] = shown["review_comments"] = 0;
+  shown["maintainer_can_modify"] = false;
+  shown["merged_by"] = pull.merged.empty() ? Json() : rest::user(rest::person(pull.merger));
 }
 
 Answer PullRequests::list(const Request& request, const std::string& repo) {
@@ -212,6 +240,7 @@ Answer PullRequests::open(const Request& request, const std::string& repo, const
                  ? json_answer(
                        422,
                        Json{{"message", "Validation Failed"},
+                            {"documentation_url", kDocumentation},
                             {"errors",
                              {{{"resource", "PullRequest"},
                                {"code", "custom"},
@@ -226,6 +255,7 @@ Answer PullRequests::open(const Request& request, const std::string& repo, const
   pull.head = git(repo, {"for-each-ref", "--format=%(objectname)", "refs/heads/" + pull.branch});
   if (pull.head.empty() || pull.title.empty()) {
     return github ? json_answer(422, Json{{"message", "Validation Failed"},
+                                          {"documentation_url", kDocumentation},
                                           {"errors",
                                            {{{"resource", "PullRequest"},
                                              {"field", pull.title.empty() ? "title" : "head"},
@@ -240,7 +270,8 @@ Answer PullRequests::open(const Request& request, const std::string& repo, const
   return json_answer(201, shown(repo, made, false).dump());
 }
 
-Answer PullRequests::merge(const Request& request, const std::string& repo, Pull& pull, Log& log) {
+Answer PullRequests::merge(const Request& request, const std::string& repo, Pull& pull,
+                           const std::string& login, Log& log) {
   const Json body = Json::parse(request.body, nullptr, /*allow_exceptions=*/false);
   const bool github = dialect_ == Dialect::github;
   const char* expected = github ? "sha" : "head_commit_id";
@@ -260,6 +291,7 @@ Answer PullRequests::merge(const Request& request, const std::string& repo, Pull
   if (!merge(repo, pull, message)) {
     return problem(405, github ? "Pull Request is not mergeable" : "Please try again later");
   }
+  pull.merger = login;
   log.effect(request.number, "pull request merged", fmt::format("{}#{}", repo, pull.number));
   return github ? json_answer(200, Json{{"sha", pull.merged},
                                         {"merged", true},
@@ -295,7 +327,7 @@ Answer PullRequests::answered(const Request& request, const std::string& repo,
   }
   const char* method = dialect_ == Dialect::github ? "PUT" : "POST";
   if (rest.size() == 2 && rest[1] == "merge" && request.method == method) {
-    return merge(request, repo, pull, log);
+    return merge(request, repo, pull, login, log);
   }
   return problem(404, "Not Found");
 }

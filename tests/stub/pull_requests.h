@@ -54,6 +54,7 @@ class PullRequests {
     std::string state = "open";
     std::string head;         ///< of a closed one; an open one's is its branch's
     std::string merged;       ///< the commit
+    std::string merger;       ///< who merged it
     std::string asked_about;  ///< head for which somebody asked whether it can be merged
   };
 
@@ -67,10 +68,13 @@ class PullRequests {
   [[nodiscard]] std::string merged_tree(const std::string& repo, const Pull& pull) const;
   bool merge(const std::string& repo, Pull& pull, const std::string& message);
   [[nodiscard]] Json shown(const std::string& repo, Pull& pull, bool in_a_list);
+  /// What GitHub shows of a pull request only where it shows it alone.
+  void add_counts(const std::string& repo, const Pull& pull, Json& shown) const;
   [[nodiscard]] Answer list(const Request& request, const std::string& repo);
   [[nodiscard]] Answer open(const Request& request, const std::string& repo,
                             const std::string& login, Log& log);
-  [[nodiscard]] Answer merge(const Request& request, const std::string& repo, Pull& pull, Log& log);
+  [[nodiscard]] Answer merge(const Request& request, const std::string& repo, Pull& pull,
+                             const std::string& login, Log& log);
   [[nodiscard]] Answer problem(int status, const std::string& message) const;
 
   mutable std::mutex mutex_;

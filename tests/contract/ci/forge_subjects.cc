@@ -52,7 +52,8 @@ class ForgeSubject : public Subject {
   std::unique_ptr<jobs::CiWriter> writer_ = runner::ci::make_forge_ci_writer();
 };
 
-/// Its API's own description is too large to be kept here (GitHub's tracker is held to it).
+/// Its API's own description is too large to be kept here: tests/integration/github_rest holds it
+/// to that.
 class Checks final : public ForgeSubject {
  public:
   Checks() {
@@ -61,33 +62,18 @@ class Checks final : public ForgeSubject {
   }
   void finish(const Repo&, const Oid& commit, Verdict verdict, const std::string& log) override {
     const bool green = verdict == Verdict::pass;
-    forge_.set_check(kRepo, commit.str(), "build", "completed", green ? "success" : "failure");
-    log_ = log;
+    forge_.set_check(kRepo, commit.str(), "build", "completed", green ? "success" : "failure", log);
   }
 
  private:
   void begin(const Oid& commit) override {
     forge_.set_check(kRepo, commit.str(), "build", "in_progress", "");
   }
-  /// What this double has not: suites, runs of workflows, annotations.
-  stub::Answer answer(const stub::Request& request) {
-    if (request.path.ends_with("/check-suites")) {
-      return stub::json_answer(200, R"({"total_count":0,"check_suites":[]})");
-    }
-    if (request.path.ends_with("/actions/runs")) {
-      return stub::json_answer(200, R"({"total_count":0,"workflow_runs":[]})");
-    }
-    if (request.path.ends_with("/annotations")) {
-      return stub::json_answer(
-          200, nlohmann::json{{{"path", "a.cc"}, {"start_line", 1}, {"message", log_}}}.dump());
-    }
-    return forge_.answer(request, traffic_);
-  }
 
   stub::Forge forge_;
   stub::Log traffic_;
-  std::string log_;
-  stub::StubApi api_{"", "", [this](const stub::Request& request) { return answer(request); }};
+  stub::StubApi api_{
+      "", "", [this](const stub::Request& request) { return forge_.answer(request, traffic_); }};
 };
 
 class Forgejo final : public ForgeSubject {

@@ -1,9 +1,4 @@
-#include <stdlib.h>
-
 #include <deque>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -15,6 +10,7 @@
 #include "tests/fakes/fake_pulls.h"
 #include "tests/fakes/memory_http_cache.h"
 #include "tests/fakes/stepped_clock.h"
+#include "tests/stub/bare_repo.h"
 #include "tests/stub/forgejo.h"
 #include "tests/stub/stub.h"
 #include "tests/stub/stub_api.h"
@@ -23,7 +19,6 @@ namespace pulls_contract {
 
 namespace {
 
-namespace fs = std::filesystem;
 using jobs::Oid;
 
 constexpr const char* kRepo = "acme/shop";
@@ -64,66 +59,6 @@ class Fake final : public Subject {
   fakes::FakePulls pulls_{git_};
 };
 
-/// A bare repository acme/shop.git with one commit, in memory where that is possible.
-class Remote {
- public:
-  Remote() {
-    std::string name = (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) /
-                       "runner-pulls-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw std::runtime_error("no folder for a test");
-    }
-    root_ = name;
-    fs::create_directories(root_ + "/acme/shop.git");
-    git({"init", "-q", "--bare", "-b", "main"});
-    commit("main", "README.md", "hello\n");
-  }
-  Remote(const Remote&) = delete;
-  Remote& operator=(const Remote&) = delete;
-  ~Remote() {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
-  }
-  [[nodiscard]] const std::string& root() const { return root_; }
-
-  std::string git(std::vector<std::string> words, const std::string& input = "") const {
-    words.insert(words.begin(), {"git", "-C", root_ + "/acme/shop.git"});
-    std::string out = stub::output_of(
-        words,
-        {"PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C.UTF-8", "GIT_CONFIG_NOSYSTEM=1",
-         "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=alice", "GIT_COMMITTER_NAME=alice",
-         "GIT_AUTHOR_EMAIL=alice@example.com", "GIT_COMMITTER_EMAIL=alice@example.com",
-         "GIT_INDEX_FILE=" + root_ + "/index"},
-        input);
-    while (out.ends_with('\n')) {
-      out.pop_back();
-    }
-    return out;
-  }
-  [[nodiscard]] std::string head(const std::string& branch) const {
-    return git({"for-each-ref", "--format=%(objectname)", "refs/heads/" + branch});
-  }
-  Oid commit(const std::string& branch, const std::string& file, const std::string& content) const {
-    std::string parent = head(branch);
-    if (parent.empty()) {
-      parent = head("main");
-    }
-    git({"read-tree", parent.empty() ? "--empty" : parent});
-    const std::string blob = git({"hash-object", "-w", "--stdin"}, content);
-    git({"update-index", "--add", "--cacheinfo", "100644," + blob + "," + file});
-    std::vector<std::string> words = {"commit-tree", git({"write-tree"}), "-m", "Set " + file};
-    if (!parent.empty()) {
-      words.insert(words.end(), {"-p", parent});
-    }
-    const std::string made = git(words);
-    git({"update-ref", "refs/heads/" + branch, made});
-    return Oid(made);
-  }
-
- private:
-  std::string root_;
-};
-
 class OnRemote : public Subject {
  public:
   jobs::PullReader& reader() override { return *reader_; }
@@ -131,7 +66,7 @@ class OnRemote : public Subject {
   const jobs::Repo& repo() override { return repo_; }
   Oid commit(const std::string& branch, const std::string& file,
              const std::string& content) override {
-    return remote_.commit(branch, file, content);
+    return Oid(remote_.commit(branch, file, content));
   }
   std::string message_of_base() override {
     return remote_.git({"log", "-1", "--format=%B", "main"});
@@ -152,7 +87,7 @@ class OnRemote : public Subject {
     writer_ = runner::pulls::make_pull_writer(api, dialect);
   }
   jobs::Repo repo_ = shop();
-  Remote remote_;
+  stub::BareRepo remote_;
   std::unique_ptr<jobs::PullReader> reader_;
   std::unique_ptr<jobs::PullWriter> writer_;
 };

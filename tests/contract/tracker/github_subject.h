@@ -14,7 +14,9 @@ namespace tracker_contract {
 
 /// The forge double, and the adapter that asks it. Nobody waits: the clock is stepped.
 struct GithubWorld {
-  explicit GithubWorld(bool graphql = true) : stub(options(graphql)) {
+  /// `git_root`: of the repositories that pull requests are for.
+  explicit GithubWorld(bool graphql = true, const std::string& git_root = "")
+      : stub(options(graphql, git_root)) {
     config.kind = jobs::TrackerKind::github;
     config.url = stub.url();
     traffic.set_limits("127.0.0.1", {.requests_per_tick = 1'000'000,
@@ -32,8 +34,9 @@ struct GithubWorld {
     reader = runner::trackers::make_github_reader(config, *api);
     writer = runner::trackers::make_github_writer(config, *api);
   }
-  static stub::Stub::Options options(bool graphql) {
+  static stub::Stub::Options options(bool graphql, const std::string& git_root) {
     stub::Stub::Options options;
+    options.git_root = git_root;
     options.forge.login = "runner";
     options.forge.token = "secret-token";
     options.forge.limit = 1'000'000;
