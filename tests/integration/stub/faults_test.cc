@@ -100,7 +100,7 @@ TEST_F(StubFaults, LimitsSayWhenToComeBack) {
 
 TEST_F(StubFaults, SlowIsTheRightAnswerInDrips) {
   stub_.faults.add(
-      {.path = "/user", .fault = {.kind = FaultKind::slow, .milliseconds = 1, .bytes = 20}});
+      {.path = "/user", .fault = {.kind = FaultKind::slow, .milliseconds = 1, .bytes = 200}});
   const auto answer = ask("GET", "/user");
   ASSERT_TRUE(answer) << answer.error().text();
   EXPECT_NE(answer->body.find("runner-bot"), std::string::npos);
