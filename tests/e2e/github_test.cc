@@ -15,13 +15,14 @@ constexpr const char* kToken = "ghp_secretOfTheTest";
 
 class GithubLoop : public testing::Test {
  protected:
-  explicit GithubLoop(const std::string& landing = "") : stub(options(fleet)) {
+  explicit GithubLoop(const std::string& more = "", const std::string& tables = "")
+      : stub(options(fleet)) {
     fleet.play.environment.push_back(std::string("FORGE_TOKEN=") + kToken);
     fleet.other_tables = "\n[tracker.hub]\nkind = \"github\"\nurl = \"" + stub.url() +
-                         "\"\ntoken_env = \"FORGE_TOKEN\"\n";
+                         "\"\ntoken_env = \"FORGE_TOKEN\"\n" + tables;
     fleet.remote_prefix = stub.url("/git");
     fleet.scripted("coder", {"commits", "1", "usage", "{\"usd\": \"0.10\", \"tokens\": 1000}"});
-    fleet.repo(kShop, "coder", "tracker = \"hub\"\n" + landing);
+    fleet.repo(kShop, "coder", "tracker = \"hub\"\n" + more);
     (void)fleet.git(fleet.remote(kShop), {"config", "http.receivepack", "true"});
     fleet.write();
     stub.forge.add_repo(kShop);
@@ -169,10 +170,8 @@ TEST_F(GithubPulls, APersonClosesItAndIsAskedWhatNow) {
 
 class GithubChecks : public GithubLoop {
  protected:
-  GithubChecks() : GithubLoop("ci = \"gate\"\n") {
-    fleet.other_tables += "\n[ci.gate]\nkind = \"checks\"\nexpect = [\"build\"]\n";
-    fleet.write();
-  }
+  GithubChecks()
+      : GithubLoop("ci = \"gate\"\n", "\n[ci.gate]\nkind = \"checks\"\nexpect = [\"build\"]\n") {}
   std::string base() {
     std::string head = fleet.git(fleet.remote(kShop), {"rev-parse", "main"});
     return head.substr(0, head.find('\n'));

@@ -20,6 +20,7 @@ struct OddEntry {
 enum class Fate : std::uint8_t {
   refused,  ///< must not be written and must not land
   written,  ///< must be written, so that git finds nothing to say, and must land
+  visited,  ///< must be written as that, and must not land
   either,   ///< no harm may come of it, whatever becomes of it
 };
 
@@ -137,12 +138,12 @@ inline void add_submodules(std::vector<OddTree>& all) {
   for (const std::string url : {"ext::sh -c touch% RAN", "--upload-pack=touch RAN", "-u./RAN",
                                 "file:///outside", "../../outside", "https://a\nb"}) {
     all.push_back({"a submodule from " + url,
-                   Fate::written,
+                   url.starts_with('-') ? Fate::visited : Fate::written,
                    {modules("a", "a", url), named("160000", "a", commit)}});
   }
   for (const std::string name : {"../../outside", "..", "/abs", "a/../../../hooks"}) {
     all.push_back({"a submodule called " + name,
-                   Fate::written,
+                   name == "/abs" ? Fate::written : Fate::visited,
                    {modules(name, "a", "https://example.org/a"), named("160000", "a", commit)}});
     all.push_back({"a submodule at " + name,
                    Fate::written,
