@@ -14,6 +14,7 @@
 #include "tests/bench/git/repositories.h"
 #include "tests/bench/git/trees.h"
 #include "tests/bench/machine.h"
+#include "tests/bench/timing.h"
 
 namespace bench {
 namespace {
