@@ -24,7 +24,7 @@ struct PlannedStep {
 struct Plan {
   std::vector<PlannedStep> steps;  ///< what happens to runs, also "wait"
   std::vector<std::string>
-      problems;  ///< what could not be observed, one line each, with its repository or run
+      problems;   ///< what could not be observed, one line each, with its repository or run
   Change change;  ///< poll: with a decision for every candidate, exactly once
 };
 
