@@ -123,14 +123,15 @@ jobs::Error RemoteSession::failure(int code, std::string_view what) const {
     return key_unusable(what, access_.auth.ssh_key);
   }
   if (is_ssh(access_.url) && error.kind == ErrorKind::denied) {
-    // A server that refuses a key says so and is asked for other ways, which ends in `give_key`. Here
-    // nothing was answered any more: the connection broke, or the server hung up.
+    // A server that refuses a key says so and is asked for other ways, which ends in `give_key`.
+    // Here nothing was answered any more: the connection broke, or the server hung up.
     error.kind = ErrorKind::transient;
     error.hint =
         keys_shown_ > 0
-            ? fmt::format("the connection ended before the server said whether it takes the key {}; "
-                          "if that stays so, look into the server's log",
-                          jobs::one_line(access_.auth.ssh_key, 300))
+            ? fmt::format(
+                  "the connection ended before the server said whether it takes the key {}; "
+                  "if that stays so, look into the server's log",
+                  jobs::one_line(access_.auth.ssh_key, 300))
             : "check that the remote exists and can be reached";
   }
   if (error.kind == ErrorKind::denied && error.message.find("403") != std::string::npos) {
