@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "manifests/read.h"
 
@@ -66,13 +67,6 @@ Fault check_state(std::string_view text) {
   return text.size() > kLongest ? Fault("is too long for a state's name") : Fault();
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  }
-  return text;
-}
-
 /// Which state means what; each something else, or an item would be two things at once.
 std::map<std::string, std::string> read_states(Reading& reading, const std::string& name,
                                                const Layer& layer) {
@@ -101,7 +95,7 @@ std::map<std::string, std::string> read_states(Reading& reading, const std::stri
     if (!found && key.fallback == "required") {
       reader.missing(word, "name a state of the projects; capitals do not matter");
     } else if (found && reader.text(word, state, check_state)) {
-      const auto [other, first] = words.try_emplace(lower(state), word);
+      const auto [other, first] = words.try_emplace(jobs::ascii_lower(state), word);
       if (!first) {
         reader.error(
             found->at(),

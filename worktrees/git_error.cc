@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "worktrees/git_memory.h"
 
@@ -17,12 +18,6 @@ namespace {
 bool contains_any(const std::string& text, std::initializer_list<std::string_view> words) {
   return std::ranges::any_of(
       words, [&](std::string_view word) { return text.find(word) != std::string::npos; });
-}
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 jobs::Error make(jobs::ErrorKind kind, std::string_view what, std::string hint = {}) {
@@ -112,7 +107,7 @@ jobs::Error remote_failure(int code, std::string_view what) {
   if (auto error = too_large(what)) {
     return *std::move(error);
   }
-  const std::string message = lower(last_git_message());
+  const std::string message = jobs::ascii_lower(last_git_message());
   if (code == GIT_EAUTH || code == GIT_ECERTIFICATE ||
       contains_any(message, {"authentication", "credential", "status code: 401", "status code: 403",
                              "permission denied"})) {

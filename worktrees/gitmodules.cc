@@ -5,19 +5,12 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 
 namespace worktrees {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-  return out;
-}
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
@@ -55,7 +48,7 @@ class Reader {
       while (at_ < text_.size() && is_of_key(text_[at_])) {
         entry.key += text_[at_++];
       }
-      entry.key = lower(entry.key);
+      entry.key = jobs::ascii_lower(entry.key);
       while (at_ < text_.size() && is_space(text_[at_])) {
         ++at_;
       }
@@ -97,7 +90,7 @@ class Reader {
     while (at_ < text_.size() && (is_of_key(text_[at_]) || text_[at_] == '.')) {
       section_ += text_[at_++];
     }
-    section_ = lower(section_);
+    section_ = jobs::ascii_lower(section_);
     if (const std::size_t dot = section_.find('.'); dot != std::string::npos) {
       subsection_ = section_.substr(dot + 1);
       section_.resize(dot);
@@ -193,7 +186,7 @@ bool takes_the_host(std::string_view url) {
 }
 
 bool has_no_host(std::string_view url) {
-  const std::string low = lower(url);
+  const std::string low = jobs::ascii_lower(url);
   return std::ranges::any_of(
       std::initializer_list<std::string_view>{"http://", "https://", "ftp://", "ftps://"},
       [&](std::string_view scheme) {
@@ -206,7 +199,8 @@ std::string url_problem(std::string_view url) {
   if (url.starts_with('-')) {
     return "a URL that begins with a dash, which a program would take for an option";
   }
-  if (url.find('\n') != std::string_view::npos || lower(url).find("%0a") != std::string::npos) {
+  if (url.find('\n') != std::string_view::npos ||
+      jobs::ascii_lower(url).find("%0a") != std::string::npos) {
     return "a URL with a line end";
   }
   if (takes_the_host(url) || has_no_host(url)) {

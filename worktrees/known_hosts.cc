@@ -10,16 +10,11 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/ascii.h"
+
 namespace worktrees {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 /// The next word of a line, which is moved behind it.
 std::string_view next_word(std::string_view& line) {
@@ -81,7 +76,8 @@ bool names_host(std::string_view patterns, const std::string& name) {
     patterns.remove_prefix(std::min(comma + 1, patterns.size()));
     const bool out = pattern.starts_with('!');
     pattern.remove_prefix(out ? 1 : 0);
-    if (pattern.starts_with("|1|") ? is_hash_of(pattern, name) : fits(lower(pattern), name)) {
+    if (pattern.starts_with("|1|") ? is_hash_of(pattern, name)
+                                   : fits(jobs::ascii_lower(pattern), name)) {
       if (out) {
         return false;
       }
@@ -94,7 +90,8 @@ bool names_host(std::string_view patterns, const std::string& name) {
 }  // namespace
 
 std::string SshHost::pattern() const {
-  return port == 22 ? lower(name) : fmt::format("[{}]:{}", lower(name), port);
+  return port == 22 ? jobs::ascii_lower(name)
+                    : fmt::format("[{}]:{}", jobs::ascii_lower(name), port);
 }
 
 bool is_ssh(std::string_view url) {

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
@@ -88,13 +89,6 @@ Outcome named_wrong(git_repository* mirror, git_diff* diff) {
   return std::optional<Refusal>{};
 }
 
-bool is_gitmodules(std::string_view path) {
-  constexpr std::string_view kName = ".gitmodules";
-  return std::ranges::equal(path, kName, {}, [](char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-}
-
 /// A `.gitmodules` that git itself would not follow: a link, or one with what git refuses. Whoever
 /// clones the base with an older git would pay for it.
 Outcome submodules(git_repository* mirror, git_diff* diff) {
@@ -106,7 +100,7 @@ Outcome submodules(git_repository* mirror, git_diff* diff) {
   for (size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
     const git_diff_delta* delta = git_diff_get_delta(diff, i);
     const git_diff_file& file = delta->new_file;
-    if (delta->status == GIT_DELTA_DELETED || !is_gitmodules(file.path)) {
+    if (delta->status == GIT_DELTA_DELETED || jobs::ascii_lower(file.path) != ".gitmodules") {
       continue;
     }
     std::string problem = "it is a link (gitmodulesSymlink)";

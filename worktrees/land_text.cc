@@ -4,17 +4,11 @@
 #include <array>
 #include <cctype>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 
 namespace worktrees {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 /// Iterative with one remembered star of each sort, so that a hostile glob cannot take exponential
 /// time.
@@ -103,7 +97,7 @@ bool glob_matches(std::string_view glob, std::string_view path) {
 }
 
 std::optional<std::string> ci_skip_token(std::string_view message) {
-  const std::string text = lower(message);
+  const std::string text = jobs::ascii_lower(message);
   for (const std::string_view token : kSkipTokens) {
     if (text.find(token) != std::string::npos) {
       return std::string(token);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 
 namespace runner::pulls {
@@ -75,13 +76,6 @@ jobs::Result<PullFacts> facts_of(const Json& pull) {
                                                   facts.number, jobs::one_line(state, 40)));
   }
   return facts;
-}
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-  return text;
 }
 
 /// Where a repository's pull requests are.
@@ -236,7 +230,8 @@ class Forge {
   static bool is_of(const Json& pull, const Place& place, const std::string& branch) {
     const Json& head = member(pull, "head");
     return text_of(head, "ref") == branch &&
-           lower(text_of(member(head, "repo"), "full_name")) == lower(place.full());
+           jobs::ascii_lower(text_of(member(head, "repo"), "full_name")) ==
+               jobs::ascii_lower(place.full());
   }
 
   [[nodiscard]] forge::Change merging(const Place& place, std::int64_t number,

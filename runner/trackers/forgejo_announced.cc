@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "runner/forge/fields.h"
 #include "runner/forge/pages.h"
 
@@ -21,15 +22,6 @@ constexpr std::size_t kWorthIt = 5;
 /// Of one search. A server leaves a filter out whose labels it has nowhere, and then the search
 /// finds every issue of the owner.
 constexpr std::size_t kMostPages = 40;
-
-/// Servers do not tell cases apart in names.
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-  return out;
-}
 
 std::string owner_of(const std::string& place) {
   return place.substr(0, place.find('/'));
@@ -50,7 +42,7 @@ std::optional<std::set<std::string>> accessible(Server& server) {
   std::set<std::string> names;
   for (const json& repo : *repos) {
     if (is_true(repo, "has_issues") && !is_true(repo, "archived")) {
-      names.insert(lower(forge::text(repo, "full_name")));
+      names.insert(jobs::ascii_lower(forge::text(repo, "full_name")));
     }
   }
   return names;
@@ -80,9 +72,9 @@ void Announced::read(Server& server, const std::vector<std::string>& places,
   if (places.size() >= kWorthIt && plain) {
     if (const auto names = accessible(server)) {
       for (const std::string& place : places) {
-        if (names->contains(lower(place))) {
-          issues[lower(place)];
-          owners.insert(lower(owner_of(place)));
+        if (names->contains(jobs::ascii_lower(place))) {
+          issues[jobs::ascii_lower(place)];
+          owners.insert(jobs::ascii_lower(owner_of(place)));
         }
       }
     }
@@ -97,7 +89,7 @@ void Announced::read(Server& server, const std::vector<std::string>& places,
       continue;
     }
     for (json& issue : *found) {
-      const auto repo = issues.find(lower(forge::text(issue, "repository.full_name")));
+      const auto repo = issues.find(jobs::ascii_lower(forge::text(issue, "repository.full_name")));
       if (repo != issues.end()) {
         repo->second.push_back(std::move(issue));
       }
@@ -111,7 +103,7 @@ void Announced::read(Server& server, const std::vector<std::string>& places,
 std::optional<std::vector<json>> Announced::take(const std::string& place,
                                                  const std::string& label) {
   const std::lock_guard lock(mutex_);
-  const auto found = issues_.find(lower(place));
+  const auto found = issues_.find(jobs::ascii_lower(place));
   if (found == issues_.end() || !told_.emplace(found->first, label).second) {
     return std::nullopt;
   }

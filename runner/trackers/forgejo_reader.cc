@@ -96,7 +96,7 @@ class ForgejoReader final : public jobs::TrackerReader {
   jobs::Result<std::vector<jobs::Comment>> comments(const Repo& repo, IssueNumber number) override {
     RUNNER_ASSIGN(const std::vector<json> found,
                   server_.unnumbered(path_of(repo, number, {"comments"})));
-    KeptComments comments;
+    KeptComments comments(KeptComments::Order::oldest_first);
     for (const json& one : found) {
       comments.add({.id = std::to_string(forge::number(one, "id")),
                     .author = forge::text(one, "user.login"),

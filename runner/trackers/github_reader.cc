@@ -90,7 +90,7 @@ class GithubReader final : public jobs::TrackerReader {
   jobs::Result<std::vector<jobs::Comment>> comments(const jobs::Repo& repo,
                                                     jobs::IssueNumber number) override {
     RUNNER_ASSIGN(const github::Place place, github::place_of(repo));
-    KeptComments comments;
+    KeptComments comments(KeptComments::Order::oldest_first);
     const auto keep = [&](const forge::Reply& page) -> jobs::Result<bool> {
       RUNNER_ASSIGN(const Json entries, github::entries_of({page}));
       for (const Json& each : entries) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -8,15 +9,21 @@
 
 namespace runner::trackers {
 
-/// An issue's comments as they are read, oldest first. Where all of them together are longer than
-/// `room`, texts of the oldest give way to a remark, so that nobody fills the memory by writing.
+/// An issue's comments in the order in which they are read. Where all of them together are longer
+/// than `room`, texts of the oldest give way to a remark, so that nobody fills the memory by
+/// writing.
 class KeptComments {
  public:
-  explicit KeptComments(std::size_t room = std::size_t{8} << 20U) : room_(room) {}
+  enum class Order : std::uint8_t { oldest_first, newest_first };
+  explicit KeptComments(Order order, std::size_t room = std::size_t{8} << 20U)
+      : order_(order), room_(room) {}
   void add(jobs::Comment comment);
   [[nodiscard]] std::vector<jobs::Comment> take() && { return std::move(comments_); }
 
  private:
+  void leave_out(jobs::Comment& comment);
+
+  Order order_;
   std::size_t room_;
   std::size_t bytes_ = 0;
   std::size_t oldest_ = 0;  ///< that still has its text

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "runner/forge/fields.h"
 #include "runner/trackers/plane_html.h"
@@ -25,14 +26,6 @@ namespace {
 constexpr std::int64_t kAdmin = 20;
 constexpr std::int64_t kMember = 15;
 constexpr std::int64_t kGuest = 5;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return out;
-}
 
 State::Group group_of(std::string_view word) {
   if (word == "backlog" || word == "unstarted" || word == "started") {
@@ -62,7 +55,7 @@ jobs::Result<std::size_t> named(const std::vector<State>& states, const std::str
     if (states[i].name == name) {
       return i;
     }
-    if (lower(states[i].name) == lower(name)) {
+    if (jobs::ascii_lower(states[i].name) == jobs::ascii_lower(name)) {
       alike.push_back(i);
     }
   }

@@ -8,6 +8,7 @@
 
 #include "runner/forge/address.h"
 #include "runner/forge/fields.h"
+#include "runner/trackers/kept_comments.h"
 #include "runner/trackers/plane.h"
 #include "runner/trackers/plane_html.h"
 #include "runner/trackers/plane_parts.h"
@@ -24,9 +25,6 @@ using plane::Place;
 using plane::Project;
 
 namespace {
-
-/// More of all comments of an item is not held.
-constexpr std::size_t kCommentBytes = std::size_t{8} << 20U;
 
 /// What a project's list was, for the one of the two questions that has not had it yet.
 struct Listed {
@@ -79,8 +77,7 @@ class PlaneReader final : public jobs::TrackerReader {
     RUNNER_ASSIGN(const Project project, server_.project(repo.name));
     RUNNER_ASSIGN(const json item, server_.item(project, number));
     std::map<std::string, std::string> names;
-    std::vector<jobs::Comment> comments;
-    std::size_t bytes = 0;
+    KeptComments kept(KeptComments::Order::newest_first);
     const auto path = server_.path_of_item(project, forge::text(item, "id"), {"comments"});
     RUNNER_TRY(server_.each(path, {}, [&](const json& one) {
       // `created_by` may be chosen by whoever makes a comment; `actor` may not.
@@ -88,18 +85,13 @@ class PlaneReader final : public jobs::TrackerReader {
       if (const auto [at, made] = names.try_emplace(actor); made) {
         at->second = server_.name_of(project, actor);
       }
-      jobs::Comment comment{.id = forge::text(one, "id"),
-                            .author = names.at(actor),
-                            .body = plane::text_of_html(forge::text(one, "comment_html")),
-                            .at = forge::time(one, "created_at")};
-      bytes += comment.body.size();
-      if (bytes > kCommentBytes) {
-        // The newest come first, so that it is the older ones that give way.
-        comment.body = fmt::format("({} bytes left out; they stand in Plane)", comment.body.size());
-      }
-      comments.push_back(std::move(comment));
+      kept.add({.id = forge::text(one, "id"),
+                .author = names.at(actor),
+                .body = plane::text_of_html(forge::text(one, "comment_html")),
+                .at = forge::time(one, "created_at")});
       return true;
     }));
+    std::vector<jobs::Comment> comments = std::move(kept).take();
     std::ranges::stable_sort(
         comments, {}, [](const jobs::Comment& one) { return one.at.value_or(jobs::TimePoint{}); });
     return comments;

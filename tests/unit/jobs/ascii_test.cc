@@ -1,0 +1,16 @@
+#include "jobs/base/ascii.h"
+
+#include <gtest/gtest.h>
+
+namespace jobs {
+namespace {
+
+TEST(Ascii, OnlyLettersOfAsciiChange) {
+  EXPECT_EQ(ascii_lower("AZ az 09 [\\]^_` @{"), "az az 09 [\\]^_` @{");
+  EXPECT_EQ(ascii_lower("\xc3\x84\xff"), "\xc3\x84\xff") << "bytes of other characters stay";
+  EXPECT_EQ(ascii_lower(std::string_view("A\0B", 3)), std::string_view("a\0b", 3));
+  EXPECT_EQ(ascii_lower(""), "");
+}
+
+}  // namespace
+}  // namespace jobs
