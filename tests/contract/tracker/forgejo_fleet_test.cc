@@ -7,8 +7,7 @@
 #include "jobs/base/time.h"
 #include "runner/forge/http_api.h"
 #include "runner/trackers/forgejo.h"
-#include "tests/fakes/memory_http_cache.h"
-#include "tests/fakes/stepped_clock.h"
+#include "tests/contract/tracker/network.h"
 #include "tests/stub/forgejo.h"
 #include "tests/stub/stub.h"
 #include "tests/stub/stub_api.h"
@@ -131,36 +130,25 @@ TEST_F(ForgejoFleet, NamesMayDifferInTheirCase) {
 }
 
 /// Over HTTP; nobody waits, because the clock is stepped.
-class ForgejoNetwork : public testing::Test {
+class ForgejoNetwork : public testing::Test, protected tracker_contract::Network {
  protected:
   ForgejoNetwork() {
     stub.forgejo = [this](const stub::Request& request) { return server.answer(request); };
     server.permit("alice", "write");
     server.put("acme/shop", 1, {.title = "caf\xc3\xa9 \xf0\x9f\x9a\x80", .labels = {}});
     server.label("acme/shop", 1, kReady, "alice", kEight);
-    traffic.set_limits("127.0.0.1", {.requests_per_tick = 1'000'000,
-                                     .points_per_minute = 1'000'000,
-                                     .graphql_per_minute = 1'000'000,
-                                     .between_writes = {}});
     renew();
   }
   void renew() {
     reader.reset();
     runner::forge::ApiOptions made;
     made.root = stub.url("/api/v1");
-    api = runner::forge::make_api(std::move(made), {*client, credential, traffic, &cache});
+    api = Network::api(std::move(made));
     reader = runner::trackers::make_forgejo_reader(options(), *api);
   }
 
   stub::Forgejo server;
   stub::Stub stub{stub::Stub::Options{}};
-  fakes::SteppedClock clock{*jobs::parse_time("2026-11-20T08:00:00Z")};
-  std::unique_ptr<runner::http::Client> client = runner::http::make_client();
-  runner::forge::TokenCredential credential{
-      {.source = jobs::SecretRef::Source::env, .name = "TOKEN"},
-      [](const std::string&) { return std::optional<std::string>("secret-token"); }};
-  runner::forge::Traffic traffic{clock, [this](jobs::Duration wait) { clock.sleep(wait); }};
-  fakes::MemoryHttpCache cache;
   std::unique_ptr<runner::forge::Api> api;
   std::unique_ptr<jobs::TrackerReader> reader;
   jobs::Repo repo{.name = jobs::RepoName("acme/shop")};
