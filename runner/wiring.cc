@@ -11,11 +11,11 @@
 #include "runner/ci/command_ci.h"
 #include "runner/ci/forge_ci.h"
 #include "runner/executors/process_executor.h"
+#include "runner/executors/turn_commands.h"
 #include "runner/forges.h"
 #include "runner/git_credentials.h"
 #include "runner/http/git_web.h"
 #include "runner/notify/notify.h"
-#include "runner/process/command_runner.h"
 #include "runner/pulls/pulls.h"
 #include "runner/store/http_cache.h"
 #include "runner/store/store.h"
@@ -67,6 +67,7 @@ namespace {
 /// What readers and writers share: the objects that are both.
 struct Common {
   std::unique_ptr<jobs::Clock> clock = make_system_clock();
+  std::unique_ptr<executors::ProcessExecutor> setup_turns;  ///< setup commands, in a third folder
   std::unique_ptr<jobs::CommandRunner> commands;
   std::unique_ptr<worktrees::GitWorkspace> workspace;
   std::unique_ptr<executors::ProcessExecutor> turns;
@@ -97,6 +98,20 @@ std::unique_ptr<executors::ProcessExecutor> executor(const std::string& state,
   options.environment = environment;
   options.clock = &clock;
   return executors::make_process_executor(std::move(options));
+}
+
+executors::TurnCommandsOptions setup_options(const jobs::Fleet& fleet) {
+  executors::TurnCommandsOptions options;
+  options.root = fleet.state_dir + "/setup-turns";
+  options.home = fleet.state_dir + "/setup-home";
+  options.limits = fleet.limits;
+  options.containment = fleet.containment;
+  for (const jobs::Repo& repo : fleet.repos) {
+    if (const auto agent = fleet.agents.find(repo.agent); agent != fleet.agents.end()) {
+      options.beside[repo.name] = agent->second.caches;
+    }
+  }
+  return options;
 }
 
 ci::CommandCiOptions ci_options(const jobs::Fleet& fleet) {
@@ -168,8 +183,9 @@ void make_ci_reader(const jobs::Fleet& fleet, const jobs::CiConfig& config, Comm
 /// `web`: none for a dry run, which sends nothing but GET; libgit2 asks in that way.
 void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::Web* web,
                  jobs::HttpCache* cache, Common& common, jobs::ReaderPorts& ports) {
-  common.commands = process::make_command_runner(
-      {.home = fleet.state_dir + "/setup-home", .grace = fleet.limits.turn_grace});
+  common.setup_turns = executor(fleet.state_dir, "/setup-turns", *common.clock);
+  common.commands = executors::make_turn_commands(setup_options(fleet), *common.setup_turns,
+                                                  *common.setup_turns, *common.clock);
   common.forges = std::make_unique<Forges>(fleet, environment, *common.clock, cache);
   worktrees::Options options;
   options.root = fleet.state_dir;

@@ -66,8 +66,12 @@ jobs::Status run_setup(const Context& context, const jobs::Repo& repo, Record& r
     }
     shown = jobs::one_line(shown, 120);
     context.say(fmt::format("setup: {}", shown));
-    RUNNER_ASSIGN(const auto outcome, context.commands->run(argv, folder, repo.env,
-                                                            context.options.limits.setup_deadline));
+    RUNNER_ASSIGN(const auto outcome,
+                  context.commands->run({.repo = repo.name,
+                                         .argv = argv,
+                                         .cwd = folder,
+                                         .env = repo.env,
+                                         .deadline = context.options.limits.setup_deadline}));
     if (outcome.exit_code != 0) {
       return jobs::fail(ErrorKind::transient,
                         fmt::format("setup command '{}' exited {}: {}", shown, outcome.exit_code,

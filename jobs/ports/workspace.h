@@ -64,20 +64,24 @@ struct Prepared {
       setup_log;  ///< one line per setup command that ran, with its time; empty = cached or none
 };
 
-/// Runs one setup or guard command for the workspace and waits for it: given in by the wiring,
-/// because git knows no processes.
+/// Runs one setup command for the workspace and waits for it: given in by the wiring, because git
+/// knows no processes.
 class CommandRunner {
  public:
+  struct Command {
+    RepoName repo;                  ///< whose worktree `cwd` is
+    std::vector<std::string> argv;  ///< argv[0]: an absolute path, a name, or relative to `cwd`
+    std::string cwd;
+    std::map<std::string, std::string> env;  ///< besides PATH, HOME and the like
+    Duration deadline{};
+  };
   struct Outcome {
     int exit_code = 0;
     std::string output_tail;
     Duration took{};
   };
   virtual ~CommandRunner() = default;
-  [[nodiscard]] virtual Result<Outcome> run(const std::vector<std::string>& argv,
-                                            const std::string& cwd,
-                                            const std::map<std::string, std::string>& env,
-                                            Duration deadline) = 0;
+  [[nodiscard]] virtual Result<Outcome> run(const Command& command) = 0;
 };
 
 /// What landing is asked to do. The same request gives the same commit.

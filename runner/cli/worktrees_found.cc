@@ -15,9 +15,7 @@ namespace {
 /// Nothing here runs a command.
 class NoCommands final : public jobs::CommandRunner {
  public:
-  jobs::Result<Outcome> run(const std::vector<std::string>& /*argv*/, const std::string& /*cwd*/,
-                            const std::map<std::string, std::string>& /*env*/,
-                            jobs::Duration /*deadline*/) override {
+  jobs::Result<Outcome> run(const Command& /*command*/) override {
     return jobs::fail(jobs::ErrorKind::bug, "a command was to be run while looking at worktrees");
   }
 };

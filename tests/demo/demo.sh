@@ -37,6 +37,7 @@ export GIT_COMMITTER_NAME=alice GIT_COMMITTER_EMAIL=alice@example.com
 unset RUNNER_KILL_SWITCH RUNNER_MANIFESTS
 cd "$play"
 : > agent.log
+: > setup.log
 
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$off"; }
 note() { printf '%s%s%s\n' "$dim" "$*" "$off"; }
@@ -156,7 +157,7 @@ kind = "command"
 command = ["$here/agent.sh"]
 usage_file = "usage.json"
 env = { PATH = "$PATH", DEMO_AGENT_LOG = "$DEMO_AGENT_LOG" }
-caches = ["../agent.log"]      # beside its worktree it may write this alone
+caches = ["../agent.log", "../setup.log"]    # beside its worktree it may write these alone
 
 [ci.script]
 kind = "command"
@@ -174,7 +175,7 @@ cat >> manifests/fleet.toml << TOML
 [[repo]]
 name = "acme/steady"
 remote = "../remotes/acme/steady.git"
-setup = [["sh", "-c", "touch $play/setup-runs && sleep 2"]]
+setup = [["sh", "-c", "echo runs > $play/setup.log && sleep 2"]]
 TOML
 run runner manifests check
 
@@ -220,15 +221,15 @@ tick
 
 say "8. A tick is killed with SIGKILL in the middle of making a worktree. The next one goes on where it stopped."
 run runner issue new acme/steady "Stand steady" --body "Write steady.txt." --ready --by alice
-rm -f setup-runs
+: > setup.log
 note "\$ runner tick & ... kill -9"
 runner tick > killed.log 2>&1 &
 victim=$!
 for ((i = 0; i < 200; i++)); do
-    [[ ! -e setup-runs ]] || break
+    [[ ! -s setup.log ]] || break
     sleep 0.05
 done
-[[ -e setup-runs ]] || fail "the setup command never ran"
+[[ -s setup.log ]] || fail "the setup command never ran"
 kill -9 "$victim" || fail "the tick had ended already"
 wait "$victim" 2> /dev/null || true
 tick_until "acme/steady#1 being closed" closed acme/steady 1

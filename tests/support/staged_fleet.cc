@@ -33,7 +33,7 @@ bool at_work(const fs::path& turn) {
 
 bool any_at_work(const SmallFleet& fleet) {
   std::error_code error;
-  for (const char* kind : {"/state/turns", "/state/ci-turns"}) {
+  for (const char* kind : {"/state/turns", "/state/ci-turns", "/state/setup-turns"}) {
     for (const auto& run : fs::directory_iterator(fleet.folder() + kind, error)) {
       std::error_code gone;
       for (const auto& turn : fs::directory_iterator(run.path(), gone)) {

@@ -74,11 +74,9 @@ inline GitOutput run_program(const std::vector<std::string>& argv, const std::st
 /// Records what it was asked to run and really runs it.
 class RecordingRunner final : public jobs::CommandRunner {
  public:
-  jobs::Result<Outcome> run(const std::vector<std::string>& argv, const std::string& cwd,
-                            const std::map<std::string, std::string>& /*env*/,
-                            jobs::Duration /*deadline*/) override {
-    ran.push_back(argv);
-    const GitOutput output = run_program(argv, cwd, cwd);
+  jobs::Result<Outcome> run(const Command& command) override {
+    ran.push_back(command.argv);
+    const GitOutput output = run_program(command.argv, command.cwd, command.cwd);
     return Outcome{output.exit_code, output.text, std::chrono::milliseconds(1500)};
   }
   std::vector<std::vector<std::string>> ran;

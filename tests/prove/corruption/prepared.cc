@@ -237,7 +237,7 @@ void Prepared::wait_for_turns() const {
   for (;;) {
     bool running = false;
     std::error_code error;
-    for (const char* const root : {"/turns", "/ci-turns"}) {
+    for (const char* const root : {"/turns", "/ci-turns", "/setup-turns"}) {
       for (fs::recursive_directory_iterator at(state + root, error), end; !error && at != end;
            at.increment(error)) {
         if (at->path().filename() == "spec.json") {

@@ -25,11 +25,7 @@ constexpr int kMostTries = 8;
 
 class NoCommands final : public jobs::CommandRunner {
  public:
-  jobs::Result<Outcome> run(const std::vector<std::string>& /*argv*/, const std::string& /*cwd*/,
-                            const std::map<std::string, std::string>& /*env*/,
-                            jobs::Duration /*deadline*/) override {
-    return Outcome{};
-  }
+  jobs::Result<Outcome> run(const Command& /*command*/) override { return Outcome{}; }
 };
 
 /// Through libgit2 alone, or by protocol 2 over our own client where the server speaks it.

@@ -201,7 +201,7 @@ void Ground::open_all() const {
 std::vector<std::string> Ground::turns() const {
   std::vector<std::string> result;
   std::error_code error;
-  for (const char* root : {"/turns", "/ci-turns"}) {
+  for (const char* root : {"/turns", "/ci-turns", "/setup-turns"}) {
     for (const auto& each : fs::directory_iterator(state_dir() + root, error)) {
       for (const auto& turn : fs::directory_iterator(each.path(), error)) {
         if (!turn.path().filename().string().starts_with(".")) {
