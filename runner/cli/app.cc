@@ -189,6 +189,8 @@ void CommandLine::declare_runs() {
   option(logs, "run", logs_.run, "ID", "The run, or the beginning of its id")->required();
   logs.add_flag("-f,--follow", logs_.follow, "Go on until the run has ended");
   logs.add_flag("--raw", logs_.raw, "The agent's output byte for byte");
+  logs.add_flag("--events", logs_.events, "Events, one JSON object a line");
+  option(logs, "--after", logs_.after, "ID", "Only events behind this one");
   option(logs, "--turn", logs_.turn, "N", "Only this turn")->check(CLI::Range(1, 1000000));
 
   CLI::App& attach = command(root_, "attach", "How to go on with an agent's session by hand",

@@ -40,6 +40,8 @@ struct LogsCommand {
   int turn = 0;  ///< 0 = all
   bool follow = false;
   bool raw = false;
+  bool events = false;
+  std::string after;  ///< "" = from the beginning
 };
 [[nodiscard]] int run_logs(const LogsCommand& command);
 

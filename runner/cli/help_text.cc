@@ -54,18 +54,22 @@ constexpr std::array kTexts{
              "and agents are lifted at once; the next tick lifts the freeze. The issue starts\n"
              "again only when somebody sets its ready label again.",
              "$ runner runs release r01kb2j --why \"CI was misconfigured\""},
-    HelpText{"runner logs",
-             "The transcript of a run's turns in readable form: what was reported, the output\n"
-             "with control characters made visible, and how each turn ended. --raw writes the\n"
-             "bytes as they came. -f goes on until the run has ended.",
-             "$ runner logs -f r01kb2j\n"
-             "$ runner logs --turn 2 --raw r01kb2j > turn2.log"},
+    HelpText{
+        "runner logs",
+        "The transcript of a run's turns in readable form: what was reported, the output\n"
+        "with control characters made visible, and how each turn ended. --raw writes the\n"
+        "bytes as they came. -f goes on until the run has ended. --events writes each event\n"
+        "as JSON on a line of its own, with an id: after a cut, --after with the last id that\n"
+        "came goes on behind it, without repeating or missing one.",
+        "$ runner logs -f r01kb2j\n"
+        "$ runner logs -f --events --after 2.37 r01kb2j\n"
+        "$ runner logs --turn 2 --raw r01kb2j > turn2.log"},
     HelpText{"runner attach",
              "Prints the command that goes on with the session of a run's newest turn by hand,\n"
              "in its worktree. It runs nothing.",
              "$ runner attach r01kb2j"},
     HelpText{"runner spend",
-             "What was spent and is reserved, by repository, agent, day (UTC) or issue, and\n"
+             "What was spent and is reserved, by repository, agent, day or issue, and\n"
              "what one landed run cost with all that failed on the way.",
              "$ runner spend --by agent\n"
              "$ runner spend --by day --json"},

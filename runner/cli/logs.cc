@@ -17,6 +17,7 @@
 #include "runner/cli/screen.h"
 #include "runner/cli/state.h"
 #include "runner/cli/tail_file.h"
+#include "runner/cli/transcript.h"
 #include "runner/process/turn_files.h"
 
 namespace runner::cli {
@@ -26,133 +27,6 @@ namespace {
 constexpr auto kPoll = std::chrono::milliseconds(200);
 constexpr int kPollsPerLook = 5;  // the state is looked at once a second
 constexpr std::size_t kJsonOutput = 1 << 20;
-constexpr std::size_t kMostSpec = 4 << 20;
-
-/// One turn's transcript, printed as it grows.
-class Transcript {
- public:
-  Transcript(const jobs::Turn& turn, const Screen& screen, bool raw)
-      : paths_(turn.directory),
-        number_(turn.number),
-        screen_(screen),
-        raw_(raw),
-        stream_(!raw && is_stream(paths_)),
-        output_(paths_.output),
-        events_(paths_.events) {
-    if (!raw_) {
-      const std::string by = turn.agent.empty() ? "" : ", " + jobs::one_line(turn.agent);
-      put(paint(screen_, Ink::bold,
-                fmt::format("== turn {}: {}, {}{} ==", turn.number, jobs::one_line(turn.stage),
-                            jobs::to_string(turn.kind), by)) +
-          "\n");
-    }
-  }
-
-  [[nodiscard]] int number() const { return number_; }
-
-  /// Prints everything that is there now.
-  void drain() {
-    // What an agent of a known kind prints are events for programs; the supervisor's own are for
-    // people, and say the same.
-    while (!stream_) {
-      const TailFile::Chunk chunk = output_.read();
-      if (chunk.restarted) {
-        notice(lines_.finish());
-        if (!raw_) {
-          put(paint(screen_, Ink::dim, "-- the output was cut; it goes on from its new beginning") +
-              "\n");
-        }
-      }
-      if (chunk.bytes.empty()) {
-        break;
-      }
-      raw_ ? put(chunk.bytes) : put(jobs::printable(lines_.feed(chunk.bytes)));
-    }
-    if (!raw_) {
-      // Not the agent's own file of reports: only as events are they checked and redacted.
-      print_events(events_, event_lines_);
-    }
-  }
-
-  void finish(const jobs::Turn& turn) {
-    if (std::exchange(finished_, true)) {
-      return;
-    }
-    drain();
-    if (raw_) {
-      return;
-    }
-    notice(lines_.finish());
-    const Cell end = end_of(turn);
-    std::string line = "-- " + jobs::one_line(end.text);
-    if (turn.exit && !turn.exit->detail.empty()) {
-      line += ": " + jobs::one_line(turn.exit->detail);
-    }
-    if (turn.usage) {
-      line +=
-          fmt::format(", {}, {}", dollars(turn.usage->usd), counted(turn.usage->tokens, "token"));
-    }
-    put(paint(screen_, end.ink, line) + "\n");
-  }
-
- private:
-  static void notice(const std::string& rest) { put(jobs::printable(rest)); }
-
-  void print_events(TailFile& file, LineBuffer& buffer) {
-    std::string lines;
-    for (TailFile::Chunk chunk = file.read(); !chunk.bytes.empty(); chunk = file.read()) {
-      lines += buffer.feed(chunk.bytes);
-    }
-    for (std::size_t begin = 0; begin < lines.size();) {
-      const std::size_t end = std::min(lines.find('\n', begin), lines.size());
-      const auto event = process::parse_event(std::string_view(lines).substr(begin, end - begin));
-      begin = end + 1;
-      if (event) {
-        print_event(*event);
-      }
-    }
-  }
-
-  void print_event(const process::TurnEvent& event) const {
-    if (event.type == "text") {
-      put(jobs::printable(event.text) + "\n");
-      return;
-    }
-    if (event.type == "tool") {
-      const std::string name = event.name.empty() ? "tool" : event.name;
-      put(paint(screen_, Ink::bold, "-> " + jobs::one_line(name, 100)) + " " +
-          jobs::one_line(event.text, 300) + "\n");
-      return;
-    }
-    std::string line =
-        fmt::format("-- {} {}", jobs::format_time(event.at), jobs::one_line(event.type));
-    if (!event.name.empty()) {
-      line += " " + jobs::one_line(event.name, 100);
-    }
-    if (!event.text.empty()) {
-      line += ": " + jobs::one_line(event.text, 1000);
-    }
-    const bool bad = event.type == "error" || (event.type == "result" && event.name != "success");
-    put(paint(screen_, bad ? Ink::red : Ink::dim, line) + "\n");
-  }
-
-  static bool is_stream(const process::TurnPaths& paths) {
-    const FileEnd spec = read_end(paths.spec, kMostSpec);
-    const auto read = process::parse_spec(spec.bytes);
-    return read && read->agent_kind != jobs::AgentKind::command;
-  }
-
-  process::TurnPaths paths_;
-  int number_;
-  Screen screen_;
-  bool raw_;
-  bool stream_;  ///< its agent is of a known kind
-  bool finished_ = false;
-  TailFile output_;
-  TailFile events_;
-  LineBuffer lines_;
-  LineBuffer event_lines_;
-};
 
 /// The turns that were asked for and have a folder. not_found if a turn was named that the run does
 /// not have.
@@ -182,21 +56,26 @@ Json document(const jobs::Run& run, const std::vector<jobs::Turn>& turns) {
   return json_root().set("run", run.id.str()).set("live", run.live()).set("turns", list);
 }
 
+LogForm form_of(const LogsCommand& command) {
+  return command.events ? LogForm::events : command.raw ? LogForm::raw : LogForm::readable;
+}
+
 /// Prints turn after turn; with `follow` until the run, or the one turn that was named, has ended.
-jobs::Status print(const LogsCommand& command, jobs::StoreReader& store, jobs::Run run) {
+jobs::Status print(const LogsCommand& command, jobs::StoreReader& store, jobs::Run run,
+                   const EventPlace& after) {
   const Screen screen = make_screen(command.global.color);
   std::unique_ptr<Transcript> current;
   for (int poll = 0;; ++poll) {
     if (poll % kPollsPerLook == 0) {
       RUNNER_ASSIGN(run, store.run(run.id.str()));
       RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, turns_of(command, store, run));
-      const int shown = current ? current->number() : 0;
+      const int shown = current ? current->number() : after.turn;
       for (const jobs::Turn& turn : turns) {
         if (turn.number < shown) {
           continue;
         }
         if (!current || current->number() != turn.number) {
-          current = std::make_unique<Transcript>(turn, screen, command.raw);
+          current = std::make_unique<Transcript>(turn, screen, form_of(command), after);
         }
         const bool newest = turn.number == turns.back().number;
         if (!newest || !command.follow || !run.live() || turn.state == jobs::TurnState::ended) {
@@ -220,11 +99,32 @@ jobs::Status print(const LogsCommand& command, jobs::StoreReader& store, jobs::R
   }
 }
 
-jobs::Status show(const LogsCommand& command) {
-  if (command.global.json && (command.follow || command.raw)) {
-    return jobs::fail(jobs::ErrorKind::usage,
-                      "--json gives one object: it goes with neither --follow nor --raw");
+jobs::Result<EventPlace> place_of(const LogsCommand& command) {
+  if (command.after.empty()) {
+    return EventPlace{};
   }
+  if (!command.events) {
+    return jobs::fail(jobs::ErrorKind::usage, "--after goes with --events only");
+  }
+  const auto place = parse_event_place(command.after);
+  if (!place) {
+    return jobs::fail(jobs::ErrorKind::usage,
+                      fmt::format("--after is \"{}\"", jobs::one_line(command.after, 60)),
+                      "it is the \"id\" of the last line that came, such as 2.37");
+  }
+  return *place;
+}
+
+jobs::Status show(const LogsCommand& command) {
+  if (command.global.json && (command.follow || command.raw || command.events)) {
+    return jobs::fail(jobs::ErrorKind::usage,
+                      "--json gives one object: it goes with neither --follow, --raw nor --events",
+                      "--events gives one object a line");
+  }
+  if (command.events && command.raw) {
+    return jobs::fail(jobs::ErrorKind::usage, "--raw and --events exclude each other");
+  }
+  RUNNER_ASSIGN(const EventPlace after, place_of(command));
   RUNNER_ASSIGN(const jobs::Fleet fleet, load_fleet(command.global));
   RUNNER_ASSIGN(const auto store, open_reader(fleet));
   RUNNER_ASSIGN(const jobs::Run run, store->run(command.run));
@@ -233,7 +133,7 @@ jobs::Status show(const LogsCommand& command) {
     print_json(document(run, turns));
     return jobs::ok();
   }
-  return print(command, *store, run);
+  return print(command, *store, run, after);
 }
 
 }  // namespace
