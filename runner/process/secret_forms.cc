@@ -98,6 +98,17 @@ std::string as_url(std::string_view text, bool upper, bool plus_for_blank) {
   return result;
 }
 
+/// Each byte in hexadecimal digits, with something in front of it.
+std::string as_digits(std::string_view text, std::string_view before, bool upper) {
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    result += before;
+    result += upper ? fmt::format("{:02X}", byte) : fmt::format("{:02x}", byte);
+  }
+  return result;
+}
+
 /// `before` bytes of something else stand in front of the text.
 std::string as_base64(std::string_view text, unsigned before, std::string_view last_two) {
   const std::string digits =
@@ -139,13 +150,10 @@ std::vector<std::string> forms_of(std::string_view text) {
   add(as_url(text, true, false));
   add(as_url(text, false, false));
   add(as_url(text, true, true));
-  for (const bool upper : {false, true}) {
-    std::string digits;
-    for (const char c : text) {
-      const auto byte = static_cast<unsigned char>(c);
-      digits += upper ? fmt::format("{:02X}", byte) : fmt::format("{:02x}", byte);
-    }
-    add(std::move(digits));
+  // Also with every byte escaped, as nobody writes it who does not want to hide it.
+  for (const std::string_view before : {"", "%", "\\x", "\\u00"}) {
+    add(as_digits(text, before, false));
+    add(as_digits(text, before, true));
   }
   if (text.size() >= kShortestInBase64 && !RUNNER_PLANTED(base64_not_redacted)) {
     for (const unsigned before : {0U, 1U, 2U}) {

@@ -9,6 +9,7 @@ Each move gets a repository, an issue and a turn of its own in one fleet, beside
 everything is as the table says, with 77 if this host cannot have the level.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -25,6 +26,29 @@ import moves  # noqa: E402
 ORDINARY_USER = 61184  # nobody's: a user without an entry is a user too
 CANARY = "canary-of-the-runner-7f3a9c51"
 AGENT_KEY = "canary-of-the-agent-2b8d4e60"
+
+
+def dresses(secret):
+    """The forms in which a secret may be written; base64 without its end, which depends on what stands behind."""
+    plain = secret.encode()
+    return (plain, plain.hex().encode(), "".join(f"%{byte:02X}" for byte in plain).encode(),
+            "".join(f"\\u{byte:04x}" for byte in plain).encode(), base64.b64encode(plain)[:-4])
+
+
+def is_alive(pid, space, start):
+    """A process by its number, or anything in the PID namespace that it lived in."""
+    if space == os.readlink("/proc/self/ns/pid"):
+        try:
+            return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19] == start
+        except OSError:
+            return False
+    for process in pathlib.Path("/proc").iterdir():
+        try:
+            if process.name.isdigit() and os.readlink(process / "ns/pid") == space:
+                return True
+        except OSError:
+            pass
+    return False
 
 
 class Fleet:
@@ -88,8 +112,15 @@ class Fleet:
                        **{name: self.environment[name] for name in self.environment if name.startswith("GIT_")}}
         inline = ", ".join(f"{name} = {json.dumps(str(value))}" for name, value in environment.items())
         caches = ", ".join(json.dumps("../" + name) for name in ("agent.log", "meter.log", "loot"))
-        scripts = {move.name: list(move.steps) or ["print", "hello", "move", move.name] for move in self.chosen}
+        scripts = {move.name: list(move.steps) or ["print", "hello", "move", move.name] for move in self.chosen if not move.stream}
         scripts["honest"] = ["print", "hello", "commits", "1"]
+        for move in self.chosen:
+            if move.stream:
+                # Behind the script come the words that such an agent is given: they are nothing to it.
+                lines = " ".join("'" + json.dumps(event) + "'" for event in move.stream)
+                command = json.dumps(["/bin/sh", "-c", f"printf '%s\\n' {lines}", "agent"])
+                text.append(f'[agent.does-{move.name}]\nkind = "claude"\ncommand = {command}\npass_env = ["AGENT_KEY"]\n'
+                            f"env = {{ {inline} }}\ncaches = [{caches}]\n")
         for name, steps in scripts.items():
             command = json.dumps([str(self.programs / "fake_agent"), *steps])
             text.append(f"[agent.does-{name}]\ncommand = {command}\nusage_file = \"usage.json\"\npass_env = [\"AGENT_KEY\"]\n"
@@ -142,11 +173,23 @@ class Fleet:
         for move in self.chosen:
             seen[move.name] = self.outcome_of(move)
             expected = move.levels[place]
-            if not move.steps and expected != moves.EITHER and seen[move.name] != expected:
+            if move.plays:
+                self.look_at_run(move)
+            elif expected != moves.EITHER and seen[move.name] != expected:
                 self.problems.append(f"{move.name}: {seen[move.name]}, not {expected}")
         self.look_outside()
         self.look_for_secrets()
         return seen
+
+    def look_at_run(self, move):
+        """What plays is judged by how it ended."""
+        [run] = [run for run in self.runs() if run["repo"] == "acme/" + move.name]
+        shown = json.loads(self.run(str(self.runner), "runs", "show", "--json", run["id"]).stdout)
+        ends = [turn["exit"]["end"] for turn in shown["turns"] if turn["exit"]]
+        if move.outcome and run["outcome"] != move.outcome:
+            self.problems.append(f"{move.name}: its run ended as {run['outcome']} ({run['reason']}), not {move.outcome}")
+        if move.end and move.end not in ends:
+            self.problems.append(f"{move.name}: its turns ended as {ends}, none as {move.end}")
 
     def look_outside(self):
         treasure = self.top / "treasure"
@@ -177,6 +220,10 @@ class Fleet:
         for run in self.runs():
             if run["live"]:
                 self.problems.append(f"{run['repo']}: its run never ended")
+        for line in self.log():
+            words = line.split()
+            if words[:1] == ["child"] and is_alive(*words[2:5]):
+                self.problems.append(f"a process lives on: {line}")
         marker = f"RUNNER_TURN_DIR={self.top}/".encode()
         for process in pathlib.Path("/proc").iterdir():
             try:
@@ -187,8 +234,8 @@ class Fleet:
 
     def look_for_secrets(self):
         """What an agent was given it can keep; nothing of it, and nothing of ours, is where people or other agents read."""
-        shapes = [re.compile(b"\\s*".join(re.escape(bytes([byte])) for byte in form)) for secret in (CANARY, AGENT_KEY)
-                  for form in (secret.encode(), secret.encode().hex().encode())]
+        ours, given = ([re.compile(b"\\s*".join(re.escape(bytes([byte])) for byte in dress)) for dress in dresses(secret)]
+                       for secret in (CANARY, AGENT_KEY))
         # walk() leaves out what is deeper than a path can be long; an agent made that, and only there.
         for path in (pathlib.Path(folder) / file for folder, _, files in os.walk(self.top) for file in files):
             parts = path.relative_to(self.top).parts
@@ -199,9 +246,8 @@ class Fleet:
                 content = b"" if path.is_symlink() or not path.is_file() else path.read_bytes()
             except OSError:
                 continue
-            for shape in shapes[:2] if own else shapes:
-                if shape.search(content) and not (own and shape in shapes[2:]):
-                    self.problems.append(f"a secret stands in {path.relative_to(self.top)}")
+            if any(shape.search(content) for shape in (ours if own else ours + given)):
+                self.problems.append(f"a secret stands in {path.relative_to(self.top)}")
 
     def remove(self):
         for _ in range(3):
@@ -213,7 +259,7 @@ def table():
     lines = ["| move | what it tries | " + " | ".join(f"`{level}`" for level in moves.LEVELS) + " | what holds it |",
              "|---" * 7 + "|"]
     for move in moves.MOVES:
-        shown = ["plays" if move.steps else each for each in move.levels]
+        shown = ["plays" if move.plays else each for each in move.levels]
         lines.append(f"| `{move.name}` | {move.tries} | " + " | ".join(shown) + f" | {move.then} |")
     return "\n".join(lines) + "\n"
 

@@ -6,7 +6,7 @@
 
 /// Printing what should not be printed, dressed in every way that a log might not recognise.
 /// `print-secret "NAME FORM"` prints the value of a variable in one form, `report-secret` puts it
-/// into a note.
+/// into a note, or into a report of another type that is named behind it.
 namespace fake_agent {
 
 namespace {
@@ -83,10 +83,12 @@ void print_secret(const std::string& argument) {
   put(dressed(value, form) + "\n");
 }
 
-void report_secret(const std::string& name) {
-  append(
-      variable("RUNNER_TURN_DIR") + "/reports.ndjson",
-      fmt::format("{{\"t\":1,\"type\":\"note\",\"text\":\"it is {}\"}}\n", variable(name.c_str())));
+void report_secret(const std::string& argument) {
+  const auto words = words_of(argument);
+  const std::string type = words.size() > 1 ? words[1] : "note";
+  append(variable("RUNNER_TURN_DIR") + "/reports.ndjson",
+         fmt::format("{{\"t\":1,\"type\":\"{}\",\"text\":\"it is {}\"}}\n", type,
+                     variable(words.at(0).c_str())));
 }
 
 }  // namespace
