@@ -22,7 +22,7 @@ target_compile_definitions(planted_objects PRIVATE
   RUNNER_PLANTED_BUGS RUNNER_VERSION="${PROJECT_VERSION}")
 target_link_libraries(planted_objects PRIVATE project_warnings project_settings
   third_party::toml third_party::sqlite third_party::boost third_party::json third_party::cli11
-  third_party::libgit2 third_party::prometheus third_party::curl fmt::fmt Threads::Threads)
+  third_party::libgit2 third_party::prometheus third_party::curl third_party::absl fmt::fmt Threads::Threads)
 
 add_executable(runner_planted EXCLUDE_FROM_ALL runner/main.cc $<TARGET_OBJECTS:planted_objects>)
 target_link_libraries(runner_planted PRIVATE runner_lib project_warnings)

@@ -143,6 +143,7 @@ EffectiveTable budget_table(const jobs::Budget& budget) {
                           }},
                field.member);
   }
+  out.put("time_zone", of(budget.time_zone.name));
   return out.take();
 }
 

@@ -6,6 +6,7 @@
 
 #include "manifests/fields.h"
 #include "manifests/read.h"
+#include "manifests/time_zones.h"
 
 namespace manifests {
 
@@ -52,6 +53,22 @@ void at_most(TableReader& reader, std::string_view key, T& value, std::string_vi
                   .hint = {}});
   } else {
     value = bound;
+  }
+}
+
+void read_time_zone(TableReader& reader, jobs::TimeZone& zone) {
+  std::string name;
+  if (!reader.text("time_zone", name, check_plain)) {
+    return;
+  }
+  if (auto known = time_zone(name)) {
+    zone = *std::move(known);
+  } else if (const auto found = reader.find("time_zone")) {
+    reader.error(
+        found->at(), fmt::format("time_zone: this machine knows no \"{}\"", name),
+        {.expected = "\"UTC\" or a name such as \"Europe/Berlin\"",
+         .suggestion = {},
+         .hint = "`timedatectl list-timezones` lists them; the package tzdata brings them"});
   }
 }
 
@@ -129,6 +146,7 @@ void read_budget(Reading& reading, const Layer& layer, jobs::Budget& budget) {
   for (const CapField& field : cap_fields()) {
     std::visit([&](auto member) { reader.cap(field.key, budget.*member); }, field.member);
   }
+  read_time_zone(reader, budget.time_zone);
   reader.unknown_keys();
 
   // A cap below one turn's reservation would refuse every turn for ever.

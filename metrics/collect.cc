@@ -146,10 +146,10 @@ jobs::Status Collector::brakes() {
 
 jobs::Status Collector::money() {
   jobs::SpendFilter today;
-  today.since = jobs::day_start(now_);
+  today.since = jobs::day_start(now_, fleet_.budget.time_zone);
   RUNNER_ASSIGN(const jobs::Spend day, store_.spend(today));
   jobs::SpendFilter this_month;
-  this_month.since = jobs::month_start(now_);
+  this_month.since = jobs::month_start(now_, fleet_.budget.time_zone);
   RUNNER_ASSIGN(const jobs::Spend month, store_.spend(this_month));
   set(Name::spend_usd, labels_of("day"), usd(day.total().usd));
   set(Name::spend_usd, labels_of("month"), usd(month.total().usd));

@@ -19,7 +19,7 @@ namespace jobs {
 /// anything else, on an empty string, and above ten years.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
-/// Start of the UTC day / month that contains `time`: where daily and monthly caps begin.
+/// Start of the UTC day / month that contains `time`.
 [[nodiscard]] TimePoint day_start(TimePoint time);
 [[nodiscard]] TimePoint month_start(TimePoint time);
 

@@ -9,6 +9,7 @@
 #include "jobs/base/error.h"
 #include "jobs/base/ids.h"
 #include "jobs/base/money.h"
+#include "jobs/base/time_zone.h"
 
 /// All manifests of one installation, loaded and validated. Plain values; made only by
 /// manifests::load.
@@ -205,7 +206,7 @@ struct Budget {
   std::optional<std::int64_t> fleet_day_turns = 400;
   std::optional<std::int64_t> fleet_day_tokens;
   std::optional<Usd> fleet_month_usd;
-  std::string time_zone = "UTC";  ///< whose midnight begins a day and a month; an IANA name
+  TimeZone time_zone;  ///< whose midnight begins a day and a month
   friend bool operator==(const Budget&, const Budget&) = default;
 };
 

@@ -3,8 +3,6 @@
 #include <functional>
 #include <set>
 
-#include "jobs/base/time.h"
-
 namespace jobs {
 
 namespace {
@@ -17,10 +15,6 @@ struct Booked {
   std::optional<Usage> settled;
   bool open = true;
 };
-
-std::string day_of(TimePoint time) {
-  return format_time(time).substr(0, 10);
-}
 
 std::map<int, Booked> turns_in(const std::vector<LedgerRow>& rows) {
   std::map<int, Booked> turns;
@@ -46,7 +40,7 @@ using KeyOf = std::function<std::string(const Run&, const Booked&)>;
 
 std::map<std::string, SpendLine> lines_of(const std::vector<Run>& runs,
                                           const std::map<RunId, std::vector<LedgerRow>>& books,
-                                          const KeyOf& key_of, bool by_day) {
+                                          const KeyOf& key_of, const TimeZone* by_day) {
   std::map<std::string, SpendLine> lines;
   for (const Run& run : runs) {
     const auto rows = books.find(run.id);
@@ -63,15 +57,17 @@ std::map<std::string, SpendLine> lines_of(const std::vector<Run>& runs,
       touched.insert(key);
     }
     const bool landed = run.outcome == Outcome::landed;
+    const std::string landed_on =
+        by_day != nullptr && run.landed_at ? day_name(*run.landed_at, *by_day) : std::string();
     for (const std::string& key : touched) {
       SpendLine& line = lines[key];
       ++line.runs;
-      const bool here = !by_day || (run.landed_at && day_of(*run.landed_at) == key);
+      const bool here = by_day == nullptr || landed_on == key;
       line.landed += landed && here ? 1 : 0;
     }
-    if (by_day && landed && run.landed_at && !touched.contains(day_of(*run.landed_at))) {
-      SpendLine& line = lines[day_of(*run.landed_at)];
-      line.key = day_of(*run.landed_at);
+    if (landed && !landed_on.empty() && !touched.contains(landed_on)) {
+      SpendLine& line = lines[landed_on];
+      line.key = landed_on;
       ++line.landed;
     }
   }
@@ -104,18 +100,19 @@ std::optional<Usd> SpendLine::per_landing() const {
 }
 
 std::vector<SpendLine> spend_by(SpendBy by, const std::vector<Run>& runs,
-                                const std::map<RunId, std::vector<LedgerRow>>& books) {
-  const KeyOf key_of = [by](const Run& run, const Booked& turn) -> std::string {
+                                const std::map<RunId, std::vector<LedgerRow>>& books,
+                                const TimeZone& zone) {
+  const KeyOf key_of = [by, &zone](const Run& run, const Booked& turn) -> std::string {
     switch (by) {
       case SpendBy::repo: return run.issue.repo.str();
       case SpendBy::agent: return turn.agent;
-      case SpendBy::day: return day_of(turn.reserved_at);
+      case SpendBy::day: return day_name(turn.reserved_at, zone);
       case SpendBy::issue: return run.issue.str();
     }
     return {};
   };
   std::vector<SpendLine> result;
-  for (auto& [key, line] : lines_of(runs, books, key_of, by == SpendBy::day)) {
+  for (auto& [key, line] : lines_of(runs, books, key_of, by == SpendBy::day ? &zone : nullptr)) {
     result.push_back(std::move(line));
   }
   return result;
@@ -123,8 +120,8 @@ std::vector<SpendLine> spend_by(SpendBy by, const std::vector<Run>& runs,
 
 SpendLine spend_total(const std::vector<Run>& runs,
                       const std::map<RunId, std::vector<LedgerRow>>& books) {
-  auto lines =
-      lines_of(runs, books, [](const Run&, const Booked&) { return std::string("total"); }, false);
+  auto lines = lines_of(
+      runs, books, [](const Run&, const Booked&) { return std::string("total"); }, nullptr);
   SpendLine total = lines.empty() ? SpendLine{} : std::move(lines.begin()->second);
   total.key = "total";
   return total;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jobs/base/time_zone.h"
 #include "jobs/model/ledger.h"
 #include "jobs/model/run.h"
 
@@ -17,7 +18,7 @@ enum class SpendBy : std::uint8_t { repo, agent, day, issue };
 
 /// What was spent on one thing.
 struct SpendLine {
-  std::string key;  ///< "acme/shop", an agent's name, "2026-11-21" (UTC), "acme/shop#3"
+  std::string key;  ///< "acme/shop", an agent's name, "2026-11-21", "acme/shop#3"
   Usage settled;
   Usage reserved;  ///< of turns that are neither settled nor released
   int runs = 0;    ///< that spent something here
@@ -28,9 +29,10 @@ struct SpendLine {
 };
 
 /// One line per key, sorted by key. `books` are the ledger rows of each run; a row counts on the
-/// day on which its turn was reserved.
+/// day (in that zone) on which its turn was reserved.
 [[nodiscard]] std::vector<SpendLine> spend_by(SpendBy by, const std::vector<Run>& runs,
-                                              const std::map<RunId, std::vector<LedgerRow>>& books);
+                                              const std::map<RunId, std::vector<LedgerRow>>& books,
+                                              const TimeZone& zone);
 
 /// All lines as one.
 [[nodiscard]] SpendLine spend_total(const std::vector<Run>& runs,

@@ -50,7 +50,8 @@ jobs::Status show(const SpendCommand& command) {
   for (const jobs::Run& run : runs) {
     RUNNER_ASSIGN(books[run.id], store->ledger(run.id));
   }
-  const std::vector<jobs::SpendLine> lines = jobs::spend_by(*by, runs, books);
+  const std::vector<jobs::SpendLine> lines =
+      jobs::spend_by(*by, runs, books, fleet.budget.time_zone);
   const jobs::SpendLine total = jobs::spend_total(runs, books);
   if (command.global.json) {
     Json list = Json::array();

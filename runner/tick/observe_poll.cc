@@ -207,7 +207,8 @@ jobs::Status Observer::observe_history(jobs::PollFacts& facts, const std::vector
       facts.live_runs.push_back(run);
     }
   }
-  RUNNER_ASSIGN(const auto day, ports_.store->spend_by_issue(jobs::day_start(now)));
+  RUNNER_ASSIGN(const auto day,
+                ports_.store->spend_by_issue(jobs::day_start(now, fleet_.budget.time_zone)));
   for (const auto& [issue, spent] : day) {
     jobs::Usage& of_repo = facts.repo_day[issue.repo];
     of_repo = of_repo + spent.total();
@@ -286,12 +287,16 @@ jobs::Result<jobs::PollFacts> Observer::poll_facts(jobs::TimePoint now) {
   in_parallel(fleet_.repos.size(), observers_,
               [&](std::size_t i) { observe_repo(fleet_.repos[i], runs, facts.repos[i]); });
   RUNNER_TRY(observe_history(facts, runs, now));
-  RUNNER_ASSIGN(
-      const jobs::Spend day,
-      ports_.store->spend({.run = {}, .issue = {}, .repo = {}, .since = jobs::day_start(now)}));
-  RUNNER_ASSIGN(
-      const jobs::Spend month,
-      ports_.store->spend({.run = {}, .issue = {}, .repo = {}, .since = jobs::month_start(now)}));
+  RUNNER_ASSIGN(const jobs::Spend day,
+                ports_.store->spend({.run = {},
+                                     .issue = {},
+                                     .repo = {},
+                                     .since = jobs::day_start(now, fleet_.budget.time_zone)}));
+  RUNNER_ASSIGN(const jobs::Spend month,
+                ports_.store->spend({.run = {},
+                                     .issue = {},
+                                     .repo = {},
+                                     .since = jobs::month_start(now, fleet_.budget.time_zone)}));
   facts.fleet_day = day.total();
   facts.fleet_month = month.total();
   if (const auto free = ports_.workspace->disk_free()) {

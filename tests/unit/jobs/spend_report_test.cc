@@ -47,7 +47,7 @@ TEST(SpendReport, SettledAndReservedByEverything) {
                         row(LedgerKind::settle, 1, "a", 7000)};
   books[RunId("r3")] = {row(LedgerKind::reserve, 1, "a", 5000), row(LedgerKind::release, 1, "a", 0),
                         row(LedgerKind::reserve, 2, "a", 5000)};
-  const auto by_repo = spend_by(SpendBy::repo, runs, books);
+  const auto by_repo = spend_by(SpendBy::repo, runs, books, {});
   ASSERT_EQ(by_repo.size(), 2U) << "a run that reserved nothing is no line";
   EXPECT_EQ(by_repo[0].key, "acme/lib");
   EXPECT_EQ(by_repo[0].settled.usd, Usd{0});
@@ -58,12 +58,12 @@ TEST(SpendReport, SettledAndReservedByEverything) {
   EXPECT_EQ(by_repo[1].landed, 1);
   EXPECT_EQ(by_repo[1].per_landing(), Usd{10'000}) << "with what failed on the way";
 
-  const auto by_agent = spend_by(SpendBy::agent, runs, books);
+  const auto by_agent = spend_by(SpendBy::agent, runs, books, {});
   ASSERT_EQ(by_agent.size(), 2U);
   EXPECT_EQ(by_agent[0].settled.usd, Usd{8000});
   EXPECT_EQ(by_agent[1].settled.usd, Usd{2000});
 
-  const auto by_day = spend_by(SpendBy::day, runs, books);
+  const auto by_day = spend_by(SpendBy::day, runs, books, {});
   ASSERT_EQ(by_day.size(), 2U);
   EXPECT_EQ(by_day[0].key, "2026-11-21");
   EXPECT_EQ(by_day[0].landed, 1) << "on the day on which it landed";
@@ -71,7 +71,7 @@ TEST(SpendReport, SettledAndReservedByEverything) {
   EXPECT_EQ(by_day[1].settled.usd, Usd{2000});
   EXPECT_EQ(by_day[1].landed, 0);
 
-  EXPECT_EQ(spend_by(SpendBy::issue, runs, books).size(), 2U);
+  EXPECT_EQ(spend_by(SpendBy::issue, runs, books, {}).size(), 2U);
   const SpendLine total = spend_total(runs, books);
   EXPECT_EQ(total.settled.usd, Usd{10'000});
   EXPECT_EQ(total.reserved.usd, Usd{5000});

@@ -94,6 +94,7 @@ run_tokens = "none"
 issue_usd = "12.5"
 fleet_month_usd = 500
 repo_day_turns = 3
+time_zone = "Europe/Berlin"
 [retention]
 decisions = "2d"
 pool_size = 0
@@ -159,6 +160,7 @@ setup = [["npm", "ci"], ["make", "deps"]]
 setup_locks = ["package-lock.json"]
 setup_toolchain = "node 22"
 cold = ["build/**/*.tmp"]
+sparse = ["services/api", "lib"]
 prompt = """
 Hello
 """
@@ -185,6 +187,7 @@ env = { E = "2" }
   EXPECT_EQ(fleet.budget.issue_usd, jobs::Usd{12'500'000});
   EXPECT_EQ(fleet.budget.fleet_month_usd, jobs::Usd{500'000'000});
   EXPECT_EQ(fleet.budget.repo_day_turns, 3);
+  EXPECT_EQ(fleet.budget.time_zone.name, "Europe/Berlin");
   EXPECT_EQ(fleet.retention.pool_size, 0);
   EXPECT_EQ(fleet.retention.pool_bytes, 3LL << 30);
   EXPECT_EQ(fleet.agents.at("x").usage_file, "out/usage.json");
@@ -277,7 +280,7 @@ TEST(Load, SayingADefaultChangesNothing) {
 
 TEST(Load, EveryFieldHasItsKey) {
   EXPECT_EQ(keys_of("limits").size(), limit_fields().size());
-  EXPECT_EQ(keys_of("budget").size(), cap_fields().size() + 2);
+  EXPECT_EQ(keys_of("budget").size(), cap_fields().size() + 3);
   EXPECT_EQ(keys_of("retention").size(), retention_fields().size());
 }
 

@@ -67,6 +67,13 @@ INSTANTIATE_TEST_SUITE_P(
               "[fleet]\nkill_switch = 0\n",
               {"kill_switch has the wrong type: an integer"}},
         Wrong{"AllowStar", "[fleet]\nallow = [\"*\"]\n", {"the allowlist takes names only"}},
+        Wrong{"TimeZoneUnknown",
+              "[budget]\ntime_zone = \"Europe/Brelin\"\n",
+              {"fleet.toml:2:13: error: time_zone: this machine knows no \"Europe/Brelin\"",
+               "Europe/Berlin"}},
+        Wrong{"TimeZoneIsPath",
+              "[budget]\ntime_zone = \"/etc/localtime\"\n",
+              {"time_zone: this machine knows no \"/etc/localtime\""}},
         Wrong{"AllowUnknown",
               "+[notify.a]\nkind = \"file\"\npath = \"x\"\n[[repo]]\nname = \"acme/shp\"\nremote = "
               "\"y\"\ntest = [\"t\"]\nci = \"x\"\n",
