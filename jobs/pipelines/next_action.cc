@@ -327,6 +327,8 @@ Action decide(const RunView& view, const Pipeline& pipeline, const Limits& limit
       } else if (stage_named(pipeline, view.run.stage).kind == StageKind::agent &&
                  !view.reached_cap.empty()) {
         return stopped_by_cap(view, view.run.reason);
+      } else if (stage_named(pipeline, view.run.stage).kind == StageKind::land) {
+        return make(ActionKind::land, "trying again: " + view.run.reason);
       } else {
         Action action = make(ActionKind::start_turn, "trying again: " + view.run.reason);
         action.stage = view.run.stage;

@@ -45,6 +45,13 @@ void RunChange::labels(std::vector<std::string> add, std::vector<std::string> re
   effect(std::move(labels));
 }
 
+void RunChange::start_ci() {
+  run_.not_before = now_ + fleet_.limits.retry_delay;
+  Effect start;
+  start.kind = EffectKind::start_ci;
+  effect(std::move(start));
+}
+
 void RunChange::comment() {
   Effect comment;
   comment.kind = EffectKind::upsert_comment;

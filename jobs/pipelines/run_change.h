@@ -27,6 +27,9 @@ class RunChange {
   /// Records an effect of this run; fills in key, run, issue and time.
   void effect(Effect effect);
   void labels(std::vector<std::string> add, std::vector<std::string> remove);
+  /// Harmless where CI starts by itself; needed where its start was lost with the machine. Not
+  /// again before a while.
+  void start_ci();
   /// The checklist comment as it should read now. Call last: it shows the row's final state.
   void comment();
   void notify(const std::string& text);

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
@@ -126,15 +125,6 @@ void retry_later(const RunView& view, const Action& action, RunChange& change) {
       fmt::format("until {}: {}", format_time(action.until.value_or(change.now())), action.reason));
 }
 
-/// Harmless where CI starts by itself; needed where its start was lost with the machine. Not again
-/// before a while.
-void start_ci(RunChange& change) {
-  change.run().not_before = change.now() + change.fleet().limits.retry_delay;
-  Effect start;
-  start.kind = EffectKind::start_ci;
-  change.effect(std::move(start));
-}
-
 void stop_turn(const RunView& view, const Action& action, RunChange& change) {
   Effect stop;
   stop.kind = EffectKind::stop_turn;
@@ -188,7 +178,7 @@ Change carry_out(const RunView& view, const Action& action, const Pipeline& pipe
       change.effect(std::move(merge));
       break;
     }
-    case ActionKind::start_ci: start_ci(change); break;
+    case ActionKind::start_ci: change.start_ci(); break;
     case ActionKind::retry_later: retry_later(view, action, change); break;
     case ActionKind::stop_turn:
       if (view.effects_pending) {
@@ -213,135 +203,6 @@ Change carry_out(const RunView& view, const Action& action, const Pipeline& pipe
     case ActionKind::finish:
       change.run().step = RunStep::ended;
       change.event("ended", std::string(view.run.outcome ? to_string(*view.run.outcome) : "ended"));
-      break;
-  }
-  return std::move(change).take();
-}
-
-Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fleet, TimePoint now) {
-  RunChange change(run, fleet, now);
-  change.run().worktree = prepared.path;
-  change.run().base = prepared.base;
-  change.run().head = prepared.base;
-  std::string set_up;
-  for (const std::string& line : prepared.setup_log) {
-    set_up += (set_up.empty() ? ", set up: " : "; ") + line;
-  }
-  change.event("worktree", fmt::format("{} at {}{}", prepared.recycled ? "recycled" : "made",
-                                       prepared.base.str().substr(0, 12), one_line(set_up, 400)));
-  if (run.step == RunStep::preparing) {
-    change.run().step = RunStep::turning;
-  }
-  return std::move(change).take();
-}
-
-Change after_landing(const Run& run, const LandResult& result, const Pipeline& pipeline,
-                     const Fleet& fleet, const std::string& reached_cap, TimePoint now) {
-  RunChange change(run, fleet, now);
-  Run& row = change.run();
-  const bool over = row.step == RunStep::ending || row.step == RunStep::ended;
-  switch (result.kind) {
-    case LandResult::Kind::landed: {
-      row.landed = result.commit;
-      row.landed_at = now;
-      ++row.landings;
-      // The branch was moved on to the landed commit, so that a later fix starts from what the base
-      // has.
-      row.base = result.commit;
-      row.head = result.commit;
-      row.phase = std::max(row.phase, Phase::pushed);
-      row.failing.clear();
-      change.event("landed",
-                   fmt::format("{} on the base branch", result.commit.str().substr(0, 12)));
-      if (over) {
-        break;
-      }
-      row.reason = "landed";
-      const Stage* next = stage_after(pipeline, row.stage);
-      if (next == nullptr) {
-        change.end(Outcome::landed, "landed; the pipeline has no further stage", true);
-        break;
-      }
-      row.stage = next->name;
-      row.step = RunStep::watching;
-      start_ci(change);
-      change.comment();
-      break;
-    }
-    case LandResult::Kind::needs_verify:
-      row.head = result.head;
-      row.base = result.base;
-      row.verified_tree = Oid();
-      ++row.land_attempts;
-      change.event("merged-base", fmt::format("the base moved to {}; merged, to be verified again",
-                                              result.base.str().substr(0, 12)));
-      if (!over && row.land_attempts >= fleet.limits.land_attempts) {
-        change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                   fmt::format("the base moved under {} landings in a row", row.land_attempts),
-                   false);
-      } else if (!over) {
-        const auto verify = std::ranges::find(pipeline.stages, StageKind::command, &Stage::kind);
-        if (verify == pipeline.stages.end()) {
-          change.end(
-              row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-              "the base moved, and the pipeline has no command stage that could verify the merge",
-              false);
-        } else {
-          change.start_turn(*verify, TurnKind::command, result.head);
-        }
-      }
-      break;
-    case LandResult::Kind::conflict: {
-      ++row.land_attempts;
-      const std::string files = one_line(fmt::format("{}", fmt::join(result.files, ", ")), 500);
-      change.event("conflict", files);
-      if (over) {
-        break;
-      }
-      if (row.land_attempts >= fleet.limits.land_attempts) {
-        change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                   fmt::format("{} landings met conflicts or a moved base, last in {}",
-                               row.land_attempts, files),
-                   true);
-        break;
-      }
-      if (!reached_cap.empty()) {
-        change.end(
-            row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-            fmt::format("the landing conflicts in {}; no further turn: {}", files, reached_cap),
-            false);
-        break;
-      }
-      change.start_turn(
-          agent_stage_before(pipeline, row.stage), TurnKind::corrective, row.head,
-          fmt::format("The base branch moved to commit {} while you worked, and merging it "
-                      "conflicts in:\n{}\n\n"
-                      "Merge that commit into your branch (`git merge {}`), resolve the conflicts "
-                      "so that both "
-                      "changes keep their meaning, run the tests, and commit the merge.",
-                      result.base.str(), fmt::join(result.files, "\n"), result.base.str()));
-      break;
-    }
-    case LandResult::Kind::proposed:
-      row.head = result.head;
-      row.reason = "pushed, to be merged by pull request";
-      change.event("proposed",
-                   fmt::format("{} pushed for a pull request", result.head.str().substr(0, 12)));
-      if (!over) {
-        row.step = RunStep::proposed;
-        Effect open;
-        open.kind = EffectKind::open_pull;
-        change.effect(std::move(open));
-      }
-      break;
-    case LandResult::Kind::rejected:
-      change.event("rejected", fmt::format("{}: {}", result.rule, one_line(result.message, 400)));
-      if (!over) {
-        change.end(row.landings > 0 ? Outcome::frozen : Outcome::needs_human,
-                   fmt::format("the landing was refused by rule {}: {}", result.rule,
-                               one_line(result.message, 400)),
-                   true);
-      }
       break;
   }
   return std::move(change).take();

@@ -17,13 +17,20 @@ namespace jobs {
 [[nodiscard]] Change carry_out(const RunView& view, const Action& action, const Pipeline& pipeline,
                                const Fleet& fleet, TimePoint now);
 
-/// What a finished effect changes about its run. `reached_cap`: as in RunView; a conflict needs a
-/// turn to mend it.
+/// What stands in the way of a further turn of the agent, each empty if nothing does.
+struct FurtherTurn {
+  std::string reached_cap;  ///< as in RunView
+  std::string parked;       ///< its provider may not be asked now
+  TimePoint not_before;     ///< when it is worth trying again, if it is parked
+};
+
+/// What a finished effect changes about its run. A landing that conflicts needs a turn to mend it;
+/// while the agent is parked the landing is tried again later.
 [[nodiscard]] Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fleet,
                                     TimePoint now);
 [[nodiscard]] Change after_landing(const Run& run, const LandResult& result,
                                    const Pipeline& pipeline, const Fleet& fleet,
-                                   const std::string& reached_cap, TimePoint now);
+                                   const FurtherTurn& further, TimePoint now);
 /// What an effect that failed for good changes: the run ends where it cannot go on without it; else
 /// the failure is recorded. `tried` = an earlier try was made whose outcome nobody knows: the
 /// effect may have happened.

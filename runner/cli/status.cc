@@ -41,9 +41,9 @@ jobs::Result<Overview> look(const Globals& global, jobs::TimePoint now) {
   RUNNER_ASSIGN(seen.live, store->runs(live));
   RUNNER_ASSIGN(seen.ticks, store->ticks(1));
   jobs::SpendFilter since;
-  since.since = jobs::day_start(now);
+  since.since = jobs::day_start(now, seen.fleet.budget.time_zone);
   RUNNER_ASSIGN(seen.day, store->spend(since));
-  since.since = jobs::month_start(now);
+  since.since = jobs::month_start(now, seen.fleet.budget.time_zone);
   RUNNER_ASSIGN(seen.month, store->spend(since));
   RUNNER_ASSIGN(seen.brakes, store->brakes(/*in_force_only=*/true));
   RUNNER_ASSIGN(seen.requests, store->requests());
@@ -121,9 +121,10 @@ void print(const Globals& global, const Overview& seen, jobs::TimePoint now) {
   }
   out += live.empty() ? "" : live.str(screen, 2);
   out += label(screen, "Brakes") + std::to_string(seen.brakes.size()) + "\n";
-  Table brakes({"SCOPE", "SET BY", "SINCE", "REASON"});
+  Table brakes({"SCOPE", "SET BY", "SINCE", "UNTIL", "REASON"});
   for (const jobs::Brake& brake : seen.brakes) {
-    brakes.add({brake.scope, brake.set_by, jobs::format_time(brake.set_at), brake.reason});
+    brakes.add({brake.scope, brake.set_by, jobs::format_time(brake.set_at),
+                brake.until ? jobs::format_time(*brake.until) : "released", brake.reason});
   }
   out += brakes.empty() ? "" : brakes.str(screen, 2);
   out += label(screen, "Stuck") + counted(static_cast<std::int64_t>(seen.stuck.size()), "effect") +

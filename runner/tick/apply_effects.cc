@@ -93,10 +93,10 @@ jobs::Result<jobs::Change> Applier::on_git(const jobs::Effect& effect, const job
     }
     RUNNER_ASSIGN(const jobs::LandResult result, git.land(repo, request));
     const jobs::TimePoint now = context_.readers.clock->now();
-    RUNNER_ASSIGN(const std::string cap,
-                  cap_reached_by(*context_.readers.store, context_.fleet, run, now));
-    return jobs::after_landing(run, result, pipeline_of(context_.fleet, run), context_.fleet, cap,
-                               now);
+    RUNNER_ASSIGN(const jobs::FurtherTurn further,
+                  further_turn(*context_.readers.store, context_.fleet, run, now));
+    return jobs::after_landing(run, result, pipeline_of(context_.fleet, run), context_.fleet,
+                               further, now);
   }
   jobs::RunChange change(run, context_.fleet, context_.readers.clock->now());
   if (effect.kind == jobs::EffectKind::rescue) {

@@ -7,6 +7,7 @@
 #include "jobs/base/result.h"
 #include "jobs/model/fleet.h"
 #include "jobs/pipelines/run_view.h"
+#include "jobs/pipelines/transition.h"
 #include "jobs/policy/poll_facts.h"
 #include "jobs/ports/ports.h"
 #include "jobs/ticks/plan.h"
@@ -18,6 +19,12 @@ namespace runner {
 [[nodiscard]] jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store,
                                                        const jobs::Fleet& fleet,
                                                        const jobs::Run& run, jobs::TimePoint now);
+
+/// The same, and whether the agent that would mend a landing of the run may be asked now.
+[[nodiscard]] jobs::Result<jobs::FurtherTurn> further_turn(jobs::StoreReader& store,
+                                                           const jobs::Fleet& fleet,
+                                                           const jobs::Run& run,
+                                                           jobs::TimePoint now);
 
 /// Gathers facts through reader ports only. What fails on one repository or run becomes an error in
 /// its facts; only the state itself being unreadable is an error of the whole. Repositories are

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "jobs/base/time.h"
+#include "jobs/pipelines/next_action.h"
 #include "jobs/pipelines/pull_text.h"
 #include "jobs/policy/breaker.h"
 #include "jobs/policy/budget.h"
@@ -107,14 +108,63 @@ jobs::Result<std::string> cap_reached_by(jobs::StoreReader& store, const jobs::F
   jobs::SpendSoFar spent;
   RUNNER_ASSIGN(spent.run, sum({.run = run.id, .issue = {}, .repo = {}, .since = {}}));
   RUNNER_ASSIGN(spent.issue, sum({.run = {}, .issue = run.issue, .repo = {}, .since = {}}));
-  RUNNER_ASSIGN(
-      spent.repo_day,
-      sum({.run = {}, .issue = {}, .repo = run.issue.repo, .since = jobs::day_start(now)}));
-  RUNNER_ASSIGN(spent.fleet_day,
-                sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::day_start(now)}));
-  RUNNER_ASSIGN(spent.fleet_month,
-                sum({.run = {}, .issue = {}, .repo = {}, .since = jobs::month_start(now)}));
+  RUNNER_ASSIGN(spent.repo_day, sum({.run = {},
+                                     .issue = {},
+                                     .repo = run.issue.repo,
+                                     .since = jobs::day_start(now, fleet.budget.time_zone)}));
+  RUNNER_ASSIGN(spent.fleet_day, sum({.run = {},
+                                      .issue = {},
+                                      .repo = {},
+                                      .since = jobs::day_start(now, fleet.budget.time_zone)}));
+  RUNNER_ASSIGN(spent.fleet_month, sum({.run = {},
+                                        .issue = {},
+                                        .repo = {},
+                                        .since = jobs::month_start(now, fleet.budget.time_zone)}));
   return jobs::reached_cap(fleet.budget, spent);
+}
+
+namespace {
+
+/// The brakes of agents that open by themselves, and whether somebody else asks this one already.
+struct Parking {
+  std::vector<jobs::Brake> brakes;
+  bool canary_away = false;
+};
+
+jobs::Result<Parking> parking_of(jobs::StoreReader& store, const jobs::Fleet& fleet,
+                                 const std::string& agent, const jobs::Run& run,
+                                 jobs::TimePoint now) {
+  Parking parking;
+  RUNNER_ASSIGN(parking.brakes, store.brakes(/*in_force_only=*/true));
+  std::erase_if(parking.brakes, [](const jobs::Brake& brake) { return !brake.until; });
+  if (parking.brakes.empty()) {
+    return parking;
+  }
+  RUNNER_ASSIGN(const std::vector<jobs::Run> live, store.runs({.live_only = true, .texts = false}));
+  parking.canary_away = jobs::canary_among(live, parking.brakes, fleet, agent, run.id, now);
+  return parking;
+}
+
+}  // namespace
+
+jobs::Result<jobs::FurtherTurn> further_turn(jobs::StoreReader& store, const jobs::Fleet& fleet,
+                                             const jobs::Run& run, jobs::TimePoint now) {
+  jobs::FurtherTurn further;
+  RUNNER_ASSIGN(further.reached_cap, cap_reached_by(store, fleet, run, now));
+  const auto pipeline = fleet.pipelines.find(run.pipeline);
+  const jobs::Stage stage = jobs::agent_stage_before(
+      pipeline == fleet.pipelines.end() ? jobs::default_pipeline() : pipeline->second, run.stage);
+  const jobs::Repo* repo = fleet.repo(run.issue.repo);
+  const std::string agent = !stage.agent.empty() || repo == nullptr ? stage.agent : repo->agent;
+  RUNNER_ASSIGN(const Parking parking, parking_of(store, fleet, agent, run, now));
+  further.parked = jobs::parked(parking.brakes, agent, parking.canary_away, now);
+  further.not_before = now + fleet.limits.retry_delay;
+  for (const jobs::Brake& brake : parking.brakes) {
+    if (brake.scope == jobs::agent_scope(agent)) {
+      further.not_before = std::max(further.not_before, *brake.until);
+    }
+  }
+  return further;
 }
 
 jobs::Status Observer::observe_parked(const jobs::Run& run, jobs::TimePoint now,
@@ -122,14 +172,9 @@ jobs::Status Observer::observe_parked(const jobs::Run& run, jobs::TimePoint now,
   if (const jobs::Repo* repo = fleet_.repo(run.issue.repo)) {
     view.agent = repo->agent;
   }
-  RUNNER_ASSIGN(view.parked, ports_.store->brakes(/*in_force_only=*/true));
-  std::erase_if(view.parked, [](const jobs::Brake& brake) { return !brake.until; });
-  if (view.parked.empty()) {
-    return jobs::ok();
-  }
-  RUNNER_ASSIGN(const std::vector<jobs::Run> live,
-                ports_.store->runs({.live_only = true, .texts = false}));
-  view.canary_away = jobs::canary_among(live, view.parked, fleet_, view.agent, run.id, now);
+  RUNNER_ASSIGN(Parking parking, parking_of(*ports_.store, fleet_, view.agent, run, now));
+  view.parked = std::move(parking.brakes);
+  view.canary_away = parking.canary_away;
   return jobs::ok();
 }
 

@@ -3,11 +3,13 @@
 // loopback.
 //
 //   model_stub --port-file F --log F --first COMMAND --again COMMAND [--status N]
+//              [--status-file F]
 //
 // It asks for one shell command and then says that it is done. Where the conversation has one
 // prompt the command is --first, where it has more (a session that was resumed) it is --again. It
 // keeps no state: the step is the number of tool results after the last prompt. --status answers
-// every request with that error instead. One line per request goes to the log.
+// every request with that error instead, --status-file with what stands in that file while it is
+// there. One line per request goes to the log.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -32,7 +34,7 @@ namespace {
 using nlohmann::json;
 
 struct Options {
-  std::string port_file, log, first, again;
+  std::string port_file, log, first, again, status_file;
   int status = 200;
 };
 
@@ -265,13 +267,15 @@ std::string answer(const Options& options, const Request& request, std::string& 
     told = "404 " + request.target;
     return "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
   }
-  if (options.status != 200) {
-    told = fmt::format("{} {}", options.status, api->second);
+  int status = options.status;
+  std::ifstream(options.status_file) >> status;
+  if (status != 200 && status != 0) {
+    told = fmt::format("{} {}", status, api->second);
     const std::string body = R"({"type":"error","error":{"type":"scripted","message":"scripted"}})";
     return fmt::format(
         "HTTP/1.1 {} Scripted\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
         "Connection: close\r\n\r\n{}",
-        options.status, body.size(), body);
+        status, body.size(), body);
   }
   const json body = json::parse(request.body, nullptr, false);
   const Step step = body.is_object() ? step_of(body, api->second) : Step{};
@@ -318,6 +322,8 @@ int main(int argc, char** argv) {
       options.again = value;
     } else if (name == "--status") {
       options.status = std::atoi(value.c_str());
+    } else if (name == "--status-file") {
+      options.status_file = value;
     } else {
       fmt::print(stderr, "model_stub: unknown option {}\n", name);
       return 2;

@@ -231,6 +231,61 @@ void bad_credential(const Program& program) {
   EXPECT_NE(status.find("agent:coder"), std::string::npos) << status;
 }
 
+/// Runs that are in this step.
+int runs_in(const SmallFleet& fleet, const std::string& step) {
+  const Json document = Json::parse(fleet.run({"runs", "--json"}).out, nullptr, false);
+  int count = 0;
+  for (const Json& run : document.value("runs", Json::array())) {
+    count += run.at("step") == step ? 1 : 0;
+  }
+  return count;
+}
+
+void overloaded_provider(const Program& program) {
+  std::string why;
+  const std::string modules = installed(program.kind, program.package, why);
+  if (modules.empty()) {
+    GTEST_SKIP() << why;
+  }
+  SmallFleet fleet;
+  const std::string status_file = fleet.folder() + "/model.status";
+  write_file(status_file, "529");
+  const Model model(fleet.folder(), "--status-file '" + status_file + "'");
+  fleet.play.environment = {"ANTHROPIC_API_KEY=dummy-key-1", "STUB_KEY=dummy-key-2"};
+  fleet.other_tables = table_of(program, modules, model.url());
+  for (const char* repo : {"acme/one", "acme/two", "acme/three"}) {
+    fleet.repo(repo, "coder", "test = [\"true\"]\n");
+    fleet.issue(repo, 1);
+  }
+  fleet.write();
+  constexpr int kTicks = 300;
+  for (int i = 0; i < kTicks && runs_in(fleet, "waiting") < 3; ++i) {
+    (void)fleet.tick();
+    ::usleep(100'000);
+  }
+  ASSERT_EQ(runs_in(fleet, "waiting"), 3) << fleet.run({"runs"}).out << model.log();
+  const std::string status = fleet.run({"status"}).out;
+  EXPECT_NE(status.find("agent:coder"), std::string::npos) << status;
+  fs::remove(status_file);
+  // One run goes first; what becomes of it decides for the others.
+  int first = 0;
+  for (int i = 0; i < kTicks && first == 0; ++i) {
+    (void)fleet.tick();
+    first = runs_in(fleet, "turning");
+    ::usleep(20'000);
+  }
+  EXPECT_EQ(first, 1) << fleet.run({"runs"}).out;
+  ASSERT_TRUE(fleet.tick_until_quiet(kTicks)) << fleet.run({"runs"}).out << model.log();
+  for (const char* repo : {"acme/one", "acme/two", "acme/three"}) {
+    EXPECT_EQ(fleet.run_of(repo).outcome, "landed") << repo << ": " << fleet.run_of(repo).reason;
+  }
+  EXPECT_NE(fleet.run({"status"}).out.find("Brakes       0"), std::string::npos)
+      << fleet.run({"status"}).out;
+}
+
+TEST(RealAgents, AnOverloadedProviderIsWaitedForAndAskedByOneRunFirst) {
+  overloaded_provider(kClaude);
+}
 TEST(RealAgents, ClaudeDoesTheWholeLoopAndGoesOnWithItsSession) {
   whole_loop(kClaude);
 }

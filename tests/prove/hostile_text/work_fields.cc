@@ -119,7 +119,7 @@ void landing(Record& record, const char* field, const Hostile& string) {
     run.step = jobs::RunStep::landing;
     run.stage = "land";
     changed(record, field, string,
-            jobs::after_landing(run, result, fleet.pipelines.at("default"), fleet, "", kNow));
+            jobs::after_landing(run, result, fleet.pipelines.at("default"), fleet, {}, kNow));
   }
 }
 

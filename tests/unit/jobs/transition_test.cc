@@ -71,7 +71,7 @@ TEST(NeverAgain, TheChecklistIsOneCommentFoundByItsMarker) {
   for (const Change& change :
        {act(landed(Verdict::pass)), act(landed(Verdict::fail)),
         after_landing(scenario::run(), {.kind = LandResult::Kind::landed, .commit = oid('c')},
-                      default_pipeline(), fleet(), "", kNow)}) {
+                      default_pipeline(), fleet(), {}, kNow)}) {
     const auto comments = effects_of(change, EffectKind::upsert_comment);
     ASSERT_EQ(comments.size(), 1U) << "at most one write of the comment in one step";
     EXPECT_NE(comments[0].text.find(kChecklistMarker), std::string::npos);
@@ -97,7 +97,7 @@ TEST(Effects, KeysAreUniqueOverTheLifeOfARun) {
   view.run.stage = "verify";
   view.run = collect(act(view));
   view.run = collect(after_landing(view.run, {.kind = LandResult::Kind::landed, .commit = oid('c')},
-                                   default_pipeline(), fleet(), "", kNow));
+                                   default_pipeline(), fleet(), {}, kNow));
   view.ci = scenario::ci(Verdict::pass, {});
   collect(act(view));
   EXPECT_GE(keys.size(), 7U);
@@ -180,92 +180,6 @@ TEST(AfterPrepared, TheRunKnowsItsWorktreeAndGoesOn) {
   EXPECT_EQ(change.runs.at(0).step, RunStep::turning);
   run.step = RunStep::ending;
   EXPECT_EQ(after_prepared(run, {.path = "/w"}, fleet(), kNow).runs.at(0).step, RunStep::ending);
-}
-
-Change land(LandResult result, jobs::Run run = scenario::run(), const std::string& cap = "") {
-  run.step = run.step == RunStep::turning ? RunStep::landing : run.step;
-  run.stage = "land";
-  return after_landing(run, result, default_pipeline(), fleet(), cap, kNow);
-}
-
-TEST(AfterLanding, LandedIsWatched) {
-  const Change change = land({.kind = LandResult::Kind::landed, .commit = oid('c')});
-  const jobs::Run& run = change.runs.at(0);
-  EXPECT_EQ(run.step, RunStep::watching);
-  EXPECT_EQ(run.stage, "ci");
-  EXPECT_EQ(run.landed, oid('c'));
-  EXPECT_EQ(run.landings, 1);
-  EXPECT_EQ(run.landed_at, kNow);
-  EXPECT_EQ(run.head, oid('c'));
-  EXPECT_EQ(effects_of(change, EffectKind::start_ci).size(), 1U);
-}
-
-TEST(AfterLanding, Invariant10_AMovedBaseIsVerifiedAgain) {
-  jobs::Run run = scenario::run();
-  run.verified_tree = oid('e');
-  const LandResult moved{
-      .kind = LandResult::Kind::needs_verify, .commit = {}, .head = oid('5'), .base = oid('6')};
-  const Change change = land(moved, run);
-  EXPECT_TRUE(change.runs.at(0).verified_tree.empty()) << "what was verified is not this";
-  EXPECT_EQ(change.runs.at(0).head, oid('5'));
-  ASSERT_EQ(change.turns.size(), 1U);
-  EXPECT_EQ(change.turns[0].kind, TurnKind::command);
-  EXPECT_EQ(change.turns[0].head_before, oid('5'));
-  run.land_attempts = fleet().limits.land_attempts - 1;
-  EXPECT_EQ(land(moved, run).runs.at(0).outcome, Outcome::needs_human) << "bounded";
-  Pipeline bare = default_pipeline();
-  bare.stages.erase(bare.stages.begin() + 1);
-  run.land_attempts = 0;
-  EXPECT_EQ(after_landing(run, moved, bare, fleet(), "", kNow).runs.at(0).outcome,
-            Outcome::needs_human)
-      << "nothing could verify it, and waiting would be for ever";
-}
-
-TEST(AfterLanding, AConflictGoesToTheAgentWithinItsBounds) {
-  const LandResult conflict{.kind = LandResult::Kind::conflict,
-                            .commit = {},
-                            .head = {},
-                            .base = oid('6'),
-                            .files = {"a.c", "b.c"}};
-  const Change change = land(conflict);
-  ASSERT_EQ(change.turns.size(), 1U);
-  EXPECT_EQ(change.turns[0].kind, TurnKind::corrective);
-  EXPECT_NE(change.turns[0].correction.find("b.c"), std::string::npos);
-  EXPECT_EQ(change.ledger.size(), 1U);
-  jobs::Run run = scenario::run();
-  run.land_attempts = fleet().limits.land_attempts - 1;
-  EXPECT_EQ(land(conflict, run).runs.at(0).outcome, Outcome::needs_human);
-  run.landings = 1;
-  EXPECT_EQ(land(conflict, run).runs.at(0).outcome, Outcome::frozen);
-}
-
-TEST(AfterLanding, Invariant5_AConflictAtACapPlansNoTurn) {
-  const Change change = land({.kind = LandResult::Kind::conflict, .files = {"a.c"}},
-                             scenario::run(), "the fleet used 400 of 400 turns");
-  EXPECT_TRUE(change.turns.empty());
-  EXPECT_TRUE(change.ledger.empty());
-  EXPECT_EQ(change.runs.at(0).outcome, Outcome::needs_human);
-  EXPECT_FALSE(change.runs.at(0).charged);
-}
-
-TEST(AfterLanding, RejectedGoesToAPersonWithTheRule) {
-  const Change change =
-      land({.kind = LandResult::Kind::rejected, .rule = "protected-path", .message = ".github/x"});
-  EXPECT_EQ(change.runs.at(0).outcome, Outcome::needs_human);
-  EXPECT_NE(change.runs.at(0).reason.find("protected-path"), std::string::npos);
-}
-
-TEST(AfterLanding, ARunThatIsOverOnlyRecordsWhatHappened) {
-  jobs::Run run = scenario::run();
-  run.step = RunStep::ending;
-  run.outcome = Outcome::cancelled;
-  for (const auto kind : {LandResult::Kind::landed, LandResult::Kind::needs_verify,
-                          LandResult::Kind::conflict, LandResult::Kind::rejected}) {
-    const Change change = land({.kind = kind, .commit = oid('c')}, run);
-    EXPECT_EQ(change.runs.at(0).step, RunStep::ending);
-    EXPECT_TRUE(change.effects.empty());
-    EXPECT_TRUE(change.turns.empty());
-  }
 }
 
 TEST(GivenUp, TheRunEndsOnlyWhereItCannotGoOn) {
