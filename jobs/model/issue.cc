@@ -104,6 +104,16 @@ std::string_view to_string(Permission permission) {
   return "unknown";
 }
 
+std::optional<Permission> parse_permission(std::string_view text) {
+  for (const Permission permission : {Permission::none, Permission::read, Permission::triage,
+                                      Permission::write, Permission::admin}) {
+    if (to_string(permission) == text) {
+      return permission;
+    }
+  }
+  return std::nullopt;
+}
+
 bool Issue::has_label(std::string_view label) const {
   return std::ranges::find(labels, label) != labels.end();
 }

@@ -12,6 +12,8 @@ namespace jobs {
 /// What an actor may do on a repository now. Ordered: more is greater.
 enum class Permission : std::uint8_t { unknown, none, read, triage, write, admin };
 [[nodiscard]] std::string_view to_string(Permission permission);
+/// By its name; `unknown` is none that anybody writes down.
+[[nodiscard]] std::optional<Permission> parse_permission(std::string_view text);
 
 /// Who set the ready label (the newest such event that was not followed by a removal).
 struct LabelActor {
@@ -43,6 +45,7 @@ struct Issue {
   IssueKey key;
   std::string title;
   std::string body;
+  std::string author;  ///< "" = the tracker does not say, or its account is gone
   bool open = true;
   std::vector<std::string> labels;
   std::optional<int> priority;  ///< 0 is most urgent; none = last
@@ -67,6 +70,10 @@ struct Issue {
   bool details_left_out = false;
 
   [[nodiscard]] bool has_label(std::string_view label) const;
+  /// Title or body were changed after the newest ready label, or it is not known when that was set.
+  [[nodiscard]] bool edited_after_label() const {
+    return edited_at && !(ready_by.at && *edited_at <= *ready_by.at);
+  }
   /// Digest of what the label approved: title and body.
   [[nodiscard]] std::string text_digest() const;
   /// Bytes of title and body.

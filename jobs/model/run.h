@@ -7,6 +7,7 @@
 #include "jobs/base/error.h"
 #include "jobs/base/ids.h"
 #include "jobs/base/money.h"
+#include "jobs/model/issue.h"
 
 namespace jobs {
 
@@ -39,10 +40,13 @@ enum class Phase : std::uint8_t { worktree, tests_red, green, pushed, ci, deploy
 struct Run {
   RunId id;
   IssueKey issue;
-  std::string title;         ///< as approved, valid UTF-8
-  std::string body;          ///< as approved: what the agent is given
-  std::string text_digest;   ///< Issue::text_digest at the claim
-  std::string requested_by;  ///< actor of the ready label
+  std::string title;                                      ///< as approved, valid UTF-8
+  std::string body;                                       ///< as approved: what the agent is given
+  std::string text_digest;                                ///< Issue::text_digest at the claim
+  std::string requested_by;                               ///< actor of the ready label
+  Permission requested_permission = Permission::unknown;  ///< what that actor might do at the claim
+  std::string author;     ///< who wrote the issue; "" = the tracker does not say
+  std::string edited_by;  ///< who changed title or body after the label; "" = nobody
   std::string pipeline;
   std::string stage;  ///< current stage's name
   RunStep step = RunStep::preparing;
@@ -79,6 +83,7 @@ struct Run {
   bool released = false;  ///< a person lifted this run's freeze or needs-human: it no longer holds
                           ///< the issue back
   int effects = 0;        ///< effects recorded so far; numbers their idempotency keys
+  std::string comment;    ///< the tracker's id of the checklist comment; "" = not known yet
   friend bool operator==(const Run&, const Run&) = default;
 
   /// True until the outcome's effects have all been carried out.

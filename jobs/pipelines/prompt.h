@@ -21,8 +21,9 @@ namespace jobs {
 [[nodiscard]] Result<std::string> fill_template(std::string_view text, std::string_view where,
                                                 const std::map<std::string, std::string>& values);
 
-/// The placeholders that a prompt may use: repo, issue, title, body, requested_by, branch, base,
-/// run, turn, test_command, fence, correction.
+/// The placeholders that a prompt may use: repo, issue, title, body, requested_by, author,
+/// provenance, branch, base, run, turn, test_command, fence, correction. `provenance` has several
+/// lines: who wrote the text, who released it and with which permission, who changed it since.
 [[nodiscard]] Result<std::string> make_prompt(std::string_view text, std::string_view where,
                                               const Run& run, const Turn& turn,
                                               std::string_view base_branch,

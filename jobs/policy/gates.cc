@@ -118,7 +118,7 @@ GateValue trust_gate(const Issue& issue, const Repo& repo, const Fleet& fleet) {
 }
 
 GateValue edited_gate(const Issue& issue, const Repo& repo) {
-  if (!issue.edited_at || (issue.ready_by.at && *issue.edited_at <= *issue.ready_by.at)) {
+  if (!issue.edited_after_label()) {
     return gate(Reason::edited_after_label, true, "text not edited after the label");
   }
   const bool may = issue.editor_permission >= Permission::write || is_named(repo, issue.edited_by);

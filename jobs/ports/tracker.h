@@ -53,6 +53,13 @@ class TrackerReader {
                                                               IssueNumber number) = 0;
 };
 
+/// The one comment of the runner on an issue, as it should read.
+struct OwnComment {
+  std::string marker;  ///< a hidden line that the body contains
+  std::string body;
+  std::string id;  ///< as an earlier call returned it; "" = not known
+};
+
 /// Writes to issues. Every call is idempotent. conflict: a person changed the same thing meanwhile
 /// and a merge was not possible; nothing was overwritten.
 class TrackerWriter {
@@ -61,11 +68,10 @@ class TrackerWriter {
   [[nodiscard]] virtual Status set_labels(const Repo& repo, IssueNumber number,
                                           const std::vector<std::string>& add,
                                           const std::vector<std::string>& remove) = 0;
-  /// Creates the comment that carries `marker` (a hidden line that the body already contains), or
-  /// replaces its body. Only a comment written by the runner itself counts as found.
-  [[nodiscard]] virtual Status upsert_comment(const Repo& repo, IssueNumber number,
-                                              const std::string& marker,
-                                              const std::string& body) = 0;
+  /// Replaces the body of the runner's comment, or creates it, and returns its id. It is found by
+  /// `id`, else by the marker; one that somebody else wrote is never it, whatever it carries.
+  [[nodiscard]] virtual Result<std::string> upsert_comment(const Repo& repo, IssueNumber number,
+                                                           const OwnComment& comment) = 0;
   [[nodiscard]] virtual Status close(const Repo& repo, IssueNumber number,
                                      const std::string& reason) = 0;
 };

@@ -36,6 +36,9 @@ Change claim(const Issue& issue, const Repo& repo, const Fleet& fleet, RunId id,
   run.body = to_valid_utf8(issue.body);
   run.text_digest = issue.text_digest();
   run.requested_by = issue.ready_by.login;
+  run.requested_permission = issue.ready_by.permission;
+  run.author = issue.author;
+  run.edited_by = issue.edited_after_label() ? issue.edited_by : std::string();
   run.pipeline = repo.pipeline;
   run.branch = branch_name(issue.key.number, issue.title);
   run.created_at = now;

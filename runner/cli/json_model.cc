@@ -29,7 +29,10 @@ Json to_json(const jobs::Spend& spend) {
 Json to_json(const jobs::Run& run) {
   Json json = Json::object();
   json.set("id", run.id.str()).set("repo", run.issue.repo.str()).set("issue", run.issue.number);
-  json.set("title", run.title).set("requested_by", text_or_null(run.requested_by));
+  json.set("title", run.title).set("author", text_or_null(run.author));
+  json.set("requested_by", text_or_null(run.requested_by));
+  json.set("requested_permission", jobs::to_string(run.requested_permission));
+  json.set("edited_by", text_or_null(run.edited_by));
   json.set("pipeline", run.pipeline).set("stage", run.stage);
   json.set("step", jobs::to_string(run.step)).set("phase", jobs::to_string(run.phase));
   json.set("live", run.live());

@@ -55,6 +55,15 @@ std::string line(const Screen& screen, const std::string& name, const std::strin
          "\n";
 }
 
+std::string asked_by(const jobs::Run& run) {
+  if (run.requested_by.empty()) {
+    return {};
+  }
+  return fmt::format("{} (permission: {}){}", run.requested_by,
+                     jobs::to_string(run.requested_permission),
+                     run.edited_by.empty() ? "" : ", changed since by " + run.edited_by);
+}
+
 std::string head(const Screen& screen, const Shown& shown, jobs::TimePoint now) {
   const jobs::Run& run = shown.run;
   const Cell state = state_of(run);
@@ -66,7 +75,8 @@ std::string head(const Screen& screen, const Shown& shown, jobs::TimePoint now) 
   out += line(screen, "Last error", run.last_error);
   out += line(screen, "Pipeline",
               fmt::format("{}, phase {}", run.pipeline, jobs::to_string(run.phase)));
-  out += line(screen, "Asked by", run.requested_by);
+  out += line(screen, "Written by", run.author);
+  out += line(screen, "Asked by", asked_by(run));
   out += line(screen, "Branch", run.branch);
   out += line(screen, "Worktree", run.worktree_released ? "released" : run.worktree);
   out += line(screen, "Landed", run.landed.str());

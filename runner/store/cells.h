@@ -26,6 +26,8 @@ class RowWriter {
  public:
   RowWriter& text(std::string value);
   RowWriter& text(std::string_view value) { return text(std::string(value)); }
+  /// NULL for an empty one: of columns that came later.
+  RowWriter& text_or_null(std::string_view value) { return value.empty() ? null() : text(value); }
   RowWriter& list(const std::vector<std::string>& value) { return text(list_to_text(value)); }
   RowWriter& number(std::int64_t value);
   RowWriter& time(jobs::TimePoint value) { return number(value.time_since_epoch().count()); }
@@ -44,6 +46,7 @@ class RowReader {
  public:
   RowReader(std::string_view table, const Row& row) : table_(table), row_(row) {}
   [[nodiscard]] std::string text();
+  [[nodiscard]] std::string text_or_null() { return skip_null() ? std::string() : text(); }
   template <typename Id>
   [[nodiscard]] Id id() {
     return Id(text());

@@ -27,8 +27,14 @@ constexpr std::string_view kAgentEnds =
 #include "runner/store/migrations/0003_agent_ends.sql.inc"
     ;
 
-constexpr std::array<Migration, 3> kMigrations{
-    {{"0001_initial", kInitial}, {"0002_http_cache", kHttpCache}, {"0003_agent_ends", kAgentEnds}}};
+constexpr std::string_view kProvenance =
+#include "runner/store/migrations/0004_provenance.sql.inc"
+    ;
+
+constexpr std::array<Migration, 4> kMigrations{{{"0001_initial", kInitial},
+                                                {"0002_http_cache", kHttpCache},
+                                                {"0003_agent_ends", kAgentEnds},
+                                                {"0004_provenance", kProvenance}}};
 
 constexpr const char* kForeignHint = "point state_dir at the runner's own folder";
 constexpr const char* kDamageHint =

@@ -55,7 +55,12 @@ const SealedTable& runs_table() {
                                              "text_digest",
                                              "requested_by",
                                              "title",
-                                             "body"}};
+                                             "body",
+                                             "requested_permission",
+                                             "author",
+                                             "edited_by",
+                                             "comment"},
+                                 .added = 4};
   return table;
 }
 
@@ -89,6 +94,11 @@ Row to_row(const jobs::Run& run) {
       .text(run.requested_by)
       .text(run.title)
       .text(run.body);
+  const bool known = run.requested_permission != jobs::Permission::unknown;
+  row.text_or_null(known ? to_string(run.requested_permission) : "")
+      .text_or_null(run.author)
+      .text_or_null(run.edited_by)
+      .text_or_null(run.comment);
   return row.take();
 }
 
@@ -136,6 +146,12 @@ jobs::Result<jobs::Run> run_from(const Row& row) {
   run.requested_by = in.text();
   run.title = in.text();
   run.body = in.text();
+  if (!in.skip_null()) {
+    run.requested_permission = in.name(jobs::parse_permission);
+  }
+  run.author = in.text_or_null();
+  run.edited_by = in.text_or_null();
+  run.comment = in.text_or_null();
   return checked(in, std::move(run));
 }
 

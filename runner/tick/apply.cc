@@ -258,7 +258,7 @@ jobs::Result<jobs::Change> Applier::carry_out(const jobs::Effect& effect, const 
   switch (effect.kind) {
     case jobs::EffectKind::set_labels:
     case jobs::EffectKind::upsert_comment:
-    case jobs::EffectKind::close_issue: return on_tracker(effect, *repo);
+    case jobs::EffectKind::close_issue: return on_tracker(effect, run, *repo);
     case jobs::EffectKind::prepare_worktree:
     case jobs::EffectKind::land:
     case jobs::EffectKind::rescue:

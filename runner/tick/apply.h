@@ -46,7 +46,12 @@ class Applier {
   [[nodiscard]] jobs::Result<jobs::Change> carry_out(const jobs::Effect& effect,
                                                      const jobs::Run& run);
   [[nodiscard]] jobs::Result<jobs::Change> on_tracker(const jobs::Effect& effect,
-                                                      const jobs::Repo& repo);
+                                                      const jobs::Run& run, const jobs::Repo& repo);
+  /// Writes the checklist, and keeps the comment's id in the run.
+  [[nodiscard]] jobs::Result<jobs::Change> write_comment(jobs::TrackerWriter& tracker,
+                                                         const jobs::Effect& effect,
+                                                         const jobs::Run& run,
+                                                         const jobs::Repo& repo);
   /// Asks whether the lease is still ours, and renews it.
   [[nodiscard]] jobs::Fence fence() const;
   [[nodiscard]] jobs::Result<jobs::Change> on_git(const jobs::Effect& effect, const jobs::Run& run,

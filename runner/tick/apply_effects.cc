@@ -50,18 +50,48 @@ const jobs::Pipeline pipeline_of(const jobs::Fleet& fleet, const jobs::Run& run)
 
 }  // namespace
 
-jobs::Result<jobs::Change> Applier::on_tracker(const jobs::Effect& effect, const jobs::Repo& repo) {
+jobs::Result<jobs::Change> Applier::on_tracker(const jobs::Effect& effect, const jobs::Run& run,
+                                               const jobs::Repo& repo) {
   RUNNER_ASSIGN(jobs::TrackerWriter * tracker,
                 adapter(context_.writers.trackers, context_.readers, "tracker", repo.tracker));
   const jobs::IssueNumber number = effect.issue.number;
   if (effect.kind == jobs::EffectKind::set_labels) {
     RUNNER_TRY(tracker->set_labels(repo, number, effect.add_labels, effect.remove_labels));
   } else if (effect.kind == jobs::EffectKind::upsert_comment) {
-    RUNNER_TRY(tracker->upsert_comment(repo, number, effect.target, effect.text));
+    return write_comment(*tracker, effect, run, repo);
   } else {
     RUNNER_TRY(tracker->close(repo, number, effect.text));
   }
   return jobs::Change{};
+}
+
+jobs::Result<jobs::Change> Applier::write_comment(jobs::TrackerWriter& tracker,
+                                                  const jobs::Effect& effect, const jobs::Run& run,
+                                                  const jobs::Repo& repo) {
+  std::string known = run.comment;
+  if (known.empty()) {
+    // The issue has one comment: an earlier run may know it.
+    RUNNER_ASSIGN(const std::vector<jobs::Run> runs,
+                  context_.readers.store->runs({.live_only = false,
+                                                .repo = {},
+                                                .issue = effect.issue,
+                                                .outcome = {},
+                                                .limit = 0,
+                                                .texts = false}));
+    const auto last =
+        std::ranges::find_if(runs, [](const jobs::Run& other) { return !other.comment.empty(); });
+    known = last == runs.end() ? std::string() : last->comment;
+  }
+  RUNNER_ASSIGN(std::string id,
+                tracker.upsert_comment(
+                    repo, effect.issue.number,
+                    {.marker = effect.target, .body = effect.text, .id = std::move(known)}));
+  if (id.empty() || id == run.comment) {
+    return jobs::Change{};
+  }
+  jobs::RunChange change(run, context_.fleet, context_.readers.clock->now());
+  change.run().comment = std::move(id);
+  return std::move(change).take();
 }
 
 jobs::Fence Applier::fence() const {

@@ -68,29 +68,42 @@ jobs::Result<std::string> add(const Fd& folder, const std::vector<std::string>& 
   return name;
 }
 
-jobs::Status try_upsert(const Fd& folder, const std::string& marker, const NewComment& comment) {
-  RUNNER_ASSIGN(const std::vector<std::string> names, list_names(folder));
-  for (const std::string& name : names) {
-    if (!is_comment_name(name) || RUNNER_PLANTED(fresh_comment)) {
+/// What the comment of that name says, if the author wrote it.
+std::optional<std::pair<CommentText, std::string>> written_by(const Fd& folder,
+                                                              const std::string& name,
+                                                              const std::string& author) {
+  const auto file = read_regular(folder, name, kMaxFileBytes);
+  if (!file) {
+    return std::nullopt;
+  }
+  CommentText text = parse_comment_text(file->bytes);
+  return text.author == author ? std::optional(std::pair(std::move(text), file->bytes))
+                               : std::nullopt;
+}
+
+jobs::Result<std::string> try_upsert(const Fd& folder, const std::string& marker,
+                                     const std::string& id, const NewComment& comment) {
+  RUNNER_ASSIGN(std::vector<std::string> names, list_names(folder));
+  std::vector<std::string> looked_at = names;
+  std::erase_if(looked_at, [](const std::string& name) {
+    return !is_comment_name(name) || RUNNER_PLANTED(fresh_comment);
+  });
+  // The one that is known comes first, and needs no marker: somebody may have taken it out.
+  std::ranges::stable_partition(looked_at, [&](const std::string& name) { return name == id; });
+  for (const std::string& name : looked_at) {
+    const auto old = written_by(folder, name, comment.author);
+    if (!old || (name != id && !has_line(old->first.body, jobs::trimmed(marker)))) {
       continue;
     }
-    const auto file = read_regular(folder, name, kMaxFileBytes);
-    if (!file) {
-      continue;
-    }
-    const CommentText old = parse_comment_text(file->bytes);
-    if (old.author != comment.author || !has_line(old.body, jobs::trimmed(marker))) {
-      continue;
-    }
-    if (old.body + "\n" == clean(comment.body)) {
-      return jobs::ok();
+    if (old->first.body + "\n" == clean(comment.body)) {
+      return name;
     }
     NewComment edited = comment;
-    edited.at = old.at.value_or(comment.at);
-    return replace_file(folder, name, file->bytes, to_file(edited));
+    edited.at = old->first.at.value_or(comment.at);
+    RUNNER_TRY(replace_file(folder, name, old->second, to_file(edited)));
+    return name;
   }
-  const auto added = add(folder, names, comment);
-  return added ? jobs::ok() : jobs::Status(added.error());
+  return add(folder, names, comment);
 }
 
 /// What we write we must be able to read back, or the next edit would not find it.
@@ -162,26 +175,27 @@ jobs::Result<std::string> add_comment(const Place& place, IssueNumber number,
   return add(folder, names, comment);
 }
 
-jobs::Status upsert_comment(const Place& place, IssueNumber number, const std::string& marker,
-                            const NewComment& comment) {
+jobs::Result<std::string> upsert_comment(const Place& place, IssueNumber number,
+                                         const std::string& marker, const std::string& id,
+                                         const NewComment& comment) {
   if (jobs::trimmed(marker).empty() || !has_line(comment.body, jobs::trimmed(marker))) {
     return jobs::fail(ErrorKind::bug, "the comment's body does not hold its own marker as a line");
   }
   RUNNER_TRY(require_fits(comment.body));
   RUNNER_TRY(require_issue(place, number));
   RUNNER_ASSIGN(const Fd folder, open_comments(place, number, true));
-  jobs::Status status;
+  jobs::Result<std::string> written = std::string();
   for (int i = 0; i < kTries; ++i) {
     {
       RUNNER_ASSIGN(const Fd lock, lock_folder(folder));
-      status = try_upsert(folder, marker, comment);
+      written = try_upsert(folder, marker, id, comment);
     }
-    if (status || status.error().kind != ErrorKind::conflict) {
+    if (written || written.error().kind != ErrorKind::conflict) {
       break;
     }
     std::this_thread::sleep_for(kPause * (i + 1));
   }
-  return std::move(status).while_doing(
+  return std::move(written).while_doing(
       fmt::format("writing the comment on issue #{} in {}", number, jobs::one_line(place.path)));
 }
 

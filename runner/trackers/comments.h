@@ -26,8 +26,11 @@ struct NewComment {
 [[nodiscard]] jobs::Result<std::string> add_comment(const Place& place, jobs::IssueNumber number,
                                                     const NewComment& comment);
 
-/// Edits the author's comment that has `marker` as one of its lines, or adds it.
-[[nodiscard]] jobs::Status upsert_comment(const Place& place, jobs::IssueNumber number,
-                                          const std::string& marker, const NewComment& comment);
+/// Edits the author's comment that has that id (a file name, "" = not known), else the one that has
+/// `marker` as one of its lines, or adds it. Returns its file name.
+[[nodiscard]] jobs::Result<std::string> upsert_comment(const Place& place, jobs::IssueNumber number,
+                                                       const std::string& marker,
+                                                       const std::string& id,
+                                                       const NewComment& comment);
 
 }  // namespace runner::trackers

@@ -60,6 +60,7 @@ jobs::Issue issue_of(const json& object, const jobs::RepoName& repo) {
   }
   issue.title = forge::text(object, "title");
   issue.body = forge::text(object, "body");
+  issue.author = forge::text(object, "user.login");
   // Anything but a plain "open" is not open: nothing is started on a guess.
   issue.open = forge::text(object, "state") == "open";
   if (const json* labels = forge::field(object, "labels");

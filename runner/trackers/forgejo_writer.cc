@@ -33,6 +33,10 @@ Ids ids_in(const std::vector<json>& labels) {
   return ids;
 }
 
+std::string dumped(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 class ForgejoWriter final : public jobs::TrackerWriter {
  public:
   ForgejoWriter(ForgejoOptions options, forge::Api& api)
@@ -67,19 +71,28 @@ class ForgejoWriter final : public jobs::TrackerWriter {
     return jobs::ok();
   }
 
-  Status upsert_comment(const Repo& repo, IssueNumber number, const std::string& marker,
-                        const std::string& body) override {
-    RUNNER_ASSIGN(const json ours, our_comment(repo, number, marker));
+  jobs::Result<std::string> upsert_comment(const Repo& repo, IssueNumber number,
+                                           const jobs::OwnComment& comment) override {
+    RUNNER_ASSIGN(const json ours, our_comment(repo, number, comment));
     if (!ours.is_null()) {
-      return edit(repo, ours, body);
+      return edit(repo, ours, comment.body);
     }
-    const Status made = send("POST", path_of(repo, number, {"comments"}), {{"body", body}}, false);
-    if (made || !jobs::is_retryable(made.error().kind)) {
-      return made;
+    const auto made = server_.api().send({.method = "POST",
+                                          .path = path_of(repo, number, {"comments"}),
+                                          .body = dumped({{"body", comment.body}}),
+                                          .repeatable = false});
+    if (made) {
+      // An answer without it leaves it to be found by its marker.
+      const std::int64_t id = forge::number(json::parse(made->body, nullptr, false), "id");
+      return id > 0 ? std::to_string(id) : std::string();
+    }
+    if (!jobs::is_retryable(made.error().kind)) {
+      return made.error();
     }
     // Whether it was made is not known: the next call would make a second one.
-    const auto look = our_comment(repo, number, marker);
-    return look && !look->is_null() ? edit(repo, *look, body) : made;
+    const auto look = our_comment(repo, number, comment);
+    return look && !look->is_null() ? edit(repo, *look, comment.body)
+                                    : jobs::Result<std::string>(made.error());
   }
 
   Status close(const Repo& repo, IssueNumber number, const std::string&) override {
@@ -105,37 +118,49 @@ class ForgejoWriter final : public jobs::TrackerWriter {
 
   Status send(const std::string& method, const std::string& path, const json& body,
               bool repeatable) {
-    const auto reply = server_.api().send(
-        {.method = method,
-         .path = path,
-         .body = body.is_null() ? std::string()
-                                : body.dump(-1, ' ', false, json::error_handler_t::replace),
-         .repeatable = repeatable});
+    const auto reply = server_.api().send({.method = method,
+                                           .path = path,
+                                           .body = body.is_null() ? std::string() : dumped(body),
+                                           .repeatable = repeatable});
     return reply ? jobs::ok() : Status(reply.error());
   }
 
-  /// The comment of ours with the marker; null if there is none. One by somebody else is forged.
-  jobs::Result<json> our_comment(const Repo& repo, IssueNumber number, const std::string& marker) {
+  /// The comment of ours with that id, else with the marker; null if there is none. One by somebody
+  /// else is forged.
+  jobs::Result<json> our_comment(const Repo& repo, IssueNumber number,
+                                 const jobs::OwnComment& comment) {
     RUNNER_ASSIGN(const std::string own, server_.own_login());
+    if (!comment.id.empty()) {
+      const auto reply =
+          server_.api().get(path_in(options_.place(repo), {"issues", "comments", comment.id}));
+      if (!reply && jobs::is_retryable(reply.error().kind)) {
+        return reply.error();
+      }
+      // Nothing at all is the answer about a comment that is none on an issue.
+      json known = reply ? json::parse(reply->body, nullptr, false) : json();
+      if (forge::text(known, "issue_url").ends_with(fmt::format("/issues/{}", number)) &&
+          forge::text(known, "user.login") == own) {
+        return known;
+      }
+    }  // Else somebody deleted it, or the issue has moved.
     RUNNER_ASSIGN(const std::vector<json> comments,
                   server_.unnumbered(path_of(repo, number, {"comments"})));
     for (const json& one : comments) {
       if (forge::text(one, "user.login") == own &&
-          forge::text(one, "body").find(marker) != std::string::npos) {
+          forge::text(one, "body").find(comment.marker) != std::string::npos) {
         return one;
       }
     }
     return json();
   }
 
-  Status edit(const Repo& repo, const json& comment, const std::string& body) {
-    if (forge::text(comment, "body") == body) {
-      return jobs::ok();
+  jobs::Result<std::string> edit(const Repo& repo, const json& comment, const std::string& body) {
+    const std::string id = std::to_string(forge::number(comment, "id"));
+    if (forge::text(comment, "body") != body) {
+      RUNNER_TRY(send("PATCH", path_in(options_.place(repo), {"issues", "comments", id}),
+                      {{"body", body}}, true));
     }
-    return send("PATCH",
-                path_in(options_.place(repo),
-                        {"issues", "comments", std::to_string(forge::number(comment, "id"))}),
-                {{"body", body}}, true);
+    return id;
   }
 
   /// Labels are set by number, and a repository may use those of its organisation.

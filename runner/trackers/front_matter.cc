@@ -178,6 +178,7 @@ void read_keys(Reader& reader, IssueText& issue) {
     issue.priority = static_cast<int>(*priority);
   }
   issue.blocked_by = reader.strings("blocked_by", true);
+  issue.created_by = reader.string("created_by").value_or("");
   issue.edited_by = reader.string("edited_by").value_or("");
   issue.edited_at = reader.time("edited_at");
   issue.closed_reason = reader.string("closed_reason").value_or("");

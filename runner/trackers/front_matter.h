@@ -27,6 +27,7 @@ struct IssueText {
   std::string ready_digest;
   std::optional<int> priority;
   std::vector<std::string> blocked_by;
+  std::string created_by;
   std::string edited_by;
   std::optional<jobs::TimePoint> edited_at;
   std::string closed_reason;

@@ -81,9 +81,9 @@ class Completion {
     issue.body = std::move(text.body);
     issue.text_left_out = false;
     issue.url = std::move(text.url);
+    issue.author = std::move(text.author);
     issue.open = text.open;
-    for (std::string& label : text.labels) {
-      // In our spelling, so that everybody else can compare.
+    for (std::string& label : text.labels) {  // in our spelling, so that all others can compare
       for (const std::string& ours : {labels_.ready, labels_.in_progress, labels_.human}) {
         label = same_name(label, ours) ? ours : label;
       }

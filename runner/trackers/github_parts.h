@@ -92,6 +92,7 @@ struct Text {
   std::string title;
   std::string body;
   std::string url;
+  std::string author;  ///< "" = the account is gone
   bool open = false;
   std::vector<std::string> labels;
   std::vector<Edit> edits;

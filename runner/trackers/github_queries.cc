@@ -146,6 +146,7 @@ jobs::Result<Text> text_of(const Json& issue) {
   text.title = text_at(issue, "title");
   text.body = text_at(issue, "body");
   text.url = text_at(issue, "url");
+  text.author = text_at(at(issue, "author"), "login");
   text.open = text_at(issue, "state") == "OPEN";
   const Json& labels = at(at(issue, "labels"), "nodes");
   const Json& edits = at(at(issue, "userContentEdits"), "nodes");
@@ -240,7 +241,8 @@ std::string text_query(std::span<const Spot> spots) {
         fmt::format("i{0}:repository(owner:$o{0},name:$n{0}){{issue(number:$i{0}){{...text}}}}", i);
   }
   const std::string fragment =
-      "fragment text on Issue{number title body state url labels(first:100){nodes{name}}"
+      "fragment text on Issue{number title body state url author{login} "
+      "labels(first:100){nodes{name}}"
       "userContentEdits(first:100){nodes{editedAt editor{login}}}"
       "timelineItems(last:100,itemTypes:[RENAMED_TITLE_EVENT])"
       "{nodes{... on RenamedTitleEvent{createdAt actor{login}}}}}";
@@ -272,6 +274,7 @@ jobs::Result<Text> parse_rest_issue(const std::string& body) {
   text.title = text_at(issue, "title");
   text.body = text_at(issue, "body");
   text.url = text_at(issue, "html_url");
+  text.author = text_at(at(issue, "user"), "login");
   text.open = text_at(issue, "state") == "open";
   for (const Json& label : labels) {
     text.labels.push_back(label.is_string() ? label.get<std::string>() : text_at(label, "name"));

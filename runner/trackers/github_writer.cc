@@ -68,26 +68,31 @@ class GithubWriter final : public jobs::TrackerWriter {
     return jobs::ok();
   }
 
-  jobs::Status upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
-                              const std::string& marker, const std::string& body) override {
+  jobs::Result<std::string> upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
+                                           const jobs::OwnComment& comment) override {
     RUNNER_ASSIGN(const Place place, github::place_of(repo));
-    const std::string text = body.size() <= kMostComment
-                                 ? jobs::to_valid_utf8(body)
-                                 : jobs::to_valid_utf8(body.substr(0, kMostComment)) + "\n...";
-    RUNNER_ASSIGN(const Found found, find_comment(place, number, marker));
-    if (found.id != 0 && found.body == text) {
-      return jobs::ok();
+    const std::string text =
+        comment.body.size() <= kMostComment
+            ? jobs::to_valid_utf8(comment.body)
+            : jobs::to_valid_utf8(comment.body.substr(0, kMostComment)) + "\n...";
+    RUNNER_ASSIGN(const Found found, find_comment(place, number, comment));
+    if (found.id == 0) {
+      RUNNER_ASSIGN(const forge::Reply made,
+                    api_.send({.method = "POST",
+                               .path = place.path({"issues", std::to_string(number), "comments"}),
+                               .body = dumped({{"body", text}}),
+                               .repeatable = false}));
+      // An answer without it leaves it to be found by its marker.
+      const std::int64_t id = github::number_at(github::parsed(made.body), "id");
+      return id > 0 ? std::to_string(id) : std::string();
     }
-    if (found.id != 0) {
-      return send({.method = "PATCH",
-                   .path = place.path({"issues", "comments", std::to_string(found.id)}),
-                   .body = dumped({{"body", text}}),
-                   .repeatable = true});
+    if (found.body != text) {
+      RUNNER_TRY(send({.method = "PATCH",
+                       .path = place.path({"issues", "comments", std::to_string(found.id)}),
+                       .body = dumped({{"body", text}}),
+                       .repeatable = true}));
     }
-    return send({.method = "POST",
-                 .path = place.path({"issues", std::to_string(number), "comments"}),
-                 .body = dumped({{"body", text}}),
-                 .repeatable = false});
+    return std::to_string(found.id);
   }
 
   jobs::Status close(const jobs::Repo& repo, jobs::IssueNumber number,
@@ -147,32 +152,35 @@ class GithubWriter final : public jobs::TrackerWriter {
     return jobs::ok();
   }
 
-  /// Ours, with the marker; the oldest, should there be two. Somebody else's is not ours, whatever
-  /// stands in it.
+  /// By its id, also where somebody took the marker out of it; else ours with the marker, the
+  /// oldest, should there be two. Somebody else's is not ours, whatever stands in it.
   jobs::Result<Found> find_comment(const Place& place, jobs::IssueNumber number,
-                                   const std::string& marker) {
+                                   const jobs::OwnComment& comment) {
     RUNNER_ASSIGN(const std::string own, people_.own_login());
-    const auto key = std::tuple(place, number, marker);
-    if (const auto known = comments_.find(key); known != comments_.end()) {
-      const auto reply =
-          api_.get(place.path({"issues", "comments", std::to_string(known->second)}));
-      if (reply) {
-        return Found{known->second, github::text_at(github::parsed(reply->body), "body")};
-      }
-      if (reply.error().kind != ErrorKind::not_found) {
+    const auto is_ours = [&](const Json& each) {
+      return github::same_name(github::text_at(github::at(each, "user"), "login"), own);
+    };
+    if (!comment.id.empty()) {
+      const auto reply = api_.get(place.path({"issues", "comments", comment.id}));
+      if (!reply && reply.error().kind != ErrorKind::not_found) {
         return reply.error();
       }
-      comments_.erase(known);  // Somebody deleted it.
+      if (reply) {
+        const Json each = github::parsed(reply->body);
+        const bool here =
+            github::text_at(each, "issue_url").ends_with(fmt::format("/issues/{}", number));
+        if (is_ours(each) && here) {
+          return Found{github::number_at(each, "id"), github::text_at(each, "body")};
+        }
+      }  // Somebody deleted it, or the issue has moved.
     }
     Found found;
     const auto look = [&](const forge::Reply& page) -> jobs::Result<bool> {
       RUNNER_ASSIGN(const Json comments, github::entries_of({page}));
       for (const Json& each : comments) {
-        const std::string author = github::text_at(github::at(each, "user"), "login");
         std::string body = github::text_at(each, "body");
-        if (github::same_name(author, own) && body.contains(marker)) {
+        if (is_ours(each) && body.contains(comment.marker)) {
           found = {github::number_at(each, "id"), std::move(body)};
-          comments_.emplace(key, found.id);
           return false;
         }
       }
@@ -186,7 +194,6 @@ class GithubWriter final : public jobs::TrackerWriter {
   forge::Api& api_;
   github::People people_;
   std::set<std::pair<Place, std::string>> made_;
-  std::map<std::tuple<Place, jobs::IssueNumber, std::string>, std::int64_t> comments_;
 };
 
 }  // namespace

@@ -75,6 +75,7 @@ class Converter {
     issue.key = {.repo = repo_, .number = file.number};
     issue.title = text.title;
     issue.body = text.body;
+    issue.author = text.created_by;
     issue.open = text.open;
     issue.labels = text.labels;
     issue.priority = text.priority;

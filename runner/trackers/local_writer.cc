@@ -47,11 +47,12 @@ class LocalWriter final : public jobs::TrackerWriter {
         });
   }
 
-  jobs::Status upsert_comment(const Repo& repo, IssueNumber number, const std::string& marker,
-                              const std::string& body) override {
+  jobs::Result<std::string> upsert_comment(const Repo& repo, IssueNumber number,
+                                           const jobs::OwnComment& comment) override {
     RUNNER_ASSIGN(const Place place, open_place(config_, repo, false));
-    return trackers::upsert_comment(place, number, marker,
-                                    {.author = options_.bot, .body = body, .at = clock_.now()});
+    return trackers::upsert_comment(
+        place, number, comment.marker, comment.id,
+        {.author = options_.bot, .body = comment.body, .at = clock_.now()});
   }
 
   jobs::Status close(const Repo& repo, IssueNumber number, const std::string& reason) override {

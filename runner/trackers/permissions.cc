@@ -20,16 +20,6 @@ namespace {
 
 constexpr std::size_t kMaxBytes = 1U << 20U;
 
-std::optional<Permission> parse_permission(std::string_view text) {
-  for (const Permission permission : {Permission::none, Permission::read, Permission::triage,
-                                      Permission::write, Permission::admin}) {
-    if (to_string(permission) == text) {
-      return permission;
-    }
-  }
-  return std::nullopt;
-}
-
 jobs::Error wrong(const std::string& file, int line, int column, std::string_view what) {
   return fail(
       ErrorKind::invalid_manifest, fmt::format("{}:{}:{}: {}", file, line, column, what),
@@ -76,7 +66,7 @@ jobs::Status Permissions::add(std::string_view bytes, const std::string& file_na
           RUNNER_TRY(add_bots(login.value));
           continue;
         }
-        const auto permission = parse_permission(login.value.string);
+        const auto permission = jobs::parse_permission(login.value.string);
         if (!login.value.is(Value::Kind::string) || !permission) {
           return wrong(file_name, login.value.line, login.value.column,
                        fmt::format("permission of `{}` is none of \"none\", \"read\", \"triage\", "

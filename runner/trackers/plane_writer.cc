@@ -46,23 +46,29 @@ class PlaneWriter final : public jobs::TrackerWriter {
     return target == nullptr ? jobs::ok() : move(project, item, *target);
   }
 
-  Status upsert_comment(const Repo& repo, IssueNumber number, const std::string& marker,
-                        const std::string& body) override {
+  jobs::Result<std::string> upsert_comment(const Repo& repo, IssueNumber number,
+                                           const jobs::OwnComment& comment) override {
     RUNNER_ASSIGN(const Project project, server_.project(repo.name));
     RUNNER_ASSIGN(const json item, server_.item(project, number));
     const std::string comments =
         server_.path_of_item(project, forge::text(item, "id"), {"comments"});
-    RUNNER_ASSIGN(const json ours, our_comment(comments, marker));
+    RUNNER_ASSIGN(const json ours, our_comment(comments, comment));
     if (!ours.is_null()) {
-      return edit(comments, ours, body);
+      return edit(comments, ours, comment.body);
     }
-    const Status made = send("POST", comments, comment(body), false);
-    if (made || !jobs::is_retryable(made.error().kind)) {
-      return made;
+    const auto made = server_.api().send(
+        {.method = "POST", .path = comments, .body = html_of(comment.body), .repeatable = false});
+    if (made) {
+      // An answer without it leaves it to be found by its marker.
+      return forge::text(json::parse(made->body, nullptr, false), "id");
+    }
+    if (!jobs::is_retryable(made.error().kind)) {
+      return made.error();
     }
     // Whether it was made is not known: the next call would make a second one.
-    const auto look = our_comment(comments, marker);
-    return look && !look->is_null() ? edit(comments, *look, body) : made;
+    const auto look = our_comment(comments, comment);
+    return look && !look->is_null() ? edit(comments, *look, comment.body)
+                                    : jobs::Result<std::string>(made.error());
   }
 
   Status close(const Repo& repo, IssueNumber number, const std::string&) override {
@@ -112,21 +118,38 @@ class PlaneWriter final : public jobs::TrackerWriter {
   }
 
   Status move(const Project& project, const json& item, const State& target) {
-    return send("PATCH", server_.path_of_item(project, forge::text(item, "id"), {}),
-                {{"state", target.id}}, true);
+    return send(server_.path_of_item(project, forge::text(item, "id"), {}),
+                json{{"state", target.id}}.dump());
   }
 
-  static json comment(const std::string& body) {
-    return {{"comment_html", plane::escaped(body).value}};
+  static std::string html_of(const std::string& body) {
+    return json{{"comment_html", plane::escaped(body).value}}.dump(-1, ' ', false,
+                                                                   json::error_handler_t::replace);
   }
 
-  /// The comment of ours with the marker; null if there is none. One by somebody else is forged:
-  /// `created_by` may be chosen by whoever makes a comment, `actor` may not.
-  jobs::Result<json> our_comment(const std::string& comments, const std::string& marker) {
+  static std::string path_of_comment(const std::string& comments, const std::string& id) {
+    const std::array<std::string_view, 1> parts{id};
+    return comments + forge::path_of(parts).substr(1) + "/";
+  }
+
+  /// The comment of ours with that id, else with the marker; null if there is none. One by somebody
+  /// else is forged: `created_by` may be chosen by whoever makes a comment, `actor` may not.
+  jobs::Result<json> our_comment(const std::string& comments, const jobs::OwnComment& comment) {
     RUNNER_ASSIGN(const std::string own, server_.own_id());
+    if (!comment.id.empty()) {
+      const auto reply = server_.api().get(path_of_comment(comments, comment.id));
+      if (!reply && jobs::is_retryable(reply.error().kind)) {
+        return reply.error();
+      }
+      if (json known = reply ? json::parse(reply->body, nullptr, false) : json();
+          forge::text(known, "actor") == own) {
+        return known;
+      }
+    }  // Else somebody deleted it.
     json ours;
     RUNNER_TRY(server_.each(comments, {}, [&](json& one) {
-      if (forge::text(one, "actor") == own && text_of(one).find(marker) != std::string::npos) {
+      if (forge::text(one, "actor") == own &&
+          text_of(one).find(comment.marker) != std::string::npos) {
         ours = std::move(one);
       }
       return ours.is_null();
@@ -138,22 +161,18 @@ class PlaneWriter final : public jobs::TrackerWriter {
     return plane::text_of_html(forge::text(comment, "comment_html"));
   }
 
-  Status edit(const std::string& comments, const json& ours, const std::string& body) {
-    if (text_of(ours) == plane::text_of_html(plane::escaped(body).value)) {
-      return jobs::ok();
-    }
+  jobs::Result<std::string> edit(const std::string& comments, const json& ours,
+                                 const std::string& body) {
     const std::string id = forge::text(ours, "id");
-    const std::array<std::string_view, 1> parts{id};
-    return send("PATCH", comments + forge::path_of(parts).substr(1) + "/", comment(body), true);
+    if (text_of(ours) != plane::text_of_html(plane::escaped(body).value)) {
+      RUNNER_TRY(send(path_of_comment(comments, id), html_of(body)));
+    }
+    return id;
   }
 
-  Status send(const std::string& method, const std::string& path, const json& body,
-              bool repeatable) {
+  Status send(const std::string& path, const std::string& body) {
     const auto reply =
-        server_.api().send({.method = method,
-                            .path = path,
-                            .body = body.dump(-1, ' ', false, json::error_handler_t::replace),
-                            .repeatable = repeatable});
+        server_.api().send({.method = "PATCH", .path = path, .body = body, .repeatable = true});
     return reply ? jobs::ok() : Status(reply.error());
   }
 

@@ -51,11 +51,11 @@ void FakeTracker::add_bot(const std::string& login) {
 
 void FakeTracker::comment(const IssueKey& key, const std::string& author, const std::string& body) {
   const std::lock_guard lock(mutex_);
-  auto& comments = issues_.at(key).comments;
-  comments.push_back({.id = std::to_string(comments.size() + 1),
-                      .author = author,
-                      .body = body,
-                      .at = std::nullopt});
+  Stored& stored = issues_.at(key);
+  stored.comments.push_back({.id = std::to_string(++stored.comment_ids),
+                             .author = author,
+                             .body = body,
+                             .at = std::nullopt});
 }
 
 void FakeTracker::set_open(const IssueKey& key, bool open) {
@@ -134,6 +134,7 @@ Issue FakeTracker::to_issue(const IssueKey& key, const Stored& stored) const {
   Issue issue;
   issue.key = key;
   issue.title = written.title;
+  issue.author = written.author;
   issue.body = written.body;
   issue.open = written.open;
   issue.labels = written.labels;
@@ -249,31 +250,43 @@ jobs::Status FakeTracker::set_labels(const Repo& repo, IssueNumber number,
   return script.after("set_labels");
 }
 
-jobs::Status FakeTracker::upsert_comment(const Repo& repo, IssueNumber number,
-                                         const std::string& marker, const std::string& body) {
+jobs::Result<std::string> FakeTracker::upsert_comment(const Repo& repo, IssueNumber number,
+                                                      const jobs::OwnComment& comment) {
   RUNNER_TRY(script.before("upsert_comment"));
+  std::string id;
   {
     const std::lock_guard lock(mutex_);
     RUNNER_ASSIGN(Stored * stored, find(repo, number));
-    if (marker.empty() || !has_line(body, marker)) {
+    if (comment.marker.empty() || !has_line(comment.body, comment.marker)) {
       return fail(ErrorKind::bug, "the comment's body does not hold its own marker as a line");
     }
-    const std::string clean(jobs::trimmed(jobs::to_valid_utf8(body)));
-    const auto ours = std::ranges::find_if(stored->comments, [&](const jobs::Comment& one) {
-      return one.author == bot_ && has_line(one.body, marker);
+    const std::string clean(jobs::trimmed(jobs::to_valid_utf8(comment.body)));
+    std::vector<jobs::Comment>& all = stored->comments;
+    auto ours = std::ranges::find_if(all, [&](const jobs::Comment& one) {
+      return one.author == bot_ && !comment.id.empty() && one.id == comment.id;
     });
-    if (ours == stored->comments.end()) {
-      stored->comments.push_back({.id = std::to_string(stored->comments.size() + 1),
-                                  .author = bot_,
-                                  .body = clean,
-                                  .at = std::nullopt});
+    if (ours == all.end()) {
+      ours = std::ranges::find_if(all, [&](const jobs::Comment& one) {
+        return one.author == bot_ && has_line(one.body, comment.marker);
+      });
+    }
+    if (ours == all.end()) {
+      all.push_back({.id = std::to_string(++stored->comment_ids),
+                     .author = bot_,
+                     .body = clean,
+                     .at = std::nullopt});
       script.changed("add_comment " + IssueKey{repo.name, number}.str());
-    } else if (ours->body != clean) {
-      ours->body = clean;
-      script.changed("edit_comment " + IssueKey{repo.name, number}.str());
+      id = all.back().id;
+    } else {
+      id = ours->id;
+      if (ours->body != clean) {
+        ours->body = clean;
+        script.changed("edit_comment " + IssueKey{repo.name, number}.str());
+      }
     }
   }
-  return script.after("upsert_comment");
+  RUNNER_TRY(script.after("upsert_comment"));
+  return id;
 }
 
 jobs::Status FakeTracker::close(const Repo& repo, IssueNumber number, const std::string& reason) {

@@ -21,6 +21,7 @@ class FakeTracker final : public jobs::TrackerReader, public jobs::TrackerWriter
   struct Written {
     std::string title = "an issue";
     std::string body;
+    std::string author = "somebody";
     std::vector<std::string> labels;
     std::optional<int> priority;
     std::vector<std::string> blocked_by;
@@ -65,8 +66,8 @@ class FakeTracker final : public jobs::TrackerReader, public jobs::TrackerWriter
   jobs::Status set_labels(const jobs::Repo& repo, jobs::IssueNumber number,
                           const std::vector<std::string>& add,
                           const std::vector<std::string>& remove) override;
-  jobs::Status upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
-                              const std::string& marker, const std::string& body) override;
+  jobs::Result<std::string> upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
+                                           const jobs::OwnComment& comment) override;
   jobs::Status close(const jobs::Repo& repo, jobs::IssueNumber number,
                      const std::string& reason) override;
 
@@ -75,6 +76,7 @@ class FakeTracker final : public jobs::TrackerReader, public jobs::TrackerWriter
     Written written;
     std::string closed_reason;
     std::vector<jobs::Comment> comments;
+    int comment_ids = 0;  ///< given out so far
   };
 
   [[nodiscard]] jobs::Result<std::vector<jobs::Issue>> labelled(const jobs::RepoName& repo,

@@ -97,14 +97,15 @@ void check_writer(const jobs::TrackerConfig& config, const jobs::Repo& repo,
   }
   const auto writer = make_local_writer(config, {}, clock);
   const std::string body = "<!-- marker -->\n" + text;
-  if (writer->upsert_comment(repo, 1, "<!-- marker -->", body)) {
+  if (writer->upsert_comment(repo, 1, {.marker = "<!-- marker -->", .body = body})) {
     const auto comments = reader->comments(repo, 1);
     require(comments.has_value(), "comments are read");
     const auto ours = [](const jobs::Comment& comment) { return comment.author == "runner"; };
     const auto count = std::ranges::count_if(*comments, ours);
     require(count >= 1, "our comment is there");
-    require(writer->upsert_comment(repo, 1, "<!-- marker -->", body).has_value(),
-            "a comment is written again");
+    require(
+        writer->upsert_comment(repo, 1, {.marker = "<!-- marker -->", .body = body}).has_value(),
+        "a comment is written again");
     const auto again = reader->comments(repo, 1);
     require(again && std::ranges::count_if(*again, ours) == count, "and is still one comment");
   }

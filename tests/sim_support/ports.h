@@ -62,10 +62,10 @@ class TickTracker final : public jobs::TrackerReader, public jobs::TrackerWriter
       return world_.tracker.set_labels(repo, number, add, remove);
     });
   }
-  jobs::Status upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
-                              const std::string& marker, const std::string& body) override {
+  jobs::Result<std::string> upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
+                                           const jobs::OwnComment& comment) override {
     return world_.pass(tick_, write("upsert_comment", repo, number, Kind::upsert_comment),
-                       [&] { return world_.tracker.upsert_comment(repo, number, marker, body); });
+                       [&] { return world_.tracker.upsert_comment(repo, number, comment); });
   }
   jobs::Status close(const jobs::Repo& repo, jobs::IssueNumber number,
                      const std::string& reason) override {

@@ -187,21 +187,26 @@ jobs::Status Tracker::set_labels(const Repo& repo, IssueNumber number,
   return jobs::ok();
 }
 
-jobs::Status Tracker::upsert_comment(const Repo& repo, IssueNumber number,
-                                     const std::string& marker, const std::string& body) {
+jobs::Result<std::string> Tracker::upsert_comment(const Repo& repo, IssueNumber number,
+                                                  const jobs::OwnComment& comment) {
   RUNNER_ASSIGN(Card * card, find(repo, number));
-  if (marker.empty() || !has_line(body, marker)) {
+  if (comment.marker.empty() || !has_line(comment.body, comment.marker)) {
     return fail(ErrorKind::bug, "the comment's body does not hold its own marker as a line");
   }
-  const auto ours = std::ranges::find_if(card->comments, [&](const jobs::Comment& one) {
-    return one.author == kBot && has_line(one.body, marker);
+  auto ours = std::ranges::find_if(card->comments, [&](const jobs::Comment& one) {
+    return one.author == kBot && one.id == comment.id;
   });
   if (ours == card->comments.end()) {
-    comment({repo.name, number}, kBot, body);
-  } else {
-    ours->body = body;
+    ours = std::ranges::find_if(card->comments, [&](const jobs::Comment& one) {
+      return one.author == kBot && has_line(one.body, comment.marker);
+    });
   }
-  return jobs::ok();
+  if (ours == card->comments.end()) {
+    this->comment({repo.name, number}, kBot, comment.body);
+    return card->comments.back().id;
+  }
+  ours->body = comment.body;
+  return ours->id;
 }
 
 jobs::Status Tracker::close(const Repo& repo, IssueNumber number, const std::string& /*reason*/) {

@@ -63,8 +63,8 @@ class Tracker final : public jobs::TrackerReader, public jobs::TrackerWriter {
   jobs::Status set_labels(const jobs::Repo& repo, jobs::IssueNumber number,
                           const std::vector<std::string>& add,
                           const std::vector<std::string>& remove) override;
-  jobs::Status upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
-                              const std::string& marker, const std::string& body) override;
+  jobs::Result<std::string> upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
+                                           const jobs::OwnComment& comment) override;
   jobs::Status close(const jobs::Repo& repo, jobs::IssueNumber number,
                      const std::string& reason) override;
 

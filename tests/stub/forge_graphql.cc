@@ -127,6 +127,9 @@ Json issue_node(const std::vector<Selection>& selections, const std::string& nam
     if (one.name == "state") {
       return issue.at("state") == "open" ? "OPEN" : "CLOSED";
     }
+    if (one.name == "author") {
+      return actor(one, issue.at("user"));
+    }
     if (one.name == "labels") {
       return connection(one, "LabelConnection", entries(issue.at("labels")), label_node);
     }

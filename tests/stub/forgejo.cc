@@ -245,6 +245,16 @@ Answer Forgejo::read_repo(const Request& request, const std::string& name, const
 
 Answer Forgejo::read_issue(const Request& request, const std::string& name, const Parts& parts) {
   const Json& repo = repos_.at(name);
+  if (parts.size() == 3 && parts[0] == "issues" && parts[1] == "comments") {
+    for (const Json& comments : repo.at("comments")) {
+      for (const Json& one : comments) {
+        if (std::to_string(one.at("id").get<std::int64_t>()) == parts[2]) {
+          return json_answer(200, one.dump());
+        }
+      }
+    }
+    return problem(404, "comment does not exist");
+  }
   if (parts.size() < 2 || parts[0] != "issues" || !repo.at("issues").contains(parts[1])) {
     return problem(404, "The target couldn't be found.");
   }

@@ -9,6 +9,14 @@ namespace stub {
 
 using Json = nlohmann::json;
 
+namespace {
+
+std::string page_of(const std::string& repo, std::int64_t number) {
+  return fmt::format("https://forge.example/{}/issues/{}", repo, number);
+}
+
+}  // namespace
+
 Json& Forgejo::repo(const std::string& name) {
   Json& repo = repos_[name];
   if (repo.is_null()) {
@@ -82,7 +90,7 @@ void Forgejo::put(const std::string& name, std::int64_t number, const Written& w
       {"body", written.body},
       {"state", written.open ? "open" : "closed"},
       {"labels", labels},
-      {"html_url", fmt::format("https://forge.example/{}/issues/{}", name, number)},
+      {"html_url", page_of(name, number)},
       {"created_at", "2026-11-20T06:00:00Z"},
       {"updated_at", "2026-11-20T06:00:00Z"},
       {"user", {{"id", 20}, {"login", written.author}}},
@@ -153,6 +161,7 @@ void Forgejo::comment(const std::string& name, std::int64_t number, const std::s
   repo(name).at("comments")[std::to_string(number)].push_back(
       {{"id", next_id_++},
        {"body", body},
+       {"issue_url", page_of(name, number)},
        {"created_at", now()},
        {"user", {{"id", author == options_.login ? 7 : 20}, {"login", author}}}});
 }
@@ -245,6 +254,7 @@ Answer Forgejo::change(const Request& request, const std::string& name, const Pa
     Json& comments = repo(name).at("comments")[parts[1]];
     comments.push_back({{"id", next_id_++},
                         {"body", body.at("body")},
+                        {"issue_url", page_of(name, std::stoll(parts[1]))},
                         {"created_at", now()},
                         {"user", {{"id", 7}, {"login", options_.login}}}});
     return json_answer(201, comments.back().dump());

@@ -201,6 +201,14 @@ Answer Plane::read_item(const Request& request, const Json& item, const Parts& p
     }
     return list(request, newest_first);
   }
+  if (parts.size() == 2 && parts[0] == "comments") {
+    for (const Json& one : item.at("comments")) {
+      if (one.at("id") == parts[1]) {
+        return json_answer(200, one.dump());
+      }
+    }
+    return json_answer(404, R"({"error":"The requested resource does not exist."})");
+  }
   if (parts == Parts{"relations"} && options_.relations && !options_.old) {
     return json_answer(200, relations(item).dump());
   }

@@ -21,6 +21,8 @@ jobs::Run make_run(const char* id, const jobs::IssueKey& key, const std::string&
   run.issue = key;
   run.title = title;
   run.requested_by = "alice";
+  run.requested_permission = jobs::Permission::write;
+  run.author = "carol";
   run.pipeline = "default";
   run.stage = "implement";
   run.step = jobs::RunStep::turning;

@@ -37,10 +37,10 @@ class GatedTracker final : public jobs::TrackerReader, public jobs::TrackerWrite
                           const std::vector<std::string>& remove) override {
     return gate_.pass("set_labels", [&] { return writer_.set_labels(repo, number, add, remove); });
   }
-  jobs::Status upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
-                              const std::string& marker, const std::string& body) override {
+  jobs::Result<std::string> upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
+                                           const jobs::OwnComment& comment) override {
     return gate_.pass("upsert_comment",
-                      [&] { return writer_.upsert_comment(repo, number, marker, body); });
+                      [&] { return writer_.upsert_comment(repo, number, comment); });
   }
   jobs::Status close(const jobs::Repo& repo, jobs::IssueNumber number,
                      const std::string& reason) override {

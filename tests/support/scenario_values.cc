@@ -83,6 +83,8 @@ jobs::Run run() {
   run.title = "Add a thing";
   run.body = "The thing is missing.";
   run.requested_by = "alice";
+  run.requested_permission = jobs::Permission::write;
+  run.author = "carol";
   run.pipeline = "default";
   run.stage = "implement";
   run.step = jobs::RunStep::turning;

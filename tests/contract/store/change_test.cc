@@ -10,6 +10,10 @@ TEST_P(StoreContract, EveryFieldOfARunComesBack) {
   one.body = std::string("line\nzero\0byte\xff\xfe not UTF-8", 26);
   one.text_digest = "d1";
   one.requested_by = "eve";
+  one.requested_permission = jobs::Permission::triage;
+  one.author = "mal\xff";
+  one.edited_by = "bob";
+  one.comment = "0001-runner.md";
   one.pipeline = "default";
   one.stage = "ci";
   one.step = jobs::RunStep::waiting;

@@ -22,6 +22,7 @@ class Forgejo final : public Subject {
 
   void put(const jobs::IssueKey& key, const fakes::FakeTracker::Written& written) override {
     stub::Forgejo::Written one{.title = written.title, .body = written.body, .labels = {}};
+    one.author = written.author;
     one.open = written.open;
     for (const std::string& label : written.labels) {
       if (label != kReady || written.ready_by.empty()) {

@@ -195,8 +195,8 @@ TEST_F(ForgejoTracker, LabelsAreSetByNumberMadeOnceAndTakenFromTheOrganisation) 
 
 TEST_F(ForgejoTracker, WhatMayHaveBeenMadeIsLookedForFirst) {
   api.lose_answer_to("POST");
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, "<!-- m -->", "<!-- m --> one"));
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, "<!-- m -->", "<!-- m --> two"));
+  ASSERT_TRUE(writer->upsert_comment(repo, 1, {.marker = "<!-- m -->", .body = "<!-- m --> one"}));
+  ASSERT_TRUE(writer->upsert_comment(repo, 1, {.marker = "<!-- m -->", .body = "<!-- m --> two"}));
   const auto comments = reader->comments(repo, 1).value();
   ASSERT_EQ(comments.size(), 1U);
   EXPECT_EQ(comments[0].body, "<!-- m --> two");
@@ -209,7 +209,8 @@ TEST_F(ForgejoTracker, WhatMayHaveBeenMadeIsLookedForFirst) {
 TEST_F(ForgejoTracker, WithoutKnowingWhoItIsNoCommentIsTouched) {
   server.comment(kShop, 1, "runner", "<!-- m --> old");
   api.statuses["GET /api/v1/user"] = 403;
-  const auto status = writer->upsert_comment(repo, 1, "<!-- m -->", "<!-- m --> new");
+  const auto status =
+      writer->upsert_comment(repo, 1, {.marker = "<!-- m -->", .body = "<!-- m --> new"});
   EXPECT_EQ(status.error().kind, ErrorKind::denied);
   EXPECT_NE(status.error().text().find("read:user"), std::string::npos);
   EXPECT_EQ(reader->comments(repo, 1).value()[0].body, "<!-- m --> old");

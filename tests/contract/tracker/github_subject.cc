@@ -17,7 +17,7 @@ class Github final : public Subject {
   void put(const jobs::IssueKey& key, const Written& written) override {
     stub::Forge& forge = world_.stub.forge;
     add_repo(key.repo.str());
-    forge.put_issue(key.repo.str(), static_cast<int>(key.number), "somebody", written.title,
+    forge.put_issue(key.repo.str(), static_cast<int>(key.number), written.author, written.title,
                     written.body);
     const int number = static_cast<int>(key.number);
     for (const std::string& label : written.labels) {

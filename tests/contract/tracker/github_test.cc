@@ -291,9 +291,11 @@ TEST_P(Github, ALostAnswerToANewCommentMakesNoSecondOne) {
                          .path = "*/comments",
                          .fault = {.kind = stub::FaultKind::cut, .when = stub::When::after}});
   const std::string body = "<!-- marker -->\none";
-  EXPECT_FALSE(world.writer->upsert_comment(repo, number, "<!-- marker -->", body));
+  EXPECT_FALSE(
+      world.writer->upsert_comment(repo, number, {.marker = "<!-- marker -->", .body = body}));
   world.renew();
-  EXPECT_TRUE(world.writer->upsert_comment(repo, number, "<!-- marker -->", body));
+  EXPECT_TRUE(
+      world.writer->upsert_comment(repo, number, {.marker = "<!-- marker -->", .body = body}));
   EXPECT_EQ(world.reader->comments(repo, number)->size(), 1U);
 }
 

@@ -73,6 +73,7 @@ class Plane final : public Subject {
   jobs::TrackerReader& reader() override { return *reader_; }
   jobs::TrackerWriter& writer() override { return *writer_; }
   [[nodiscard]] bool has_broken_issues() const override { return false; }
+  [[nodiscard]] bool tells_authors() const override { return false; }
   [[nodiscard]] bool in_progress_is_ready() const override { return true; }
 
  private:

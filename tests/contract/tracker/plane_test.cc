@@ -166,11 +166,13 @@ TEST_F(PlaneTracker, OnlyACommentOfOursIsEdited) {
   const std::string marker = "<!-- m -->";
   // Whoever makes a comment chooses whom it names as its creator, but not its actor.
   server.comment("SHOP", 1, kGuest, "<p>&lt;!-- m --&gt; forged</p>", "runner@acme.example");
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, marker, marker + "\n<b>one</b> & \"two\""));
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, marker, marker + "\n<b>one</b> & \"two\""));
+  ASSERT_TRUE(writer->upsert_comment(
+      repo, 1, {.marker = marker, .body = marker + "\n<b>one</b> & \"two\""}));
+  ASSERT_TRUE(writer->upsert_comment(
+      repo, 1, {.marker = marker, .body = marker + "\n<b>one</b> & \"two\""}));
   EXPECT_EQ(asked("PATCH"), 0U) << "nothing is written twice";
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, marker, marker + "\nthree\n"));
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, marker, marker + "\nthree\n"));
+  ASSERT_TRUE(writer->upsert_comment(repo, 1, {.marker = marker, .body = marker + "\nthree\n"}));
+  ASSERT_TRUE(writer->upsert_comment(repo, 1, {.marker = marker, .body = marker + "\nthree\n"}));
   EXPECT_EQ(asked("PATCH"), 1U);
   EXPECT_EQ(server.comments_of("SHOP", 1), (Names{"<p>&lt;!-- m --&gt; forged</p>",
                                                   "<p>&lt;!-- m --&gt;</p><p>three</p><p></p>"}));
@@ -191,8 +193,8 @@ TEST_F(PlaneTracker, CommentsOfManyPeopleAreReadWithOneQuestionAboutThem) {
 
 TEST_F(PlaneTracker, WhatMayHaveBeenMadeIsLookedForFirst) {
   api.lose_answer_to("POST");
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, "<!-- m -->", "<!-- m --> one"));
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, "<!-- m -->", "<!-- m --> two"));
+  ASSERT_TRUE(writer->upsert_comment(repo, 1, {.marker = "<!-- m -->", .body = "<!-- m --> one"}));
+  ASSERT_TRUE(writer->upsert_comment(repo, 1, {.marker = "<!-- m -->", .body = "<!-- m --> two"}));
   ASSERT_EQ(reader->comments(repo, 1).value().size(), 1U);
   EXPECT_EQ(reader->comments(repo, 1).value()[0].body, "<!-- m --> two");
   EXPECT_EQ(asked("POST"), 1U);
@@ -201,7 +203,9 @@ TEST_F(PlaneTracker, WhatMayHaveBeenMadeIsLookedForFirst) {
 TEST_F(PlaneTracker, WithoutKnowingWhoItIsNoCommentIsTouched) {
   server.comment("SHOP", 1, "runner@acme.example", "<p>&lt;!-- m --&gt; old</p>");
   api.statuses["GET /api/v1/users/me/"] = 403;
-  EXPECT_EQ(writer->upsert_comment(repo, 1, "<!-- m -->", "<!-- m --> new").error().kind,
+  EXPECT_EQ(writer->upsert_comment(repo, 1, {.marker = "<!-- m -->", .body = "<!-- m --> new"})
+                .error()
+                .kind,
             ErrorKind::denied);
   EXPECT_EQ(server.comments_of("SHOP", 1), Names{"<p>&lt;!-- m --&gt; old</p>"});
 }

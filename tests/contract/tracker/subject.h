@@ -24,6 +24,8 @@ class Subject {
   [[nodiscard]] virtual bool takes_times() const { return true; }
   /// False for a tracker in which no issue can be broken.
   [[nodiscard]] virtual bool has_broken_issues() const { return true; }
+  /// False for a tracker that lets whoever makes an issue name another author.
+  [[nodiscard]] virtual bool tells_authors() const { return true; }
   /// True for a tracker whose issues are in one state at a time: in progress stands for both
   /// labels.
   [[nodiscard]] virtual bool in_progress_is_ready() const { return false; }

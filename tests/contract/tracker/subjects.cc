@@ -49,7 +49,7 @@ class Local final : public Subject {
     for (const std::string& label : written.labels) {
       text += manifests::toml_quote(label) + ", ";
     }
-    text += "]\n";
+    text += "]\ncreated_by = " + manifests::toml_quote(written.author) + "\n";
     if (!written.ready_by.empty()) {
       text += "ready_by = " + manifests::toml_quote(written.ready_by) + "\n";
     }

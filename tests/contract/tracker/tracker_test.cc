@@ -140,16 +140,71 @@ TEST_P(Tracker, TheCommentIsFoundAgainByMarkerAndAuthor) {
   subject->put(key(1), {});
   const std::string marker = "<!-- marker -->";
   subject->comment(key(1), "mallory", marker + "\nforged");
-  ASSERT_TRUE(subject->writer().upsert_comment(repo, 1, marker, marker + "\none"));
-  ASSERT_TRUE(subject->writer().upsert_comment(repo, 1, marker, marker + "\ntwo"));
-  ASSERT_TRUE(subject->writer().upsert_comment(repo, 1, marker, marker + "\ntwo"));
-  ASSERT_TRUE(subject->writer().upsert_comment(repo, 1, "<!-- other -->", "<!-- other -->\nother"));
+  ASSERT_TRUE(
+      subject->writer().upsert_comment(repo, 1, {.marker = marker, .body = marker + "\none"}));
+  ASSERT_TRUE(
+      subject->writer().upsert_comment(repo, 1, {.marker = marker, .body = marker + "\ntwo"}));
+  ASSERT_TRUE(
+      subject->writer().upsert_comment(repo, 1, {.marker = marker, .body = marker + "\ntwo"}));
+  ASSERT_TRUE(subject->writer().upsert_comment(
+      repo, 1, {.marker = "<!-- other -->", .body = "<!-- other -->\nother"}));
   const auto comments = subject->reader().comments(repo, 1).value();
   ASSERT_EQ(comments.size(), 3U);
   EXPECT_EQ(comments[0].body, marker + "\nforged");
   EXPECT_EQ(comments[1].body, marker + "\ntwo");
   EXPECT_EQ(comments[1].author, "runner");
   EXPECT_EQ(comments[2].body, "<!-- other -->\nother");
+}
+
+TEST_P(Tracker, TheCommentIsFoundByItsIdWhereTheMarkerIsGone) {
+  subject->put(key(1), {});
+  const std::string marker = "<!-- marker -->";
+  const auto upsert = [&](const std::string& mark, const std::string& text, const std::string& id) {
+    return subject->writer()
+        .upsert_comment(repo, 1, {.marker = mark, .body = mark + "\n" + text, .id = id})
+        .value();
+  };
+  const std::string id = upsert(marker, "one", "");
+  ASSERT_NE(id, "");
+  EXPECT_EQ(upsert("<!-- edited -->", "by hand", id), id);
+  EXPECT_EQ(upsert(marker, "two", id), id);
+  EXPECT_EQ(upsert(marker, "two", id), id);
+  const auto comments = subject->reader().comments(repo, 1).value();
+  ASSERT_EQ(comments.size(), 1U);
+  EXPECT_EQ(comments[0].id, id);
+  EXPECT_EQ(comments[0].body, marker + "\ntwo");
+}
+
+TEST_P(Tracker, AnIdThatIsNotOursOrIsGoneGivesWayToTheMarker) {
+  subject->put(key(1), {});
+  subject->put(key(2), {});
+  const std::string marker = "<!-- marker -->";
+  const jobs::OwnComment text{.marker = marker, .body = marker + "\none", .id = ""};
+  subject->comment(key(1), "mallory", marker + "\nforged");
+  const std::string forged = subject->reader().comments(repo, 1).value().at(0).id;
+  const std::string ours = subject->writer().upsert_comment(repo, 1, text).value();
+  ASSERT_NE(ours, forged);
+  for (const std::string& id : {forged, std::string("987654"), std::string("../1")}) {
+    EXPECT_EQ(subject->writer()
+                  .upsert_comment(repo, 1, {.marker = marker, .body = marker + "\ntwo", .id = id})
+                  .value(),
+              ours)
+        << id;
+  }
+  // One of another issue stays as it is.
+  jobs::OwnComment elsewhere = text;
+  elsewhere.id = ours;
+  ASSERT_TRUE(subject->writer().upsert_comment(repo, 2, elsewhere));
+  const auto comments = subject->reader().comments(repo, 1).value();
+  ASSERT_EQ(comments.size(), 2U);
+  EXPECT_EQ(comments[0].body, marker + "\nforged");
+  EXPECT_EQ(comments[1].body, marker + "\ntwo");
+  EXPECT_EQ(subject->reader().comments(repo, 2).value().size(), 1U);
+}
+
+TEST_P(Tracker, WhoWroteAnIssueIsTold) {
+  subject->put(key(1), {.author = "mallory", .labels = {"ready-for-agent"}});
+  EXPECT_EQ(look(1).author, subject->tells_authors() ? "mallory" : "");
 }
 
 TEST_P(Tracker, CloseTwiceIsOnce) {
@@ -164,7 +219,8 @@ TEST_P(Tracker, WhatIsNotThereIsNotFound) {
   subject->put(key(1), {});
   EXPECT_EQ(subject->reader().issue(repo, 2, labels).error().kind, ErrorKind::not_found);
   EXPECT_EQ(subject->writer().set_labels(repo, 2, {"a"}, {}).error().kind, ErrorKind::not_found);
-  EXPECT_EQ(subject->writer().upsert_comment(repo, 2, "m", "m").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(subject->writer().upsert_comment(repo, 2, {.marker = "m", .body = "m"}).error().kind,
+            ErrorKind::not_found);
   EXPECT_EQ(subject->writer().close(repo, 2, "x").error().kind, ErrorKind::not_found);
   const jobs::Repo unknown{.name = jobs::RepoName("acme/none")};
   EXPECT_EQ(subject->reader().ready_issues(unknown, labels).error().kind, ErrorKind::not_found);

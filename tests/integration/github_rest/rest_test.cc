@@ -138,8 +138,12 @@ TEST_P(GithubRestIssues, AreChanged) {
                         [this] { forge_.unlabel(kShop, 1, kReady, "alice"); });
   EXPECT_TRUE(world_.writer->set_labels(shop_, 1, {"busy", "new"}, {kReady}));
   EXPECT_TRUE(world_.writer->set_labels(shop_, 1, {}, {"new"}));
+  std::string id;
   for (const char* body : {"<!-- mark --> first", "<!-- mark --> second", "<!-- mark --> third"}) {
-    EXPECT_TRUE(world_.writer->upsert_comment(shop_, 1, "<!-- mark -->", body));
+    const auto written = world_.writer->upsert_comment(
+        shop_, 1, {.marker = "<!-- mark -->", .body = body, .id = id});
+    ASSERT_TRUE(written) << written.error().text();
+    id = *written;
   }
   EXPECT_TRUE(world_.writer->close(shop_, 1, "done"));
   EXPECT_EQ(answered("POST", "*/shop/labels", 201), 1);
@@ -150,7 +154,7 @@ TEST_P(GithubRestIssues, AreChanged) {
   EXPECT_EQ(answered("DELETE", "*/issues/1/labels/*", 404), 1);
   EXPECT_EQ(answered("POST", "*/issues/1/comments", 201), 1);
   EXPECT_EQ(answered("PATCH", "*/issues/comments/*", 200), 2);
-  EXPECT_EQ(answered("GET", "*/issues/comments/*", 200), 1);
+  EXPECT_EQ(answered("GET", "*/issues/comments/*", 200), 2);
   EXPECT_EQ(answered("PATCH", "*/issues/1", 200), 1);
 }
 

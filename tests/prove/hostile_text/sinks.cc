@@ -59,11 +59,7 @@ void check_prompt(Case& at, const jobs::Run& run, const jobs::Turn& turn,
     const auto same = [](const auto& one, const auto& other) { return one.first == other.first; };
     at.sink("prompt", !told.open && std::ranges::equal(told.blocks, tame_told.blocks, same),
             "the fences do not hold");
-    const std::string by = "released by " + jobs::one_line(run.requested_by, 100) + ".";
-    at.sink(
-        "prompt",
-        replaced(told.outside, by, "BY") == replaced(tame_told.outside, "released by alice.", "BY"),
-        "text stands outside its fence");
+    at.sink("prompt", told.outside == tame_told.outside, "text stands outside its fence");
     at.sink("prompt", is_valid_utf8(spec->prompt), "invalid UTF-8");
   }
   const auto argv = spec->argv;
@@ -86,7 +82,8 @@ void check_run(Case& at, const jobs::Run& run, const jobs::Fleet& fleet) {
   at.sink("json", json_fault(runner::cli::to_json(run).dump()));
   at.sink("json", json_line_fault(runner::cli::to_json(run).line()));
   const jobs::Run tame = scenario::run();
-  if (run.title != tame.title || run.body != tame.body || run.requested_by != tame.requested_by) {
+  if (run.title != tame.title || run.body != tame.body || run.requested_by != tame.requested_by ||
+      run.author != tame.author || run.edited_by != tame.edited_by) {
     check_prompt(at, run, scenario::turn(1, "implement"), fleet);
   }
 }

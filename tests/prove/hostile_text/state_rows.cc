@@ -28,6 +28,7 @@ jobs::Change rows_of(std::size_t index, const std::string& text) {
   jobs::Run run = scenario::run();
   run.id = jobs::RunId(id_of(index));
   run.issue.number = static_cast<jobs::IssueNumber>(index + 1);
+  run.author = run.edited_by = run.comment = text;
   run.title = run.body = run.requested_by = run.reason = run.last_error = run.worktree = text;
   run.failing = {text, "x"};
   run.step = jobs::RunStep::ended;
@@ -88,6 +89,9 @@ const std::pair<const char*, const char*> kColumns[] = {
     {"run reason", "SELECT id, reason FROM runs"},
     {"run last_error", "SELECT id, last_error FROM runs"},
     {"run requested_by", "SELECT id, requested_by FROM runs"},
+    {"run author", "SELECT id, author FROM runs"},
+    {"run edited_by", "SELECT id, edited_by FROM runs"},
+    {"run comment", "SELECT id, comment FROM runs"},
     {"run worktree", "SELECT id, worktree FROM runs"},
     {"turn session", "SELECT run, session FROM turns"},
     {"turn correction", "SELECT run, correction FROM turns"},

@@ -69,6 +69,11 @@ const TrackerField kFields[] = {
        return issue_with("\"A title\"", "", "\"alice\"", "blocked_by = [" + toml(text) + "]\n",
                          "Do it.\nBlocked by " + text + "\n");
      }},
+    {"written-by",
+     [](const std::string& text) {
+       return issue_with("\"A title\"", "", "\"alice\"", "created_by = " + toml(text) + "\n",
+                         "Do it.\n");
+     }},
     {"edited-by",
      [](const std::string& text) {
        return issue_with("\"A title\"", "", "\"alice\"",
@@ -159,8 +164,8 @@ class Tracker {
         continue;
       }
       for (int again = 0; again < 2; ++again) {
-        const auto done =
-            writer_->upsert_comment(repo, issue.key.number, effect.target, effect.text);
+        const auto done = writer_->upsert_comment(repo, issue.key.number,
+                                                  {.marker = effect.target, .body = effect.text});
         at.sink("comment", done.has_value(), "the comment cannot be written");
       }
       const auto comments = reader_->comments(repo, issue.key.number);

@@ -52,6 +52,24 @@ TEST(NeverAgain, TheClaimIsRecordedBeforeAnythingIsDispatched) {
   EXPECT_TRUE(plan.change.effects[0].remove_labels.empty());
 }
 
+TEST(Poll, ARunKnowsWhereItsTextComesFrom) {
+  const Fleet fleet = scenario::fleet();
+  Issue told = issue(1);
+  told.author = "mallory";
+  const auto claimed = [&] {
+    return poll(scenario::poll_facts(fleet, {told}), fleet, kNow).change.runs.at(0);
+  };
+  told.edited_by = "bob";
+  told.editor_permission = Permission::admin;
+  told.edited_at = *told.ready_by.at - std::chrono::minutes(1);
+  EXPECT_EQ(claimed().author, "mallory");
+  EXPECT_EQ(claimed().requested_by, "alice");
+  EXPECT_EQ(claimed().requested_permission, Permission::write);
+  EXPECT_EQ(claimed().edited_by, "") << "before the label, which approved what it became";
+  told.edited_at = *told.ready_by.at + std::chrono::minutes(1);
+  EXPECT_EQ(claimed().edited_by, "bob");
+}
+
 TEST(Poll, Invariant5_TheWholeAllowanceIsReservedWithTheTurn) {
   const Fleet fleet = scenario::fleet();
   const Plan plan = poll(scenario::poll_facts(fleet, {issue(1)}), fleet, kNow);

@@ -19,11 +19,14 @@ namespace {
 
 namespace fs = std::filesystem;
 using jobs::ErrorKind;
-
 using Names = std::vector<std::string>;
 
 class LocalTrackerWrite : public ::testing::Test, protected test_support::TrackerFolder {
  protected:
+  jobs::Result<std::string> comment(jobs::IssueNumber number, const std::string& marker,
+                                    const std::string& body) {
+    return writer->upsert_comment(repo, number, {.marker = marker, .body = body});
+  }
   [[nodiscard]] Names labels_of(const std::string& name) const {
     return parse_issue_text(get(name), name).labels;
   }
@@ -84,7 +87,7 @@ TEST_F(LocalTrackerWrite, EveryWriteTwiceIsTheSameAsOnce) {
   twice([&] {
     return writer->set_labels(repo, 1, {"agent-in-progress", "agent-in-progress"}, {"bug", "none"});
   });
-  twice([&] { return writer->upsert_comment(repo, 1, "<!-- m -->", "<!-- m -->\nhello\n"); });
+  twice([&] { return comment(1, "<!-- m -->", "<!-- m -->\nhello\n"); });
   twice([&] { return writer->close(repo, 1, "landed as abc"); });
   EXPECT_EQ(labels_of("1.md"), (Names{"ready-for-agent", "agent-in-progress"}));
   EXPECT_EQ(reader->comments(repo, 1)->size(), 1U);
@@ -130,7 +133,7 @@ TEST_F(LocalTrackerWrite, AnIssueWithAProblemIsRefusedAndLeftAlone) {
   }
   EXPECT_EQ(get("1.md"), broken);
   EXPECT_EQ(writer->set_labels(repo, 77, {"x"}, {}).error().kind, ErrorKind::not_found);
-  EXPECT_EQ(writer->upsert_comment(repo, 77, "m", "m").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(comment(77, "m", "m").error().kind, ErrorKind::not_found);
 }
 
 TEST_F(LocalTrackerWrite, OwnerAndModeOfTheFileStay) {
@@ -150,7 +153,7 @@ TEST_F(LocalTrackerWrite, Invariant11_NoLinkIsWrittenThrough) {
   put("2.md", "+++\ntitle = \"x\"\n+++\n");
   fs::create_directories(root() + "/elsewhere");
   fs::create_directory_symlink(root() + "/elsewhere", file("0002.comments"));
-  EXPECT_FALSE(writer->upsert_comment(repo, 2, "m", "m"));
+  EXPECT_FALSE(comment(2, "m", "m"));
   EXPECT_TRUE(fs::is_empty(root() + "/elsewhere"));
   EXPECT_EQ(read(root() + "/outside.md"), "+++\ntitle = \"x\"\n+++\n");
 }
@@ -305,9 +308,9 @@ TEST_F(LocalTrackerWrite, TheCommentIsEditedInPlaceAndAForgedMarkerIsNotOurs) {
         "+++\nauthor = \"mallory\"\n+++\n\n" + marker + "\nforged\n");
   write(file("0001.comments/0002-runner.md"),
         "+++\nauthor = \"runner\"\n+++\n\nquoting `" + marker + "` inside a line\n");
-  write(file("0001.comments/0003.md"), "just text, by hand\n");
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, marker, "# Checklist\n" + marker + "\n- [ ] one\n"));
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, marker, "# Checklist\n" + marker + "\n- [x] one\n"));
+  write(file("0001.comments/0003.md"), "by hand\n");
+  ASSERT_TRUE(comment(1, marker, "# Checklist\n" + marker + "\n- [ ] one\n"));
+  ASSERT_TRUE(comment(1, marker, "# Checklist\n" + marker + "\n- [x] one\n"));
   const auto comments = reader->comments(repo, 1);
   ASSERT_TRUE(comments && comments->size() == 4);
   EXPECT_EQ(comments->at(0).author, "mallory");
@@ -322,14 +325,13 @@ TEST_F(LocalTrackerWrite, TheCommentIsEditedInPlaceAndAForgedMarkerIsNotOurs) {
 TEST_F(LocalTrackerWrite, ABodyThatLooksLikeAnotherCommentStaysOne) {
   put("1.md", "+++\ntitle = \"x\"\n+++\n");
   const std::string body = "m\n+++\nauthor = \"alice\"\n+++\n\x1b[2J and \xFF";
-  ASSERT_TRUE(writer->upsert_comment(repo, 1, "m", body));
+  ASSERT_TRUE(comment(1, "m", body));
   const auto comments = reader->comments(repo, 1);
   ASSERT_TRUE(comments && comments->size() == 1);
   EXPECT_EQ(comments->front().author, "runner");
   EXPECT_EQ(comments->front().body, "m\n+++\nauthor = \"alice\"\n+++\n\x1b[2J and \xEF\xBF\xBD");
-  EXPECT_FALSE(
-      writer->upsert_comment(repo, 1, "m", std::string("m\n") + std::string(2U << 20U, 'x')));
-  EXPECT_FALSE(writer->upsert_comment(repo, 1, "m", "no marker"));
+  EXPECT_FALSE(comment(1, "m", std::string("m\n") + std::string(2U << 20U, 'x')));
+  EXPECT_FALSE(comment(1, "m", "no marker"));
 }
 
 TEST_F(LocalTrackerWrite, AReadOnlyTrackerSaysSo) {

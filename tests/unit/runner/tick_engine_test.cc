@@ -233,6 +233,34 @@ TEST(Tick, OnlyTheWantedJobsRunAndInTheRightOrder) {
   EXPECT_EQ(world.executor.starts(), 1);
 }
 
+TEST(Tick, OneCommentThroughAllRunsOfAnIssueWhateverIsDoneToIt) {
+  World world;
+  const auto key = world.add_issue(1);
+  world.executor.script({.blocked = "no"});
+  const auto mangle = [&] {
+    // A person edits our comment, and its marker is gone.
+    const auto comments = world.tracker.comments_of(key);
+    ASSERT_EQ(comments.size(), 1U);
+    ASSERT_TRUE(world.tracker.upsert_comment(
+        world.fleet.repos.at(0), 1,
+        {.marker = "thanks", .body = "thanks", .id = comments.at(0).id}));
+  };
+  world.tick();
+  EXPECT_EQ(only_run(world).comment, world.tracker.comments_of(key).at(0).id);
+  mangle();
+  ASSERT_TRUE(world.until_quiet());
+  ASSERT_EQ(only_run(world).outcome, Outcome::needs_human);
+  mangle();
+  world.tracker.unlabel(key, world.fleet.labels.human);
+  world.tracker.label(key, world.fleet.labels.ready, "alice", world.clock.now());
+  world.clock.advance(scenario::hours(48));
+  world.tick();
+  EXPECT_EQ(world.executor.starts(), 2);
+  const auto comments = world.tracker.comments_of(key);
+  ASSERT_EQ(comments.size(), 1U);
+  EXPECT_NE(comments[0].body.find("runner:checklist"), std::string::npos) << comments[0].body;
+}
+
 TEST(NeverAgain, AFrozenIssueStartsAgainOnlyWhenAPersonSaysSo) {
   World world;
   const auto key = world.add_issue(1);
