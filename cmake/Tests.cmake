@@ -51,10 +51,9 @@ function(runner_test_library name folder)
 endfunction()
 
 runner_test_library(fakes tests/fakes jobs)
-runner_test_library(test_support tests/support
-  jobs GTest::gtest third_party::libgit2 SQLite::SQLite3 Threads::Threads)
-
 runner_test_library(stub tests/stub third_party::json Threads::Threads)
+runner_test_library(test_support tests/support stub
+  jobs GTest::gtest third_party::libgit2 SQLite::SQLite3 Threads::Threads)
 
 # The programs that tests start; a test that needs them depends on test_programs.
 add_custom_target(test_programs)

@@ -84,6 +84,16 @@ class Forge {
 
   PullRequests pulls;
 
+  /// What it knows, to be put back later. Requests that came in between are forgotten.
+  struct Memory {
+    nlohmann::json state;
+    std::int64_t next_id = 1000;
+    std::int64_t clock = 1'790'000'000;
+    PullRequests::Memory pulls;
+  };
+  [[nodiscard]] Memory remember() const;
+  void recall(const Memory& memory);
+
  private:
   using Json = nlohmann::json;
   /// "/repos/{owner}/{name}/a/b" taken apart.

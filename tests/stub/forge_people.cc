@@ -102,4 +102,18 @@ void Forge::set_flag(const std::string& repo, const std::string& flag, bool valu
   writing().at(repo)["flags"][flag] = value;
 }
 
+Forge::Memory Forge::remember() const {
+  const std::lock_guard lock(mutex_);
+  return {.state = state_, .next_id = next_id_, .clock = clock_, .pulls = pulls.remember()};
+}
+
+void Forge::recall(const Memory& memory) {
+  const std::lock_guard lock(mutex_);
+  state_ = memory.state;
+  earlier_.clear();
+  next_id_ = memory.next_id;
+  clock_ = memory.clock;
+  pulls.recall(memory.pulls);
+}
+
 }  // namespace stub

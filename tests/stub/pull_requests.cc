@@ -65,12 +65,12 @@ bool PullRequests::merge(const std::string& repo, Pull& pull, const std::string&
 
 void PullRequests::protect(const std::string& repo) {
   const std::lock_guard lock(mutex_);
-  protected_[repo] = true;
+  memory_.guarded[repo] = true;
 }
 
 bool PullRequests::press_merge(const std::string& repo, std::int64_t number) {
   const std::lock_guard lock(mutex_);
-  Pull& pull = pulls_.at(repo).at(number);
+  Pull& pull = memory_.pulls.at(repo).at(number);
   if (pull.state != "open" || !merge(repo, pull, fmt::format("Merge pull request #{}", number))) {
     return false;
   }
@@ -80,7 +80,7 @@ bool PullRequests::press_merge(const std::string& repo, std::int64_t number) {
 
 void PullRequests::press_close(const std::string& repo, std::int64_t number) {
   const std::lock_guard lock(mutex_);
-  Pull& pull = pulls_.at(repo).at(number);
+  Pull& pull = memory_.pulls.at(repo).at(number);
   pull.head = head_of(repo, pull);
   pull.state = "closed";
 }
@@ -88,26 +88,26 @@ void PullRequests::press_close(const std::string& repo, std::int64_t number) {
 std::int64_t PullRequests::open_from_fork(const std::string& repo, const std::string& branch) {
   const std::lock_guard lock(mutex_);
   Pull pull;
-  pull.number = next_++;
+  pull.number = memory_.next++;
   pull.branch = branch;
   pull.fork = "mallory";
   pull.base = "main";
   pull.head = git(repo, {"rev-parse", "refs/heads/main"});
   pull.author = "mallory";
-  pulls_[repo][pull.number] = pull;
+  memory_.pulls[repo][pull.number] = pull;
   return pull.number;
 }
 
 int PullRequests::opened(const std::string& repo) const {
   const std::lock_guard lock(mutex_);
-  const auto found = pulls_.find(repo);
-  return found == pulls_.end() ? 0 : static_cast<int>(found->second.size());
+  const auto found = memory_.pulls.find(repo);
+  return found == memory_.pulls.end() ? 0 : static_cast<int>(found->second.size());
 }
 
 std::int64_t PullRequests::newest(const std::string& repo) const {
   const std::lock_guard lock(mutex_);
-  const auto found = pulls_.find(repo);
-  return found == pulls_.end() || found->second.empty() ? 0 : found->second.rbegin()->first;
+  const auto found = memory_.pulls.find(repo);
+  return found == memory_.pulls.end() || found->second.empty() ? 0 : found->second.rbegin()->first;
 }
 
 Answer PullRequests::problem(int status, const std::string& message) const {
@@ -155,10 +155,10 @@ nlohmann::json PullRequests::shown(const std::string& repo, Pull& pull, bool in_
   }
   if (dialect_ == Dialect::github) {
     const Json& mergeable = shown.at("mergeable");
-    shown["mergeable_state"] = mergeable.is_null() ? "unknown"
-                               : !mergeable        ? "dirty"
-                               : protected_[repo]  ? "blocked"
-                                                   : "clean";
+    shown["mergeable_state"] = mergeable.is_null()     ? "unknown"
+                               : !mergeable            ? "dirty"
+                               : memory_.guarded[repo] ? "blocked"
+                                                       : "clean";
   }
   return shown;
 }
@@ -190,7 +190,7 @@ Answer PullRequests::list(const Request& request, const std::string& repo) {
   const std::string state = parameter(request, "state", "open");
   const std::string wanted = parameter(request, "head", "");
   Json found = Json::array();
-  auto& pulls = pulls_[repo];
+  auto& pulls = memory_.pulls[repo];
   for (auto pull = pulls.rbegin(); pull != pulls.rend(); ++pull) {
     const Pull& one = pull->second;
     const std::string label =
@@ -233,7 +233,7 @@ Answer PullRequests::open(const Request& request, const std::string& repo, const
   pull.body = body.value("body", "");
   pull.author = login;
   const bool github = dialect_ == Dialect::github;
-  for (const auto& [number, other] : pulls_[repo]) {
+  for (const auto& [number, other] : memory_.pulls[repo]) {
     if (other.state == "open" && other.fork.empty() && other.branch == pull.branch &&
         other.base == pull.base) {
       return github
@@ -263,8 +263,8 @@ Answer PullRequests::open(const Request& request, const std::string& repo, const
                                          .dump())
                   : problem(pull.title.empty() ? 422 : 404, "The target couldn't be found.");
   }
-  pull.number = next_++;
-  Pull& made = pulls_[repo][pull.number] = pull;
+  pull.number = memory_.next++;
+  Pull& made = memory_.pulls[repo][pull.number] = pull;
   log.effect(request.number, "pull request opened",
              fmt::format("{}#{} {}", repo, pull.number, pull.branch));
   return json_answer(201, shown(repo, made, false).dump());
@@ -275,9 +275,9 @@ Answer PullRequests::merge(const Request& request, const std::string& repo, Pull
   const Json body = Json::parse(request.body, nullptr, /*allow_exceptions=*/false);
   const bool github = dialect_ == Dialect::github;
   const char* expected = github ? "sha" : "head_commit_id";
-  if (!body.is_object() || pull.state != "open" || protected_[repo]) {
+  if (!body.is_object() || pull.state != "open" || memory_.guarded[repo]) {
     return problem(405,
-                   protected_[repo] && github
+                   memory_.guarded[repo] && github
                        ? "At least 1 approving review is required by reviewers with write access."
                        : "Pull Request is not mergeable");
   }
@@ -315,13 +315,13 @@ Answer PullRequests::answered(const Request& request, const std::string& repo,
            : request.method == "POST" ? open(request, repo, login, log)
                                       : problem(404, "Not Found");
   }
-  const auto& known = pulls_[repo];
+  const auto& known = memory_.pulls[repo];
   const auto found = std::ranges::find_if(
       known, [&](const auto& one) { return std::to_string(one.first) == rest[0]; });
   if (found == known.end()) {
     return problem(404, "Not Found");
   }
-  Pull& pull = pulls_[repo].at(found->first);
+  Pull& pull = memory_.pulls[repo].at(found->first);
   if (rest.size() == 1 && request.method == "GET") {
     return json_answer(200, shown(repo, pull, false).dump());
   }
@@ -330,6 +330,16 @@ Answer PullRequests::answered(const Request& request, const std::string& repo,
     return merge(request, repo, pull, login, log);
   }
   return problem(404, "Not Found");
+}
+
+PullRequests::Memory PullRequests::remember() const {
+  const std::lock_guard lock(mutex_);
+  return memory_;
+}
+
+void PullRequests::recall(const Memory& memory) {
+  const std::lock_guard lock(mutex_);
+  memory_ = memory;
 }
 
 }  // namespace stub

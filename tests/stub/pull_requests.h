@@ -41,8 +41,6 @@ class PullRequests {
   /// The newest one; 0 if there is none.
   [[nodiscard]] std::int64_t newest(const std::string& repo) const;
 
- private:
-  using Json = nlohmann::json;
   struct Pull {
     std::int64_t number = 0;
     std::string branch;
@@ -57,6 +55,17 @@ class PullRequests {
     std::string merger;       ///< who merged it
     std::string asked_about;  ///< head for which somebody asked whether it can be merged
   };
+  /// All that it knows besides what is in the git repositories.
+  struct Memory {
+    std::map<std::string, std::map<std::int64_t, Pull>> pulls;
+    std::map<std::string, bool> guarded;  ///< repositories that `protect` was called for
+    std::int64_t next = 5001;             ///< issues have the lower numbers
+  };
+  [[nodiscard]] Memory remember() const;
+  void recall(const Memory& memory);
+
+ private:
+  using Json = nlohmann::json;
 
   [[nodiscard]] Answer answered(const Request& request, const std::string& repo,
                                 const std::vector<std::string>& rest, const std::string& login,
@@ -80,9 +89,7 @@ class PullRequests {
   mutable std::mutex mutex_;
   std::string git_root_;
   Dialect dialect_;
-  std::map<std::string, std::map<std::int64_t, Pull>> pulls_;
-  std::map<std::string, bool> protected_;
-  std::int64_t next_ = 5001;  ///< issues have the lower numbers
+  Memory memory_;
 };
 
 }  // namespace stub

@@ -161,6 +161,14 @@ void SmallFleet::repo_without_remote(const std::string& name, const std::string&
   allow_ += (allow_.empty() ? "" : ", ") + quoted(name);
 }
 
+Answer SmallFleet::tick() const {
+  Answer answer = play.run({"tick"});
+  if (after_tick) {
+    after_tick();
+  }
+  return answer;
+}
+
 void SmallFleet::write() const {
   const std::string limits =
       "max_live_runs = 30\nmax_starts_per_tick = 30\ncooldown = \"1s\"\nretry_delay = \"1s\"\n"

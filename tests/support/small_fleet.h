@@ -62,7 +62,7 @@ class SmallFleet {
   [[nodiscard]] std::string issue_text(const std::string& repo, int number) const;
 
   [[nodiscard]] Answer run(const std::vector<std::string>& words) const { return play.run(words); }
-  [[nodiscard]] Answer tick() const { return play.run({"tick"}); }
+  [[nodiscard]] Answer tick() const;
   /// Ticks until `done`; false if that takes longer than `seconds`.
   [[nodiscard]] bool tick_until(const std::function<bool()>& done, int seconds = 60) const;
   /// At least one tick, then until no run is live.
@@ -91,6 +91,8 @@ class SmallFleet {
   [[nodiscard]] std::vector<std::string> notifications() const;
 
   Playground play;
+  /// Called when a tick has ended.
+  std::function<void()> after_tick;
 
  private:
   std::string agents_;

@@ -82,8 +82,15 @@ const Scene& scene_called(const std::string& name) {
 
 Stage::Stage(const Scene& scene, const std::vector<std::string>& environment) : scene_(scene) {
   fleet.play.environment = environment;
+  if (scene.forge) {
+    forge_ = std::make_unique<StagedForge>(fleet);
+    fleet.after_tick = [this] { forge_->write_issues(fleet); };
+  }
   scene.declare(fleet);
   fleet.write();
+  if (forge_) {
+    forge_->ready_issue("acme/shop");
+  }
   scene.prepare(fleet);
   open_gate(fleet);
   if (!wait_for_turns(fleet)) {
@@ -91,6 +98,9 @@ Stage::Stage(const Scene& scene, const std::vector<std::string>& environment) : 
   }
   (void)fleet.shell_output(std::string("mkdir kept; for f in ") + kKept +
                            "; do test ! -e $f || cp -a $f kept/; done");
+  if (forge_) {
+    forge_->keep();
+  }
 }
 
 void Stage::end_processes() const {
@@ -111,6 +121,9 @@ void Stage::put_back() {
   end_processes();
   (void)fleet.shell_output(std::string("chmod -R u+rwX state 2>/dev/null; rm -rf points.log ") +
                            kKept + "; cp -a kept/. .");
+  if (forge_) {
+    forge_->put_back();
+  }
   close_gate(fleet);
   if (scene_.before) {
     scene_.before(fleet);

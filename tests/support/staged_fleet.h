@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/support/small_fleet.h"
+#include "tests/support/staged_forge.h"
 
 namespace test_support {
 
@@ -18,10 +20,11 @@ struct Scene {
                                              ///< living turn; may be empty
   std::function<std::vector<std::string>(const SmallFleet&)> words;  ///< the command
   std::function<void(SmallFleet&)> after;  ///< what a person would do next; may be empty
+  bool forge = false;                      ///< its issue is on a forge, the tracker "hub"
 };
 
-/// idle, new, settle, alive, endless, land, merge, ci-green, ci-red, recover, freeze, cancel,
-/// blocked, janitor, migrate, and the commands of people.
+/// idle, new, settle, alive, endless, land, propose, merge-pull, merge, ci-green, ci-red, recover,
+/// freeze, cancel, blocked, janitor, migrate, and the commands of people.
 [[nodiscard]] const std::vector<Scene>& scenes();
 [[nodiscard]] const Scene& scene_called(const std::string& name);
 
@@ -39,6 +42,7 @@ class Stage {
   SmallFleet fleet;
 
  private:
+  std::unique_ptr<StagedForge> forge_;
   void end_processes() const;
   const Scene& scene_;
 };

@@ -41,6 +41,13 @@ void declare_plain(SmallFleet& fleet) {
   declare(fleet, std::string("date +%N > \"work-$RUNNER_TURN_NUMBER\"; ") + kCommit);
 }
 
+/// Landed by a pull request on a forge, which the runner merges itself.
+void declare_pull(SmallFleet& fleet) {
+  declare(fleet, std::string("date +%N > \"work-$RUNNER_TURN_NUMBER\"; ") + kCommit,
+          "tracker = \"hub\"\nlanding = \"pull-request\"\nmerge_when_green = true\n",
+          /*with_issue=*/false);
+}
+
 void declare_red(SmallFleet& fleet) {
   declare(fleet, std::string(
                      "date +%N > work; case $RUNNER_TURN_KIND in opening) echo no > red;; *) rm -f "
@@ -200,6 +207,8 @@ std::vector<Scene> make_scenes() {
       {"new", declare_setup, nothing, {}, tick_words, {}},
       {"settle", declare_plain, after_steps(1), {}, tick_words, {}},
       {"land", declare_plain, after_steps(2), {}, tick_words, {}},
+      {"propose", declare_pull, after_steps(2), {}, tick_words, {}, /*forge=*/true},
+      {"merge-pull", declare_pull, after_steps(4), {}, tick_words, {}, /*forge=*/true},
       {"merge",
        declare_plain,
        [](SmallFleet& fleet) {

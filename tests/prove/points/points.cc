@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 
 #include "jobs/base/crash_point.h"
-#include "tests/prove/frame/forge_points.h"
 #include "tests/prove/points/strike.h"
 #include "tests/prove/trace/own_pids.h"
 
@@ -119,9 +118,6 @@ class Sweep {
     std::vector<Blow> blows;
     std::vector<std::string> points;
     for (const std::string_view name : jobs::kPointNames) {
-      if (needs_a_forge(name)) {
-        continue;
-      }
       record_.expect("killed at " + std::string(name));
       if (reach_.contains(std::string(name))) {
         points.emplace_back(name);

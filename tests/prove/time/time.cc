@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include "jobs/base/crash_point.h"
-#include "tests/prove/frame/forge_points.h"
 #include "tests/prove/time/jump.h"
 #include "tests/prove/trace/own_pids.h"
 
@@ -42,9 +41,7 @@ class Jumps {
 
   void run() {
     for (const std::string_view name : jobs::kPointNames) {
-      if (!needs_a_forge(name)) {
-        record_.expect("the clock jumped at " + std::string(name));
-      }
+      record_.expect("the clock jumped at " + std::string(name));
     }
     record_.expect("a lease from the future was taken over");
     for_all_scenes([&](const Scene& each) { scene(each); });
