@@ -24,21 +24,42 @@ std::set<std::string> repositories(const jobs::Fleet& fleet, const std::string& 
 
 }  // namespace
 
+std::map<std::string, std::string> forge_roots(const jobs::Fleet& fleet) {
+  std::map<std::string, std::string> roots;
+  for (const auto& [name, config] : fleet.ci) {
+    if (config.kind == jobs::CiKind::woodpecker) {
+      roots["ci." + name] = config.url + "/api";
+    }
+  }
+  constexpr std::string_view kApi = "/api/v1";
+  for (const auto& [name, config] : fleet.trackers) {
+    switch (config.kind) {
+      case jobs::TrackerKind::local: break;
+      case jobs::TrackerKind::github:
+        roots[name] = forge::github_api_options(config.url).root;
+        break;
+      case jobs::TrackerKind::forgejo:
+      case jobs::TrackerKind::plane:
+        roots[name] = config.url + std::string(config.url.ends_with(kApi) ? "" : kApi);
+    }
+  }
+  return roots;
+}
+
 Forges::Forges(const jobs::Fleet& fleet, const http::Environment& environment, jobs::Clock& clock,
                jobs::HttpCache* cache)
     : fleet_(fleet),
       client_(http::make_client()),
       traffic_(clock, [](jobs::Duration wait) { std::this_thread::sleep_for(wait); }) {
+  const auto roots = forge_roots(fleet);
   for (const auto& [name, config] : fleet.ci) {
     if (config.kind == jobs::CiKind::woodpecker) {
-      add("ci." + name, config.token, {.root = config.url + "/api"}, environment, cache);
+      add("ci." + name, config.token, {.root = roots.at("ci." + name)}, environment, cache);
     }
   }
   for (const auto& [name, config] : fleet.trackers) {
     if (config.kind == jobs::TrackerKind::forgejo || config.kind == jobs::TrackerKind::plane) {
-      constexpr std::string_view kApi = "/api/v1";
-      const bool whole = config.url.ends_with(kApi);
-      forge::ApiOptions options{.root = config.url + std::string(whole ? "" : kApi)};
+      forge::ApiOptions options{.root = roots.at(name)};
       if (config.kind == jobs::TrackerKind::plane) {
         // https://developers.plane.so/api-reference/introduction, "Authentication"
         options.token_header = "X-API-Key";

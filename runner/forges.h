@@ -14,6 +14,9 @@
 
 namespace runner {
 
+/// Where the API of each forge of the fleet begins, by the name of its tracker, or "ci.NAME".
+[[nodiscard]] std::map<std::string, std::string> forge_roots(const jobs::Fleet& fleet);
+
 /// The forges of a fleet, each asked by one Api for the whole tick: trackers and CI share it, and
 /// with it what is known about limits. Which adapters use them is for the wiring to say.
 class Forges {

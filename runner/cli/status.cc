@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "runner/cli/kill_switch.h"
 #include "runner/cli/state.h"
 #include "runner/cli/table.h"
+#include "runner/forge/limit_memory.h"
+#include "runner/forges.h"
+#include "runner/store/http_cache.h"
 
 namespace runner::cli {
 
@@ -29,6 +33,7 @@ struct Overview {
   std::vector<jobs::Brake> brakes;
   std::vector<jobs::OutboxRow> stuck;
   std::vector<jobs::Request> requests;
+  std::map<std::string, forge::Circuit> circuits;  ///< of forges that are left alone, by name
 };
 
 jobs::Result<Overview> look(const Globals& global, jobs::TimePoint now) {
@@ -47,6 +52,12 @@ jobs::Result<Overview> look(const Globals& global, jobs::TimePoint now) {
   RUNNER_ASSIGN(seen.month, store->spend(since));
   RUNNER_ASSIGN(seen.brakes, store->brakes(/*in_force_only=*/true));
   RUNNER_ASSIGN(seen.requests, store->requests());
+  const auto cache = store::make_http_cache(*store);
+  for (const auto& [name, root] : forge_roots(seen.fleet)) {
+    if (auto circuit = forge::kept_circuit(*cache, root)) {
+      seen.circuits[name] = *std::move(circuit);
+    }
+  }
   // An effect that failed at least once is stuck; one that merely waits for the next tick is not.
   RUNNER_ASSIGN(seen.stuck, store->outbox(std::nullopt));
   std::erase_if(seen.stuck, [](const jobs::OutboxRow& row) {
@@ -127,6 +138,12 @@ void print(const Globals& global, const Overview& seen, jobs::TimePoint now) {
                 brake.until ? jobs::format_time(*brake.until) : "released", brake.reason});
   }
   out += brakes.empty() ? "" : brakes.str(screen, 2);
+  Table forges({"FORGE", "FAILED", "LEFT ALONE UNTIL", "REASON"});
+  for (const auto& [name, circuit] : seen.circuits) {
+    forges.add({name, counted(circuit.failures, "time"), jobs::format_time(*circuit.until),
+                circuit.reason});
+  }
+  out += forges.empty() ? "" : label(screen, "Forges") + "do not answer\n" + forges.str(screen, 2);
   out += label(screen, "Stuck") + counted(static_cast<std::int64_t>(seen.stuck.size()), "effect") +
          "\n";
   Table stuck({"EFFECT", "ISSUE", "TRIES", "NEXT", "ERROR"});
@@ -165,6 +182,13 @@ Json document(const Overview& seen) {
   root.set("last_tick", seen.ticks.empty() ? Json() : to_json(seen.ticks.front()));
   root.set("spend", spend).set("live_runs", to_json_array(seen.live));
   root.set("brakes", to_json_array(seen.brakes)).set("stuck_effects", to_json_array(seen.stuck));
+  Json forges = Json::array();
+  for (const auto& [name, circuit] : seen.circuits) {
+    Json item = Json::object();
+    item.set("name", name).set("until", to_json(circuit.until)).set("reason", circuit.reason);
+    forges.push(std::move(item));
+  }
+  root.set("forges_left_alone", forges);
   return root.set("requests", requests);
 }
 

@@ -240,6 +240,10 @@ class HttpApi final : public Api {
                                         : meaning_of(*answer, world_.credential.shown());
       }
     }
+    // Whoever says no, or how long to wait, is there.
+    if (!error || error->kind != ErrorKind::transient) {
+      memory_.answered();
+    }
     if (!error && rate.remaining == 0 && rate.reset && *rate.reset > now) {
       // The last request that was allowed: what comes now would only be refused.
       memory_.limited(one.use, caller.digest, *rate.reset);
@@ -268,9 +272,12 @@ class HttpApi final : public Api {
     if (limit && !retry.pause) {
       memory_.limited(one.use, caller.digest, *retry.until);
     }
-    if (retry.pause && one.attempt < kMostAttempts) {
+    if (retry.pause && one.attempt < kMostAttempts && !world_.traffic.on_trial(host_)) {
       one.pause = retry.pause;
       return;
+    }
+    if (error.kind == ErrorKind::transient) {
+      memory_.gave_up(http::without(error.message, caller.token));
     }
     error.until = retry.until;
     error.message = http::without(std::move(error.message), caller.token);

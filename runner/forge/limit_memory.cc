@@ -1,5 +1,7 @@
 #include "runner/forge/limit_memory.h"
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 #include "jobs/base/time.h"
@@ -19,7 +21,25 @@ std::string_view name_of(Use use) {
   return "";
 }
 
+jobs::HttpCacheKey circuit_key(const std::string& root) {
+  return {.url = root + "#circuit", .credential = {}, .accept = {}};
+}
+
 }  // namespace
+
+std::optional<Circuit> kept_circuit(jobs::HttpCache& cache, const std::string& root) {
+  const auto known = cache.get(circuit_key(root));
+  if (!known || !*known || (*known)->last_modified.empty()) {
+    return std::nullopt;
+  }
+  Circuit circuit{.failures = kFailuresToOpen,
+                  .opened = 1,
+                  .until = jobs::parse_time((*known)->last_modified),
+                  .reason = (*known)->body};
+  const std::string& opened = (*known)->etag;
+  std::from_chars(opened.data(), opened.data() + opened.size(), circuit.opened);
+  return circuit.until ? std::optional(std::move(circuit)) : std::nullopt;
+}
 
 LimitMemory::LimitMemory(Traffic& traffic, jobs::HttpCache* cache, std::string root)
     : traffic_(traffic), cache_(cache), root_(std::move(root)), host_(host_of(root_)) {}
@@ -27,6 +47,9 @@ LimitMemory::LimitMemory(Traffic& traffic, jobs::HttpCache* cache, std::string r
 void LimitMemory::recall(const std::string& who) {
   if (cache_ == nullptr) {
     return;
+  }
+  if (auto circuit = kept_circuit(*cache_, root_)) {
+    traffic_.set_circuit(host_, *std::move(circuit));
   }
   for (const Use use : {Use::read, Use::graphql, Use::write}) {
     const auto known = cache_->get(key(use, who));
@@ -47,6 +70,23 @@ void LimitMemory::limited(Use use, const std::string& who, jobs::TimePoint until
     static_cast<void>(cache_->put(
         key(use, who),
         {.etag = {}, .last_modified = jobs::format_time(until), .next = {}, .body = {}}));
+  }
+}
+
+void LimitMemory::gave_up(const std::string& why) {
+  const auto opened = traffic_.gave_up(host_, why);
+  if (opened && cache_ != nullptr) {
+    static_cast<void>(
+        cache_->put(circuit_key(root_), {.etag = std::to_string(opened->opened),
+                                         .last_modified = jobs::format_time(*opened->until),
+                                         .next = {},
+                                         .body = opened->reason}));
+  }
+}
+
+void LimitMemory::answered() {
+  if (traffic_.answered(host_) && cache_ != nullptr) {
+    static_cast<void>(cache_->put(circuit_key(root_), {}));
   }
 }
 

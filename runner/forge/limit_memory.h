@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "jobs/ports/http_cache.h"
@@ -18,6 +19,9 @@ class LimitMemory {
   void recall(const std::string& who);
   /// Tells the traffic and the next tick.
   void limited(Use use, const std::string& who, jobs::TimePoint until);
+  /// The same of a host that does not answer, whoever asks.
+  void gave_up(const std::string& why);
+  void answered();
 
  private:
   [[nodiscard]] jobs::HttpCacheKey key(Use use, const std::string& who) const;
@@ -27,5 +31,8 @@ class LimitMemory {
   std::string root_;
   std::string host_;
 };
+
+/// The circuit of the forge at `root` as ticks have left it; none: it is closed, or nobody knows.
+[[nodiscard]] std::optional<Circuit> kept_circuit(jobs::HttpCache& cache, const std::string& root);
 
 }  // namespace runner::forge

@@ -4,6 +4,7 @@
 #include "runner/forge/traffic.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -99,6 +100,19 @@ jobs::Result<std::size_t> Traffic::enter(const std::string& name, const std::str
       error.until = limited.until;
       return error;
     }
+    if (to.circuit.is_open(now)) {
+      jobs::Error error =
+          jobs::fail(jobs::ErrorKind::transient,
+                     fmt::format("{} has failed {} times in a row and is left alone until {}: {}",
+                                 name, to.circuit.failures, jobs::format_time(*to.circuit.until),
+                                 to.circuit.reason));
+      error.until = to.circuit.until;
+      return error;
+    }
+    if (to.circuit.is_half_open(now) && to.trying) {
+      left_.wait(lock);
+      continue;
+    }
     if (to.sent >= to.limits.requests_per_tick) {
       jobs::Error error = jobs::fail(
           jobs::ErrorKind::rate_limited,
@@ -122,6 +136,10 @@ jobs::Result<std::size_t> Traffic::enter(const std::string& name, const std::str
   std::size_t places =
       std::min({wanted, to.limits.per_host - to.on_their_way, to.limits.overall - on_their_way_,
                 static_cast<std::size_t>(to.limits.requests_per_tick - to.sent)});
+  if (to.circuit.is_half_open(now)) {
+    places = 1;
+    to.trying = true;
+  }
   while (places > 1 && until_room(to, use, points_of(use) * static_cast<std::int64_t>(places),
                                   now) > jobs::Duration::zero()) {
     --places;
@@ -138,6 +156,7 @@ void Traffic::leave(const std::string& name, std::size_t places) {
   {
     const std::lock_guard lock(mutex_);
     host(name).on_their_way -= places;
+    host(name).trying = false;
     on_their_way_ -= places;
   }
   left_.notify_all();
@@ -158,6 +177,29 @@ int Traffic::limits_in_a_row(const std::string& name, const std::string& who, Us
 void Traffic::not_limited(const std::string& name, const std::string& who, Use use) {
   const std::lock_guard lock(mutex_);
   host(name).limited[{who, use}].in_a_row = 0;
+}
+
+std::optional<Circuit> Traffic::gave_up(const std::string& name, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  Circuit& circuit = host(name).circuit;
+  const int opened = circuit.opened;
+  circuit = after_failure(std::move(circuit), why, clock_.now());
+  return circuit.opened > opened ? std::optional(circuit) : std::nullopt;
+}
+
+bool Traffic::on_trial(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return host(name).circuit.is_half_open(clock_.now());
+}
+
+bool Traffic::answered(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(host(name).circuit, Circuit{}).until.has_value();
+}
+
+void Traffic::set_circuit(const std::string& name, Circuit circuit) {
+  const std::lock_guard lock(mutex_);
+  host(name).circuit = std::move(circuit);
 }
 
 Traffic::Writing::Writing(Traffic& traffic, const std::string& host)

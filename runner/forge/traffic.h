@@ -14,6 +14,7 @@
 #include "jobs/base/result.h"
 #include "jobs/ports/clock.h"
 #include "jobs/ports/http_cache.h"
+#include "runner/forge/circuit.h"
 
 namespace runner::forge {
 
@@ -33,9 +34,9 @@ struct TrafficLimits {
 /// What GitHub publishes, for a host of its own.
 [[nodiscard]] TrafficLimits limits_of_host(std::string_view host);
 
-/// How all requests of one tick share what forges allow: places at once, a budget, a pace, and who
-/// is limited until when. One object for a tick; thread-safe. Waits by `sleep`, so that tests need
-/// not.
+/// How all requests of one tick share what forges allow: places at once, a budget, a pace, who is
+/// limited until when, and which host is left alone because it does not answer. One object for a
+/// tick; thread-safe. Waits by `sleep`, so that tests need not.
 class Traffic {
  public:
   using Sleep = std::function<void(jobs::Duration)>;
@@ -43,6 +44,7 @@ class Traffic {
 
   /// Waits until at least one request may leave for `host` and takes up to `wanted` places; each
   /// must be given back. rate_limited: the forge said so earlier, or the tick's budget is used up.
+  /// transient: the host's circuit is open.
   /// `who`: digest of the credential.
   [[nodiscard]] jobs::Result<std::size_t> enter(const std::string& host, const std::string& who,
                                                 Use use, std::size_t wanted);
@@ -53,6 +55,16 @@ class Traffic {
   /// How often in a row; counts this time.
   [[nodiscard]] int limits_in_a_row(const std::string& host, const std::string& who, Use use);
   void not_limited(const std::string& host, const std::string& who, Use use);
+
+  /// A request was given up because the host did not answer, or not as it should. The circuit if it
+  /// opened by that.
+  [[nodiscard]] std::optional<Circuit> gave_up(const std::string& host, const std::string& why);
+  /// Whether what is on its way to the host is the one request that tries: it is tried once.
+  [[nodiscard]] bool on_trial(const std::string& host);
+  /// The host answered as it should. True if its circuit was not closed.
+  [[nodiscard]] bool answered(const std::string& host);
+  /// What an earlier tick has met.
+  void set_circuit(const std::string& host, Circuit circuit);
 
   void set_limits(const std::string& host, TrafficLimits limits);
   [[nodiscard]] std::int64_t sent(const std::string& host);
@@ -90,6 +102,8 @@ class Traffic {
     std::deque<std::pair<jobs::TimePoint, std::int64_t>> points;
     std::deque<std::pair<jobs::TimePoint, std::int64_t>> graphql;
     std::map<std::pair<std::string, Use>, Limited> limited;
+    Circuit circuit;
+    bool trying = false;  ///< half open, and one request is on its way
   };
   Host& host(const std::string& name);  ///< with mutex_ held; stays where it is
   /// How long until `points` more fit into the minute.
