@@ -280,6 +280,9 @@ EffectiveTable pipeline_table(const jobs::Pipeline& pipeline) {
     if (!stage.agent.empty()) {
       row.table.push_back({.key = "agent", .value = of(stage.agent)});
     }
+    if (!stage.prompt.empty()) {
+      row.table.push_back({.key = "prompt", .value = of(stage.prompt)});
+    }
     if (!stage.command.empty()) {
       row.table.push_back({.key = "command", .value = of(stage.command)});
     }

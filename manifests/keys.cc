@@ -162,7 +162,9 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"repo", "prompt", long_text, "", "Template of the prompt, instead of the built-in one.", ""},
     {"repo", "prompt_file", path, "", "The same, in a file.", ""},
     {"repo", "prompt_in_repo", text, "",
-     "Path in the repository of a template that is taken if it is there.", ""},
+     "Path in the repository of a template that is taken if it is there; {{stage}} stands for the "
+     "stage's name.",
+     ""},
     {"repo", "protected_paths", names, "[]",
      "Globs ('*', '**', '?') of files that a landing may not touch.", ""},
     {"repo", "trusted", names, "[]",
@@ -271,6 +273,9 @@ constexpr auto kKeys = std::to_array<KeySpec>({
     {"stage", "name", text, "", "Its name, unique in the pipeline; the kind if absent.", ""},
     {"stage", "agent", text, "", "agent stages: name of an [agent.X]; the repository's if absent.",
      ""},
+    {"stage", "prompt", long_text, "",
+     "agent stages: template of the prompt; that of the repository if absent.", ""},
+    {"stage", "prompt_file", path, "", "The same, in a file.", ""},
     {"stage", "command", argv, "[]",
      "command stages: what to run; the repository's test command if absent.", ""},
 });
@@ -304,46 +309,6 @@ std::vector<std::string> key_names(std::string_view table) {
 std::vector<std::string> table_names() {
   return {"fleet", "limits", "budget", "retention", "defaults", "tracker",
           "agent", "ci",     "notify", "pipeline",  "repo"};
-}
-
-std::string expected_text(const KeySpec& spec) {
-  switch (spec.type) {
-    case text:
-    case long_text: return "a string";
-    case choice: {
-      std::string out;
-      for (const std::string& name : split_choices(spec.choices)) {
-        out += fmt::format("{}\"{}\"", out.empty() ? "" : " or ", name);
-      }
-      return out;
-    }
-    case boolean: return "true or false, without quotes";
-    case count: return "an integer";
-    case duration: return "a duration such as \"90s\", \"60m\" or \"1h30m\"";
-    case size: return "a size such as \"64MiB\" or \"2GB\", or a number of bytes";
-    case cap_usd: return "an amount in USD such as \"12.50\", or \"none\"";
-    case cap_count: return "an integer, or \"none\"";
-    case usd: return "an amount in USD such as \"12.50\"";
-    case path: return "a path";
-    case names: return "an array of strings";
-    case paths: return "an array of paths";
-    case argv: return "a command as an array of strings such as [\"make\", \"test\"]";
-    case argv_list: return "an array of commands such as [[\"npm\", \"ci\"]]";
-    case text_map: return "a table of strings such as { KEY = \"value\" }";
-    case sub_table: return "a table";
-    case stages: return "an array of stages such as [{ kind = \"agent\" }]";
-  }
-  return "a value";
-}
-
-std::vector<std::string> split_choices(std::string_view choices) {
-  std::vector<std::string> out;
-  while (!choices.empty()) {
-    const std::size_t end = choices.find('|');
-    out.emplace_back(choices.substr(0, end));
-    choices.remove_prefix(end == std::string_view::npos ? choices.size() : end + 1);
-  }
-  return out;
 }
 
 }  // namespace manifests

@@ -66,4 +66,9 @@ void must_exist(TableReader& reader, std::string_view key, const std::string& fi
 [[nodiscard]] std::string read_text_file(Reading& reading, const Position& at,
                                          const std::string& path);
 
+/// prompt and prompt_file are one setting: the nearer table decides, and there only one of them may
+/// stand. Its placeholders are checked.
+void read_prompt(Reading& reading, const std::string& table, const std::string& path,
+                 const std::vector<Layer>& layers, std::string& prompt);
+
 }  // namespace manifests

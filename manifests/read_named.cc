@@ -162,9 +162,12 @@ jobs::Stage read_stage(Reading& reading, const std::string& path, const Layer& l
       !(command->entry->value.is(Value::Kind::array) && command->entry->value.array.empty())) {
     reader.argv("command", out.command);
   }
-  if (const auto found = reader.find("agent"); found && !kind.empty() && kind != "agent") {
-    reader.error(found->key_at(),
-                 fmt::format("agent means nothing in a stage of kind \"{}\"", kind));
+  read_prompt(reading, "stage", path, {layer}, out.prompt);
+  for (const char* key : {"agent", "prompt", "prompt_file"}) {
+    if (const auto found = reader.find(key); found && !kind.empty() && kind != "agent") {
+      reader.error(found->key_at(),
+                   fmt::format("{} means nothing in a stage of kind \"{}\"", key, kind));
+    }
   }
   if (command && !kind.empty() && kind != "command") {
     reader.error(command->key_at(),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "jobs/base/text.h"
+#include "jobs/pipelines/prompt.h"
 #include "manifests/files.h"
 #include "manifests/read.h"
 
@@ -12,31 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxPrompt = 256 << 10;
 constexpr std::size_t kMaxSparse = 32 << 10;
-
-/// prompt and prompt_file are one setting: the nearer table decides, and there only one of them may
-/// stand.
-void read_prompt(Reading& reading, const std::vector<Layer>& layers, const std::string& path,
-                 jobs::Repo& repo) {
-  for (const Layer& layer : layers) {
-    if (!layer ||
-        (layer.table->find("prompt") == nullptr && layer.table->find("prompt_file") == nullptr)) {
-      continue;
-    }
-    TableReader reader(reading, "repo", path, {layer});
-    const auto text = reader.find("prompt");
-    const auto file = reader.find("prompt_file");
-    std::string file_path;
-    if (text && file) {
-      reader.error(file->key_at(), "prompt and prompt_file exclude each other");
-    } else if (text) {
-      reader.text("prompt", repo.prompt, check_long_text);
-    } else if (reader.path("prompt_file", file_path)) {
-      reading.origins.at[path + ".prompt"] = file->key_at();
-      repo.prompt = read_text_file(reading, file->at(), file_path);
-    }
-    return;
-  }
-}
 
 /// Each worktree's record has them all, and is small.
 void read_sparse(TableReader& reader, jobs::Repo& repo) {
@@ -147,8 +123,13 @@ jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults,
   reader.names("setup_locks", repo.setup_locks, check_inner_path);
   reader.text("setup_toolchain", repo.setup_toolchain, check_plain);
   reader.names("cold", repo.cold, check_glob);
-  read_prompt(reading, {own, defaults}, path, repo);
-  reader.text("prompt_in_repo", repo.prompt_in_repo, check_inner_path);
+  read_prompt(reading, "repo", path, {own, defaults}, repo.prompt);
+  if (reader.text("prompt_in_repo", repo.prompt_in_repo, check_inner_path)) {
+    if (const auto named = jobs::prompt_path(repo.prompt_in_repo, "stage"); !named) {
+      reader.error(reader.find("prompt_in_repo")->at(), named.error().message,
+                   {.expected = {}, .suggestion = {}, .hint = named.error().hint});
+    }
+  }
   reader.names("protected_paths", repo.protected_paths, check_glob);
   reader.names("trusted", repo.trusted, check_actor);
   reader.text_map("env", repo.env);

@@ -138,7 +138,8 @@ struct Stage {
   StageKind kind = StageKind::agent;
   std::string agent;  ///< agent stages: name of an agent; "" = the repository's
   std::vector<std::string>
-      command;  ///< command stages: argv; empty = the repository's `test` command
+      command;         ///< command stages: argv; empty = the repository's `test` command
+  std::string prompt;  ///< agent stages: template text; "" = the repository's
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 
@@ -265,8 +266,8 @@ struct Repo {
   std::string setup_toolchain;    ///< keys the setup, too: what it was made with, such as "node 22"
   std::vector<std::string> cold;  ///< globs of ignored files that a recycled worktree does not keep
   std::string prompt;             ///< template text (already read from prompt_file); "" = built-in
-  std::string prompt_in_repo;  ///< path in the repository that replaces the template if it is there
-                               ///< at the base; "" = none
+  std::string prompt_in_repo;  ///< path in the repository, with "{{stage}}" for the stage's name,
+                               ///< that replaces the template if it is there at the base; "" = none
   std::vector<std::string>
       protected_paths;                     ///< globs ('*', '**', '?') that a landing may not touch
   std::vector<std::string> trusted;        ///< actors trusted by name besides those with write

@@ -151,6 +151,27 @@ Result<std::string> fill_template(std::string_view text, std::string_view where,
   return out;
 }
 
+PromptText prompt_text(const Repo& repo, const Stage& stage) {
+  if (!stage.prompt.empty()) {
+    return {stage.prompt, "the prompt of stage " + stage.name};
+  }
+  if (!repo.prompt.empty()) {
+    return {repo.prompt, "the prompt of " + repo.name.str()};
+  }
+  return {std::string(kDefault), "the built-in prompt"};
+}
+
+Result<std::string> prompt_path(std::string_view in_repo, std::string_view stage) {
+  return fill_template(in_repo, "prompt_in_repo", {{"stage", std::string(stage)}});
+}
+
+Status check_prompt(std::string_view text, std::string_view where) {
+  if (const auto made = make_prompt(text, where, Run{}, Turn{}, "", ""); !made) {
+    return made.error();
+  }
+  return ok();
+}
+
 Result<std::string> make_prompt(std::string_view text, std::string_view where, const Run& run,
                                 const Turn& turn, std::string_view base_branch,
                                 std::string_view test_command) {
@@ -160,6 +181,7 @@ Result<std::string> make_prompt(std::string_view text, std::string_view where, c
   const std::string body = seen.removed().empty() ? seen.text : seen.text + "\n\n" + seen.removed();
   const std::string from = provenance(run);
   const std::map<std::string, std::string> values{
+      {"stage", turn.stage},
       {"repo", run.issue.repo.str()},
       {"issue", std::to_string(run.issue.number)},
       {"title", title},

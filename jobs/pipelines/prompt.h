@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "jobs/base/result.h"
+#include "jobs/model/fleet.h"
 #include "jobs/model/run.h"
 #include "jobs/model/turn.h"
 
@@ -21,7 +22,19 @@ namespace jobs {
 [[nodiscard]] Result<std::string> fill_template(std::string_view text, std::string_view where,
                                                 const std::map<std::string, std::string>& values);
 
-/// The placeholders that a prompt may use: repo, issue, title, body, requested_by, author,
+/// The template that counts for a stage, and what it is called: the stage's own, else the
+/// repository's, else the built-in one.
+struct PromptText {
+  std::string text;
+  std::string where;
+};
+[[nodiscard]] PromptText prompt_text(const Repo& repo, const Stage& stage);
+/// Repo::prompt_in_repo for that stage; an error as fill_template has them.
+[[nodiscard]] Result<std::string> prompt_path(std::string_view in_repo, std::string_view stage);
+/// Whether make_prompt would take the template.
+[[nodiscard]] Status check_prompt(std::string_view text, std::string_view where);
+
+/// The placeholders that a prompt may use: stage, repo, issue, title, body, requested_by, author,
 /// provenance, branch, base, run, turn, test_command, fence, correction. `provenance` has several
 /// lines: who wrote the text, who released it and with which permission, who changed it since.
 [[nodiscard]] Result<std::string> make_prompt(std::string_view text, std::string_view where,

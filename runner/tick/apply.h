@@ -6,6 +6,7 @@
 
 #include "jobs/base/result.h"
 #include "jobs/model/fleet.h"
+#include "jobs/pipelines/prompt.h"
 #include "jobs/ports/ports.h"
 #include "runner/tick/report.h"
 
@@ -58,6 +59,10 @@ class Applier {
                                                   const jobs::Repo& repo);
   [[nodiscard]] jobs::Result<jobs::Change> on_pull(const jobs::Effect& effect, const jobs::Run& run,
                                                    const jobs::Repo& repo);
+  /// The template of an agent's turn in that stage.
+  [[nodiscard]] jobs::Result<jobs::PromptText> prompt_of(const jobs::Repo& repo,
+                                                         const jobs::Stage& stage,
+                                                         const jobs::Run& run);
   [[nodiscard]] jobs::Result<jobs::Change> start_turn(const jobs::Effect& effect,
                                                       const jobs::Run& run, const jobs::Repo& repo);
   [[nodiscard]] jobs::Result<jobs::Change> stop_turn(const jobs::Effect& effect,

@@ -169,6 +169,19 @@ jobs::Result<jobs::Change> Applier::on_pull(const jobs::Effect& effect, const jo
   return jobs::Change{};
 }
 
+jobs::Result<jobs::PromptText> Applier::prompt_of(const jobs::Repo& repo, const jobs::Stage& stage,
+                                                  const jobs::Run& run) {
+  if (stage.kind == jobs::StageKind::agent && !repo.prompt_in_repo.empty()) {
+    RUNNER_ASSIGN(const std::string path, jobs::prompt_path(repo.prompt_in_repo, stage.name));
+    RUNNER_ASSIGN(std::optional<std::string> found,
+                  context_.readers.workspace->file_at(repo, run.base, path));
+    if (found) {
+      return jobs::PromptText{*std::move(found), path};
+    }
+  }
+  return jobs::prompt_text(repo, stage);
+}
+
 jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const jobs::Run& run,
                                                const jobs::Repo& repo) {
   RUNNER_ASSIGN(const std::vector<jobs::Turn> turns, context_.readers.store->turns(run.id));
@@ -188,25 +201,11 @@ jobs::Result<jobs::Change> Applier::start_turn(const jobs::Effect& effect, const
     // What the turn before it left, if its supervisor was killed, must not work beside this one.
     RUNNER_TRY(context_.writers.executor->reap(std::prev(turn)->directory));
   }
-  std::string text(jobs::default_prompt());
-  std::string where = "the built-in prompt";
-  if (turn->kind != jobs::TurnKind::command) {
-    if (!repo.prompt.empty()) {
-      text = repo.prompt;
-      where = "the prompt of " + repo.name.str();
-    }
-    if (!repo.prompt_in_repo.empty()) {
-      RUNNER_ASSIGN(std::optional<std::string> found,
-                    context_.readers.workspace->file_at(repo, run.base, repo.prompt_in_repo));
-      if (found) {
-        text = std::move(*found);
-        where = repo.prompt_in_repo;
-      }
-    }
-  }
-  RUNNER_ASSIGN(jobs::TurnSpec spec,
-                jobs::make_turn_spec(context_.fleet, repo, pipeline_of(context_.fleet, run), run,
-                                     *turn, text, where, turns));
+  const jobs::Pipeline pipeline = pipeline_of(context_.fleet, run);
+  RUNNER_ASSIGN(const jobs::PromptText prompt,
+                prompt_of(repo, jobs::stage_named(pipeline, turn->stage), run));
+  RUNNER_ASSIGN(jobs::TurnSpec spec, jobs::make_turn_spec(context_.fleet, repo, pipeline, run,
+                                                          *turn, prompt.text, prompt.where, turns));
   RUNNER_TRY(context_.writers.executor->start(
       spec, RUNNER_PLANTED(start_without_fence) ? jobs::Fence() : fence()));
   return jobs::Change{};

@@ -308,22 +308,20 @@ void serve(int fd, const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::map<std::string, std::string Options::*> kTexts{
+      {"--port-file", &Options::port_file},
+      {"--log", &Options::log},
+      {"--first", &Options::first},
+      {"--again", &Options::again},
+      {"--status-file", &Options::status_file}};
   Options options;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
     const std::string value = argv[i + 1];
-    if (name == "--port-file") {
-      options.port_file = value;
-    } else if (name == "--log") {
-      options.log = value;
-    } else if (name == "--first") {
-      options.first = value;
-    } else if (name == "--again") {
-      options.again = value;
+    if (const auto text = kTexts.find(name); text != kTexts.end()) {
+      options.*text->second = value;
     } else if (name == "--status") {
       options.status = std::atoi(value.c_str());
-    } else if (name == "--status-file") {
-      options.status_file = value;
     } else {
       fmt::print(stderr, "model_stub: unknown option {}\n", name);
       return 2;

@@ -51,6 +51,33 @@ TEST(Prompt, TheDefaultFillsAndSaysTheRules) {
   EXPECT_EQ(text->find("{{"), std::string::npos);
 }
 
+TEST(Prompt, AStagesOwnGoesBeforeTheRepositorysAndThatBeforeTheBuiltIn) {
+  Repo repo = scenario::repo("acme/shop");
+  Stage stage{.name = "review", .kind = StageKind::agent};
+  EXPECT_EQ(prompt_text(repo, stage).text, default_prompt());
+  repo.prompt = "of the repository";
+  EXPECT_EQ(prompt_text(repo, stage).text, "of the repository");
+  EXPECT_EQ(prompt_text(repo, stage).where, "the prompt of acme/shop");
+  stage.prompt = "of the stage";
+  EXPECT_EQ(prompt_text(repo, stage).text, "of the stage");
+  EXPECT_EQ(prompt_text(repo, stage).where, "the prompt of stage review");
+}
+
+TEST(Prompt, APathInTheRepositoryMayNameTheStage) {
+  EXPECT_EQ(prompt_path(".agent/{{stage}}.md", "review").value(), ".agent/review.md");
+  EXPECT_EQ(prompt_path(".agent/prompt.md", "review").value(), ".agent/prompt.md");
+  EXPECT_FALSE(prompt_path(".agent/{{issue}}.md", "review"));
+}
+
+TEST(Prompt, IsCheckedBeforeItIsUsed) {
+  EXPECT_TRUE(check_prompt(default_prompt(), "t"));
+  const auto wrong = check_prompt("one\n  {{tilte}}", "roles/review.md");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message.find("roles/review.md:2:3: unknown placeholder {{tilte}}"),
+            std::string::npos)
+      << wrong.error().message;
+}
+
 TEST(Prompt, SaysWhereTheTextComesFrom) {
   jobs::Run run = scenario::run();
   run.author = "mallory";
@@ -87,8 +114,8 @@ TEST(Prompt, ACorrectionIsFencedData) {
 
 TEST(Prompt, EveryDocumentedPlaceholderIsKnown) {
   for (const char* name :
-       {"repo", "issue", "title", "body", "requested_by", "author", "provenance", "branch", "base",
-        "run", "turn", "test_command", "fence", "correction"}) {
+       {"stage", "repo", "issue", "title", "body", "requested_by", "author", "provenance", "branch",
+        "base", "run", "turn", "test_command", "fence", "correction"}) {
     EXPECT_TRUE(make_prompt("{{" + std::string(name) + "}}", "t", scenario::run(),
                             scenario::turn(1, "implement"), "main", ""))
         << name;

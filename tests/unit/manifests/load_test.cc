@@ -126,7 +126,7 @@ url = "https://example.org/hook"
 token_env = "HOOK"
 [pipeline.long]
 stages = [
-  { kind = "agent", agent = "y", name = "think" },
+  { kind = "agent", agent = "y", name = "think", prompt = "Think about {{title}}" },
   { kind = "agent" },
   { kind = "command", command = ["make"] },
   { kind = "land" },

@@ -261,6 +261,19 @@ TEST(Tick, OneCommentThroughAllRunsOfAnIssueWhateverIsDoneToIt) {
   EXPECT_NE(comments[0].body.find("runner:checklist"), std::string::npos) << comments[0].body;
 }
 
+TEST(Tick, AStagesOwnPromptIsWhatItsAgentGets) {
+  World world;
+  jobs::Pipeline pipeline = jobs::default_pipeline();
+  pipeline.stages.front().prompt = "You {{stage}}: {{title}}";
+  world.fleet.pipelines["default"] = pipeline;
+  world.add_issue(1);
+  world.tick();
+  const jobs::TurnSpec* spec =
+      world.executor.spec(scenario::must(world.store->turns(only_run(world).id)).at(0).directory);
+  ASSERT_NE(spec, nullptr);
+  EXPECT_EQ(spec->prompt, "You implement: " + only_run(world).title);
+}
+
 TEST(NeverAgain, AFrozenIssueStartsAgainOnlyWhenAPersonSaysSo) {
   World world;
   const auto key = world.add_issue(1);
