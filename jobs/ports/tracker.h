@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "jobs/base/result.h"
 #include "jobs/model/fleet.h"
 #include "jobs/model/issue.h"
+#include "jobs/model/run.h"
 
 namespace jobs {
 
@@ -58,6 +60,8 @@ struct OwnComment {
   std::string marker;  ///< a hidden line that the body contains
   std::string body;
   std::string id;  ///< as an earlier call returned it; "" = not known
+  std::optional<Phase> phase =
+      {};  ///< of a run that goes on: a tracker with a board shows it there
 };
 
 /// Writes to issues. Every call is idempotent. conflict: a person changed the same thing meanwhile

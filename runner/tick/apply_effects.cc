@@ -82,10 +82,13 @@ jobs::Result<jobs::Change> Applier::write_comment(jobs::TrackerWriter& tracker,
         std::ranges::find_if(runs, [](const jobs::Run& other) { return !other.comment.empty(); });
     known = last == runs.end() ? std::string() : last->comment;
   }
+  const bool over = run.step == jobs::RunStep::ending || run.step == jobs::RunStep::ended;
   RUNNER_ASSIGN(std::string id,
-                tracker.upsert_comment(
-                    repo, effect.issue.number,
-                    {.marker = effect.target, .body = effect.text, .id = std::move(known)}));
+                tracker.upsert_comment(repo, effect.issue.number,
+                                       {.marker = effect.target,
+                                        .body = effect.text,
+                                        .id = std::move(known),
+                                        .phase = over ? std::nullopt : std::optional(run.phase)}));
   if (id.empty() || id == run.comment) {
     return jobs::Change{};
   }

@@ -71,6 +71,14 @@ jobs::Result<std::size_t> named(const std::vector<State>& states, const std::str
       "make the state in the project's settings, or write the name of one that is there");
 }
 
+/// The phases that a board may have a state for, in their order. A run begins in "in_progress".
+constexpr std::array<std::pair<jobs::Phase, std::string_view>, 5> kPhases{
+    {{jobs::Phase::tests_red, "tests_red"},
+     {jobs::Phase::green, "green"},
+     {jobs::Phase::pushed, "pushed"},
+     {jobs::Phase::ci, "ci"},
+     {jobs::Phase::deployed, "deployed"}}};
+
 /// Done is closed, everything that waits is open: an item must not end by being released.
 bool fits(std::string_view word, State::Group group) {
   if (word == "approved" || word == "rejected") {
@@ -135,6 +143,22 @@ std::string States::word_of(std::string_view id) const {
   return {};
 }
 
+const State* States::of_phase(jobs::Phase phase) const {
+  const State* found = by_word("in_progress");
+  for (const auto& [each, word] : kPhases) {
+    if (const State* state = by_word(word); state != nullptr && each <= phase) {
+      found = state;
+    }
+  }
+  return found;
+}
+
+bool is_busy(std::string_view word) {
+  return word == "in_progress" ||
+         std::ranges::find(kPhases, word, &std::pair<jobs::Phase, std::string_view>::second) !=
+             kPhases.end();
+}
+
 const State* States::initial() const {
   const auto found = std::ranges::find(all_, true, &State::is_default);
   return found == all_.end() ? nullptr : &*found;
@@ -144,7 +168,7 @@ std::vector<std::string> labels_of(std::string_view word, const jobs::Labels& la
   if (word == "ready") {
     return {labels.ready};
   }
-  if (word == "in_progress") {
+  if (is_busy(word)) {
     return {labels.ready, labels.in_progress};
   }
   if (word == "needs_human") {
@@ -212,12 +236,18 @@ Release release_of(const std::vector<json>& activities, const States& states,
   });
   const State* ready = states.by_word("ready");
   const std::string ready_id = ready == nullptr ? std::string() : ready->id;
-  if (!moves.empty() && states.word_of(state) == "in_progress") {
+  // What the runner itself did since: it moved the item out of the ready state, and on.
+  std::string here(state);
+  while (!moves.empty() && is_busy(states.word_of(here))) {
     const json& last = *moves.back();
-    if (forge::text(last, "new_identifier") == state &&
-        forge::text(last, "old_identifier") == ready_id && forge::text(last, "actor") == own) {
-      moves.pop_back();
+    const std::string from = forge::text(last, "old_identifier");
+    const bool known = from == ready_id || is_busy(states.word_of(from));
+    if (forge::text(last, "new_identifier") != here || !known ||
+        forge::text(last, "actor") != own) {
+      break;
     }
+    moves.pop_back();
+    here = from;
   }
   Release release;
   if (moves.empty()) {

@@ -13,6 +13,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "jobs/model/issue.h"
+#include "jobs/model/run.h"
 #include "runner/forge/api.h"
 #include "runner/trackers/plane.h"
 
@@ -45,6 +46,9 @@ class States {
   [[nodiscard]] const State* by_word(std::string_view word) const;
   /// "" for a state that the manifest does not name.
   [[nodiscard]] std::string word_of(std::string_view id) const;
+  /// Where an item stands whose run is that far: the state of the phase, or of the nearest one
+  /// before it that has a state, else the one of "in_progress".
+  [[nodiscard]] const State* of_phase(jobs::Phase phase) const;
   [[nodiscard]] const State* initial() const;
 
  private:
@@ -56,6 +60,9 @@ struct Project {
   std::string id;
   std::string identifier;  ///< "SHOP", of "SHOP-7"
 };
+
+/// "in_progress", and the words of the phases: the runner works on the item.
+[[nodiscard]] bool is_busy(std::string_view word);
 
 /// The labels of the model that a state stands for. What is in progress was released before: it
 /// keeps the ready label.

@@ -52,6 +52,9 @@ class PlaneWriter final : public jobs::TrackerWriter {
     RUNNER_ASSIGN(const json item, server_.item(project, number));
     const std::string comments =
         server_.path_of_item(project, forge::text(item, "id"), {"comments"});
+    if (comment.phase) {
+      RUNNER_TRY(show_phase(project, item, *comment.phase));
+    }
     RUNNER_ASSIGN(const json ours, our_comment(comments, comment));
     if (!ours.is_null()) {
       return edit(comments, ours, comment.body);
@@ -82,6 +85,16 @@ class PlaneWriter final : public jobs::TrackerWriter {
   }
 
  private:
+  /// Moves the item on along the board, as long as nobody has taken it out of the runner's hands.
+  Status show_phase(const Project& project, const json& item, jobs::Phase phase) {
+    RUNNER_ASSIGN(const auto states, server_.states(project));
+    const State* now = states->by_id(forge::text(item, "state"));
+    const State* target = states->of_phase(phase);
+    const bool busy = now != nullptr && plane::is_busy(states->word_of(now->id));
+    return busy && target != nullptr && target->id != now->id ? move(project, item, *target)
+                                                              : jobs::ok();
+  }
+
   /// Where the item has to go; null = nowhere. What is finished stays so, and what a person took
   /// out of the ready state in the meantime is not put in progress: the run learns of it.
   [[nodiscard]] const State* wanted(const States& states, const State& now,
@@ -92,18 +105,18 @@ class PlaneWriter final : public jobs::TrackerWriter {
     if (now.group == State::Group::closed) {
       return nullptr;
     }
-    const bool ours = word == "ready" || word == "in_progress";
+    const bool ours = word == "ready" || plane::is_busy(word);
     const State* target = nullptr;
     if (holds(add, labels.human)) {
       target = states.by_word("needs_human");
     } else if (holds(add, labels.in_progress)) {
-      target = ours ? states.by_word("in_progress") : nullptr;
+      target = word == "ready" ? states.by_word("in_progress") : nullptr;
     } else if (holds(add, labels.ready)) {
       target = states.by_word("ready");
     } else if (holds(remove, labels.ready)) {
       target = ours ? left_alone(states) : nullptr;
     } else if (holds(remove, labels.in_progress)) {
-      target = word == "in_progress" ? states.by_word("ready") : nullptr;
+      target = plane::is_busy(word) ? states.by_word("ready") : nullptr;
     }
     return target != nullptr && target->id == now.id ? nullptr : target;
   }

@@ -142,6 +142,47 @@ TEST_F(PlaneTracker, AnItemOfARunThatEndedDoesNotStartAgain) {
   EXPECT_EQ(server.state_of("SHOP", 1), "Needs Human") << "new ones are ready there";
 }
 
+TEST_F(PlaneTracker, ABoardShowsThePhasesOfARun) {
+  server.project("SHOP", {{"Backlog", "backlog"},
+                          {"Ready", "unstarted"},
+                          {"In Progress", "started"},
+                          {"Shipping", "started"},
+                          {"Checking", "started"},
+                          {"Needs Human", "started"},
+                          {"Done", "completed"}});
+  server.put("SHOP", 1, {});
+  options_.states["pushed"] = "Shipping";
+  options_.states["ci"] = "checking";
+  connect();
+  release();
+  const auto comment = [&](std::optional<jobs::Phase> phase) {
+    ASSERT_TRUE(writer->upsert_comment(
+        repo, 1, {.marker = "m", .body = "m\ntext", .id = "", .phase = phase}));
+  };
+  comment(jobs::Phase::pushed);
+  EXPECT_EQ(server.state_of("SHOP", 1), "Ready") << "the run has not begun";
+  ASSERT_TRUE(writer->set_labels(repo, 1, {labels.in_progress}, {}));
+  comment(jobs::Phase::green);
+  EXPECT_EQ(server.state_of("SHOP", 1), "In Progress") << "it has no state of its own";
+  comment(jobs::Phase::ci);
+  EXPECT_EQ(server.state_of("SHOP", 1), "Checking");
+  EXPECT_EQ(look().labels, (Names{labels.ready, labels.in_progress}));
+  EXPECT_EQ(look().ready_by.login, kAlice) << "what the runner moved on is released by her still";
+  ASSERT_TRUE(writer->set_labels(repo, 1, {labels.in_progress}, {}));
+  EXPECT_EQ(server.state_of("SHOP", 1), "Checking") << "said again, it moves nothing back";
+  comment(jobs::Phase::pushed);
+  EXPECT_EQ(server.state_of("SHOP", 1), "Shipping") << "a fix begins: back on the board as well";
+  comment(std::nullopt);
+  EXPECT_EQ(server.state_of("SHOP", 1), "Shipping");
+  server.move("SHOP", 1, "Backlog", kAlice, kNine);
+  comment(jobs::Phase::ci);
+  EXPECT_EQ(server.state_of("SHOP", 1), "Backlog") << "a person took it away";
+  server.move("SHOP", 1, "Shipping", kAlice, kNine);
+  EXPECT_EQ(look().ready_by.login, "") << "whoever moves it there releases nothing";
+  ASSERT_TRUE(writer->set_labels(repo, 1, {labels.human}, {labels.in_progress, labels.ready}));
+  EXPECT_EQ(server.state_of("SHOP", 1), "Needs Human");
+}
+
 TEST_F(PlaneTracker, VerdictsAreShownAndStartNothing) {
   server.project("SHOP", {{"Backlog", "backlog"},
                           {"Ready", "unstarted"},
