@@ -54,7 +54,7 @@ jobs::Result<Overview> look(const Globals& global, jobs::TimePoint now) {
   RUNNER_ASSIGN(seen.requests, store->requests());
   const auto cache = store::make_http_cache(*store);
   for (const auto& [name, root] : forge_roots(seen.fleet)) {
-    if (auto circuit = forge::kept_circuit(*cache, root)) {
+    if (auto circuit = forge::kept_circuit(*cache, root); circuit && circuit->until) {
       seen.circuits[name] = *std::move(circuit);
     }
   }

@@ -29,16 +29,20 @@ jobs::HttpCacheKey circuit_key(const std::string& root) {
 
 std::optional<Circuit> kept_circuit(jobs::HttpCache& cache, const std::string& root) {
   const auto known = cache.get(circuit_key(root));
-  if (!known || !*known || (*known)->last_modified.empty()) {
+  if (!known || !*known || (*known)->etag.empty()) {
     return std::nullopt;
   }
-  Circuit circuit{.failures = kFailuresToOpen,
-                  .opened = 1,
+  Circuit circuit{.failures = 0,
+                  .opened = 0,
                   .until = jobs::parse_time((*known)->last_modified),
                   .reason = (*known)->body};
-  const std::string& opened = (*known)->etag;
-  std::from_chars(opened.data(), opened.data() + opened.size(), circuit.opened);
-  return circuit.until ? std::optional(std::move(circuit)) : std::nullopt;
+  const std::string& counts = (*known)->etag;
+  const char* const end = counts.data() + counts.size();
+  const auto [slash, error] = std::from_chars(counts.data(), end, circuit.failures);
+  if (error == std::errc() && slash != end) {
+    std::from_chars(slash + 1, end, circuit.opened);
+  }
+  return circuit;
 }
 
 LimitMemory::LimitMemory(Traffic& traffic, jobs::HttpCache* cache, std::string root)
@@ -74,13 +78,15 @@ void LimitMemory::limited(Use use, const std::string& who, jobs::TimePoint until
 }
 
 void LimitMemory::gave_up(const std::string& why) {
-  const auto opened = traffic_.gave_up(host_, why);
-  if (opened && cache_ != nullptr) {
-    static_cast<void>(
-        cache_->put(circuit_key(root_), {.etag = std::to_string(opened->opened),
-                                         .last_modified = jobs::format_time(*opened->until),
-                                         .next = {},
-                                         .body = opened->reason}));
+  const Circuit circuit = traffic_.gave_up(host_, why);
+  if (cache_ != nullptr) {
+    // A tick may ask so little that the failures in a row are those of several.
+    static_cast<void>(cache_->put(
+        circuit_key(root_),
+        {.etag = fmt::format("{}/{}", circuit.failures, circuit.opened),
+         .last_modified = circuit.until ? jobs::format_time(*circuit.until) : std::string(),
+         .next = {},
+         .body = circuit.reason}));
   }
 }
 

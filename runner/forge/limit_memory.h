@@ -32,7 +32,8 @@ class LimitMemory {
   std::string host_;
 };
 
-/// The circuit of the forge at `root` as ticks have left it; none: it is closed, or nobody knows.
+/// The circuit of the forge at `root` as ticks have left it; none: it has not failed lately, as far
+/// as anybody knows.
 [[nodiscard]] std::optional<Circuit> kept_circuit(jobs::HttpCache& cache, const std::string& root);
 
 }  // namespace runner::forge

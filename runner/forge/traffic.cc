@@ -179,12 +179,11 @@ void Traffic::not_limited(const std::string& name, const std::string& who, Use u
   host(name).limited[{who, use}].in_a_row = 0;
 }
 
-std::optional<Circuit> Traffic::gave_up(const std::string& name, const std::string& why) {
+Circuit Traffic::gave_up(const std::string& name, const std::string& why) {
   const std::lock_guard lock(mutex_);
   Circuit& circuit = host(name).circuit;
-  const int opened = circuit.opened;
   circuit = after_failure(std::move(circuit), why, clock_.now());
-  return circuit.opened > opened ? std::optional(circuit) : std::nullopt;
+  return circuit;
 }
 
 bool Traffic::on_trial(const std::string& name) {
@@ -194,7 +193,7 @@ bool Traffic::on_trial(const std::string& name) {
 
 bool Traffic::answered(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  return std::exchange(host(name).circuit, Circuit{}).until.has_value();
+  return std::exchange(host(name).circuit, Circuit{}).failures > 0;
 }
 
 void Traffic::set_circuit(const std::string& name, Circuit circuit) {

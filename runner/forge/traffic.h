@@ -56,12 +56,12 @@ class Traffic {
   [[nodiscard]] int limits_in_a_row(const std::string& host, const std::string& who, Use use);
   void not_limited(const std::string& host, const std::string& who, Use use);
 
-  /// A request was given up because the host did not answer, or not as it should. The circuit if it
-  /// opened by that.
-  [[nodiscard]] std::optional<Circuit> gave_up(const std::string& host, const std::string& why);
+  /// A request was given up because the host did not answer, or not as it should. The circuit after
+  /// that.
+  [[nodiscard]] Circuit gave_up(const std::string& host, const std::string& why);
   /// Whether what is on its way to the host is the one request that tries: it is tried once.
   [[nodiscard]] bool on_trial(const std::string& host);
-  /// The host answered as it should. True if its circuit was not closed.
+  /// The host answered as it should. True if it had failed right before.
   [[nodiscard]] bool answered(const std::string& host);
   /// What an earlier tick has met.
   void set_circuit(const std::string& host, Circuit circuit);

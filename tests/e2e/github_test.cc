@@ -87,6 +87,26 @@ TEST_F(GithubLoop, FaultsBeforeAndAfterTheEffectChangeNothing) {
   EXPECT_GE(stub.faults.injected(), 3);
 }
 
+TEST_F(GithubLoop, AForgeThatIsDownIsLeftAloneAndSaidToBe) {
+  stub.faults.add(
+      {.path = "/graphql", .times = 0, .fault = {.kind = stub::FaultKind::unavailable}});
+  stub.faults.add(
+      {.path = "/repos/*", .times = 0, .fault = {.kind = stub::FaultKind::unavailable}});
+  const int number = ready("alice");
+  const auto status = [&] { return fleet.run({"status"}).out; };
+  for (int tick = 0; tick < 6 && status().find("do not answer") == std::string::npos; ++tick) {
+    EXPECT_LE(fleet.tick().exit_code, 1);
+  }
+  EXPECT_NE(status().find("hub"), std::string::npos) << status();
+  EXPECT_NE(status().find("do not answer"), std::string::npos) << status();
+  const int asked = stub.log.count("", "*");
+  EXPECT_LE(fleet.tick().exit_code, 1);
+  const Answer explained = fleet.run({"explain", "acme/shop#" + std::to_string(number)});
+  EXPECT_NE((explained.out + explained.error).find("is left alone until"), std::string::npos)
+      << explained.out << explained.error;
+  EXPECT_EQ(stub.log.count("", "*"), asked) << "neither a tick nor a person asks it meanwhile";
+}
+
 TEST_F(GithubLoop, Invariant7_ADryRunOnlyAsks) {
   ready("alice");
   const Answer plan = fleet.run({"tick", "--dry-run"});
