@@ -8,8 +8,9 @@
 
 namespace runner::forge {
 
-/// A forge's limits outlive the tick that met them: who asks on while limited risks to be shut out.
-/// They lie among the kept answers, so that what is lost with those costs one refused request.
+/// What a forge has made us wait for outlives the tick that met it: its limits, because who asks on
+/// while limited risks to be shut out, and the circuit of one that does not answer. Both lie among
+/// the kept answers, so that what is lost with those costs a few requests.
 class LimitMemory {
  public:
   /// `root`: of the API. `cache`: none = limits are forgotten with the tick.
