@@ -29,8 +29,16 @@ Inflater::Outcome Inflater::inflate(std::string_view in, char* out, std::size_t 
   return Outcome::damaged;
 }
 
+std::optional<std::size_t> Inflater::whole(std::string_view in, char* out, std::size_t room) {
+  std::size_t size = 0;
+  return libdeflate_zlib_decompress(decompressor_, in.data(), in.size(), out, room, &size) ==
+                 LIBDEFLATE_SUCCESS
+             ? std::optional(size)
+             : std::nullopt;
+}
+
 std::size_t Inflater::begin_of(std::string_view in, char* out, std::size_t size) {
-  // Whole streams are all that libdeflate does.
+  // Libdeflate knows no part of a stream.
   z_stream stream{};
   if (::inflateInit(&stream) != Z_OK) {
     return 0;

@@ -9,7 +9,7 @@ struct libdeflate_decompressor;
 
 namespace worktrees::objects {
 
-/// zlib streams whose size is known before, at once. Not for two threads.
+/// zlib streams at once, not piece by piece. Not for two threads.
 class Inflater {
  public:
   Inflater();
@@ -25,6 +25,9 @@ class Inflater {
   /// Exactly `size` bytes to `out` from the stream that `in` begins with; what follows it in `in`
   /// is left alone.
   [[nodiscard]] Outcome inflate(std::string_view in, char* out, std::size_t size);
+  /// All of a stream of no more than `room` bytes. Returns how many it has; nothing if that is more
+  /// or it is damaged.
+  [[nodiscard]] std::optional<std::size_t> whole(std::string_view in, char* out, std::size_t room);
   /// The first bytes of a stream, at most `size`; fewer if it is shorter or damaged. Returns how
   /// many.
   [[nodiscard]] std::size_t begin_of(std::string_view in, char* out, std::size_t size);

@@ -4,15 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <vector>
 
 #include <git2.h>
 
-#include "worktrees/git_error.h"
 #include "worktrees/objects/delta.h"
-#include "worktrees/safe_fs.h"
 
 namespace worktrees::objects {
 
@@ -20,22 +17,15 @@ namespace {
 
 constexpr std::size_t kLongestChain = 5000;  // git makes none above 4095
 constexpr std::size_t kLongestEntryHeader = 64;
-constexpr std::size_t kLongestLooseHeader = 32;
 constexpr std::size_t kLeastAhead = std::size_t{8} << 10;
 
 // gitformat-pack(5), "Object types".
 constexpr unsigned kOffsetDelta = 6;
 constexpr unsigned kNamedDelta = 7;
 
-/// More than any zlib stream of `size` bytes is long, unless somebody made it so.
-std::size_t longest_stream(std::size_t size) {
-  return size + size / 64 + 1024;
-}
-
-ObjectPtr object_of(git_object_t type, std::unique_ptr<char[]> bytes, std::size_t skipped,
-                    std::size_t size) {
+ObjectPtr object_of(git_object_t type, std::unique_ptr<char[]> bytes, std::size_t size) {
   return std::make_shared<Object>(
-      Object{.type = type, .bytes = std::move(bytes), .skipped = skipped, .size = size});
+      Object{.type = type, .bytes = std::move(bytes), .skipped = 0, .size = size});
 }
 
 }  // namespace
@@ -173,7 +163,7 @@ ObjectPtr Reader::read_packed(Place place) {
       return nullptr;
     }
     if (entry->type != GIT_OBJECT_INVALID) {
-      object = object_of(entry->type, std::move(bytes), 0, entry->size);
+      object = object_of(entry->type, std::move(bytes), entry->size);
       keep(place, object);
       break;
     }
@@ -196,42 +186,14 @@ ObjectPtr Reader::read_packed(Place place) {
     if (!apply_delta(object->content(), delta, out.get())) {
       return nullptr;
     }
-    object = object_of(object->type, std::move(out), 0, header->result_size);
+    object = object_of(object->type, std::move(out), header->result_size);
     keep(top.place, object);
   }
   return object;
 }
 
-ObjectPtr Reader::read_loose(const git_oid& id) {
-  const std::string hex = to_hex(id);
-  const auto file = read_below(store_.folder(), hex.substr(0, 2) + "/" + hex.substr(2),
-                               longest_stream(limits_.object));
-  if (!file || !*file) {
-    return nullptr;
-  }
-  char begin[kLongestLooseHeader];
-  const std::string_view header(begin, inflater_.begin_of(**file, begin, sizeof begin));
-  const std::size_t space = header.find(' ');
-  const std::size_t end = header.find('\0');
-  if (space == std::string_view::npos || end == std::string_view::npos || space > end) {
-    return nullptr;
-  }
-  const git_object_t type = git_object_string2type(std::string(header.substr(0, space)).c_str());
-  std::size_t size = 0;
-  const char* last = header.data() + end;
-  const auto [stop, error] = std::from_chars(header.data() + space + 1, last, size);
-  if (error != std::errc() || stop != last || size > limits_.object || type == GIT_OBJECT_INVALID) {
-    return nullptr;
-  }
-  auto bytes = std::make_unique_for_overwrite<char[]>(end + 1 + size);
-  if (inflater_.inflate(**file, bytes.get(), end + 1 + size) != Inflater::Outcome::done) {
-    return nullptr;
-  }
-  return object_of(type, std::move(bytes), end + 1, size);
-}
-
 ObjectPtr Reader::read(const git_oid& id, Place place) {
-  return place.pack == nullptr ? read_loose(id) : read_packed(place);
+  return place.pack == nullptr ? loose_.read(id) : read_packed(place);
 }
 
 ObjectPtr Reader::cached(Place place) {

@@ -13,19 +13,11 @@
 #include <git2/types.h>
 
 #include "worktrees/objects/inflater.h"
+#include "worktrees/objects/loose.h"
+#include "worktrees/objects/object.h"
 #include "worktrees/objects/store.h"
 
 namespace worktrees::objects {
-
-/// An object whole in memory.
-struct Object {
-  git_object_t type = GIT_OBJECT_INVALID;
-  std::unique_ptr<char[]> bytes;
-  std::size_t skipped = 0;  ///< bytes before the content
-  std::size_t size = 0;     ///< of the content
-  [[nodiscard]] std::string_view content() const { return {bytes.get() + skipped, size}; }
-};
-using ObjectPtr = std::shared_ptr<const Object>;
 
 /// Reads objects of a store, for one thread. Fastest when they are asked for in the order in which
 /// they stand in their pack. Nothing is hashed again.
@@ -35,7 +27,8 @@ class Reader {
     std::size_t object = std::size_t{8} << 20;  ///< larger ones are not read here
     std::size_t cache = std::size_t{16} << 20;  ///< bytes of objects kept for deltas on them
   };
-  Reader(const Store& store, Limits limits) : store_(store), limits_(limits) {}
+  Reader(const Store& store, Limits limits)
+      : store_(store), limits_(limits), loose_(store.folder(), limits.object) {}
   explicit Reader(const Store& store) : Reader(store, Limits{}) {}
 
   /// Null if it is not in the store, too large for here, or damaged: then libgit2 is asked, whose
@@ -69,7 +62,6 @@ class Reader {
     Place base;
   };
 
-  [[nodiscard]] ObjectPtr read_loose(const git_oid& id);
   [[nodiscard]] ObjectPtr read_packed(Place place);
   [[nodiscard]] std::optional<Entry> entry_at(Place place, Window& window) const;
   [[nodiscard]] std::unique_ptr<char[]> inflate(const Entry& entry, Window& window);
@@ -79,6 +71,7 @@ class Reader {
   const Store& store_;
   Limits limits_;
   Inflater inflater_;
+  LooseReader loose_;
   Window along_{std::size_t{256} << 10};  ///< follows the order of the pack
   Window aside_{std::size_t{16} << 10};   ///< for the bases of deltas, wherever they stand
 
