@@ -9,62 +9,22 @@
 #include <optional>
 #include <span>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "jobs/base/text.h"
 #include "worktrees/beneath.h"
-#include "worktrees/convert.h"
 #include "worktrees/directory.h"
+#include "worktrees/list_match.h"
 #include "worktrees/workers.h"
 
 namespace worktrees {
 
 namespace {
 
-constexpr std::uint32_t kUnknown = ~std::uint32_t{0};
 constexpr mode_t kPermissions = 0777;
-
-/// For each file of `list` its number among the known ones with the same id and mode, and those
-/// that are in the list no more.
-struct Matches {
-  std::vector<std::uint32_t> known;
-  std::vector<std::string> gone;
-};
-
-Matches match(const TreeList& list, const TreeList& known) {
-  Matches matches{.known = std::vector<std::uint32_t>(list.files.size(), kUnknown), .gone = {}};
-  bool attributes_moved = false;
-  std::uint32_t there = 0;
-  const auto pass = [&](std::string_view path) {
-    matches.gone.emplace_back(path);
-    attributes_moved = attributes_moved || is_attributes_file(path);
-    ++there;
-  };
-  for (std::size_t i = 0; i < list.files.size(); ++i) {
-    const std::string_view path = list.path(list.files[i]);
-    while (there < known.files.size() && known.path(known.files[there]) < path) {
-      pass(known.path(known.files[there]));
-    }
-    const bool found = there < known.files.size() && known.path(known.files[there]) == path;
-    if (found && list.files[i].mode == known.files[there].mode &&
-        git_oid_cmp(&list.files[i].id, &known.files[there].id) == 0) {
-      matches.known[i] = there;
-    } else {
-      attributes_moved = attributes_moved || is_attributes_file(path);
-    }
-    there += found ? 1 : 0;
-  }
-  while (there < known.files.size()) {
-    pass(known.path(known.files[there]));
-  }
-  if (attributes_moved) {
-    // The same blob may come out as another file now.
-    std::ranges::fill(matches.known, kUnknown);
-  }
-  return matches;
-}
 
 /// The numbers of what is right in each directory, in the order of the names.
 class Children {
@@ -109,12 +69,15 @@ class Scanner {
       : root_(root),
         list_(list),
         known_(known),
-        matches_(match(list, known.list)),
+        matches_(match_lists(list, known.list)),
         files_(list.files, list.directories.size(),
                [](const auto& file) { return file.directory; }),
         directories_(list.directories, list.directories.size(),
                      [](const auto& directory) { return directory.parent; }),
+        known_at_(list.directories.size(), kUnknown),
         there_(list.directories.size()) {
+    find_known_directories();
+    scan_.directories.resize(list.directories.size());
     scan_.present.files.resize(list.files.size());
     scan_.present.stats.resize(list.files.size());
     scan_.gone = std::move(matches_.gone);
@@ -133,7 +96,76 @@ class Scanner {
   }
 
  private:
+  /// Which of the directories with notes each of the list is, and which the list does not have.
+  void find_known_directories() {
+    const TreeList& known = known_.list;
+    if (known_.notes.directories.size() != known.directories.size()) {
+      return;
+    }
+    std::unordered_map<std::string_view, std::uint32_t> listed;
+    for (std::uint32_t i = 0; i < list_.directories.size(); ++i) {
+      listed.emplace(list_.path(list_.directories[i]), i);
+    }
+    for (std::uint32_t i = 0; i < known.directories.size(); ++i) {
+      const auto found = listed.find(known.path(known.directories[i]));
+      if (found != listed.end()) {
+        known_at_[found->second] = i;
+        continue;
+      }
+      const auto& parent = known.directories[known.directories[i].parent];
+      if (const auto above = listed.find(known.path(parent)); above != listed.end()) {
+        lost_.emplace(above->second, i);
+      }
+    }
+  }
+
+  /// True if it has the stat of its notes, and so no entry but those that were known; what they are
+  /// now was looked at. The folder itself has our .git too.
+  bool is_as_noted(std::size_t number) {
+    if (number == 0 || known_at_[number] == kUnknown) {
+      return false;
+    }
+    const FileStat& noted = known_.notes.directories[known_at_[number]];
+    if (noted == FileStat{} || !is_old(noted)) {
+      return false;
+    }
+    const std::string_view path = list_.path(list_.directories[number]);
+    const Fd folder(open_beneath(root_, path.data(), O_PATH | O_DIRECTORY));
+    struct stat info{};
+    if (!folder.ok() || ::fstat(folder.get(), &info) != 0 || stat_of(info) != noted ||
+        (info.st_mode & kPermissions) != (kPermissions & ~mask_)) {
+      return false;
+    }
+    there_[number] = 1;
+    scan_.directories[number] = noted;
+    for (const std::uint32_t file : files_.of(number)) {
+      const std::string_view name = list_.name(list_.files[file]);
+      if (!look_at_file(file, folder.get(), name.data())) {
+        add(scan_.in_the_way, path, name);
+      }
+    }
+    for (const std::uint32_t directory : directories_.of(number)) {
+      const std::string_view name = list_.name(list_.directories[directory]);
+      if (known_at_[directory] == kUnknown &&
+          ::fstatat(folder.get(), name.data(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+          !S_ISDIR(info.st_mode)) {
+        add(scan_.in_the_way, path, name);
+      }
+    }
+    const auto [lost, end] = lost_.equal_range(static_cast<std::uint32_t>(number));
+    for (auto at = lost; at != end; ++at) {
+      const std::string_view name = known_.list.name(known_.list.directories[at->second]);
+      if (!find(files_.of(number), name, list_.files)) {  // or it was seen in the way
+        add(scan_.extra, path, name);
+      }
+    }
+    return true;
+  }
+
   jobs::Status look_at(std::size_t number) {
+    if (is_as_noted(number)) {
+      return jobs::ok();
+    }
     const std::string_view path = list_.path(list_.directories[number]);
     Fd folder(
         open_beneath(root_, path.empty() ? "." : path.data(), O_RDONLY | O_DIRECTORY | O_NONBLOCK));
@@ -145,8 +177,8 @@ class Scanner {
       return unreadable(path);
     }
     const mode_t wanted = kPermissions & ~mask_;
-    if ((info.st_mode & kPermissions) != wanted &&
-        ::fchmod(folder.get(), (info.st_mode & S_ISGID) | wanted) != 0) {
+    bool whole = (info.st_mode & kPermissions) == wanted;
+    if (!whole && ::fchmod(folder.get(), (info.st_mode & S_ISGID) | wanted) != 0) {
       return unreadable(path);
     }
     there_[number] = 1;
@@ -154,34 +186,42 @@ class Scanner {
     while (const dirent* entry = next_entry(open.get())) {
       const std::string_view name = entry->d_name;
       if (!(number == 0 && name == ".git")) {
-        look_at_entry(open.get(), number, path, *entry);
+        whole = look_at_entry(open.get(), number, path, *entry) && whole;
       }
+    }
+    if (whole) {
+      scan_.directories[number] = stat_of(info);
     }
     return open != nullptr && errno == 0 ? jobs::ok() : unreadable(path);
   }
 
-  void look_at_entry(DIR* folder, std::size_t number, std::string_view path, const dirent& entry) {
+  /// True if the list has it.
+  bool look_at_entry(DIR* folder, std::size_t number, std::string_view path, const dirent& entry) {
     const std::string_view name = entry.d_name;
     if (const auto file = find(files_.of(number), name, list_.files)) {
-      if (!look_at_file(*file, ::dirfd(folder), entry)) {
-        add(scan_.in_the_way, path, name);
+      if (look_at_file(*file, ::dirfd(folder), entry.d_name)) {
+        return true;
       }
+      add(scan_.in_the_way, path, name);
     } else if (!find(directories_.of(number), name, list_.directories)) {
       add(scan_.extra, path, name);
-    } else if (!is_directory(folder, entry)) {
+    } else if (is_directory(folder, entry)) {
+      return true;
+    } else {
       add(scan_.in_the_way, path, name);
     }
+    return false;
   }
 
   /// False if a directory stands there that has to go.
-  bool look_at_file(std::uint32_t number, int folder, const dirent& entry) {
+  bool look_at_file(std::uint32_t number, int folder, const char* name) {
     const TreeList::File& file = list_.files[number];
     struct stat info{};
-    if (::fstatat(folder, entry.d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
-      return true;  // Gone since.
+    if (::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      return true;  // It is not there.
     }
     if (file.mode == GIT_FILEMODE_COMMIT) {
-      const bool empty = S_ISDIR(info.st_mode) && is_empty(folder, entry.d_name);
+      const bool empty = S_ISDIR(info.st_mode) && is_empty(folder, name);
       scan_.present.files[number] = empty ? FileState::same : FileState::absent;
       scan_.present.stats[number] = stat_of(info);
       return empty;
@@ -193,10 +233,16 @@ class Scanner {
     const bool same =
         (file.mode == GIT_FILEMODE_LINK ? S_ISLNK(info.st_mode) : S_ISREG(info.st_mode)) &&
         matches_.known[number] != kUnknown && known_.stats[matches_.known[number]] == stat &&
-        std::tie(stat.changed_s, stat.changed_ns) < std::tie(known_.written_s, known_.written_ns);
+        is_old(stat);
     scan_.present.files[number] = same ? FileState::same : FileState::other;
     scan_.present.stats[number] = stat;
     return true;
+  }
+
+  /// What was changed when the known files were written, or later, may have changed once more.
+  [[nodiscard]] bool is_old(const FileStat& stat) const {
+    return std::tie(stat.changed_s, stat.changed_ns) <
+           std::tie(known_.written_s, known_.written_ns);
   }
 
   static bool is_empty(int folder, const char* name) {
@@ -228,9 +274,11 @@ class Scanner {
   const TreeList& list_;
   const KnownFiles& known_;
   const mode_t mask_ = creation_mask();
-  Matches matches_;
+  ListMatch matches_;
   Children files_;
   Children directories_;
+  std::vector<std::uint32_t> known_at_;                         // of each directory that has notes
+  std::unordered_multimap<std::uint32_t, std::uint32_t> lost_;  // known ones, by what they were in
   std::vector<char> there_;  // of each directory; threads write to neighbours
   FolderScan scan_;
   std::mutex mutex_;

@@ -17,12 +17,15 @@ struct FolderScan {
   std::vector<std::string> extra;  ///< paths that the list does not have, each the topmost; the
                                    ///< folder's own .git is none of them
   std::vector<std::string> gone;   ///< files that were known and are in the list no more
+  /// Of each directory of the list: as FolderNotes has them, of how it stands now.
+  std::vector<FileStat> directories;
 };
 
 /// Looks at the directory `root`, with `workers` threads (0: by workers.h); changes nothing but
 /// permissions of directories, back to those of new ones. A file is `same` if it was known with the
-/// id and mode that the list wants, and has the stat of then. No link is followed. conflict: a
-/// directory cannot be read.
+/// id and mode that the list wants, and has the stat of then. A directory with the stat of its
+/// notes is not read, only its files are looked at. No link is followed. conflict: a directory
+/// cannot be read.
 [[nodiscard]] jobs::Result<FolderScan> scan_folder(int root, const TreeList& list,
                                                    const KnownFiles& known, unsigned workers = 0);
 

@@ -1,17 +1,16 @@
 #include "worktrees/known_files.h"
 
+#include <endian.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <filesystem>
 #include <optional>
-
-#include <fmt/core.h>
+#include <utility>
 
 #include "worktrees/objects/mapping.h"
-#include "worktrees/safe_fs.h"
 
 namespace worktrees {
 
@@ -25,10 +24,8 @@ constexpr std::size_t kMostPaths = 3 * kLargestIndex;
 
 std::uint32_t number_at(std::string_view bytes, std::size_t at) {
   std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    value = value << 8U | static_cast<unsigned char>(bytes[at + i]);
-  }
-  return value;
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  return ::be32toh(value);
 }
 
 bool digest_fits(std::string_view index) {
@@ -57,6 +54,7 @@ class Parser {
     out_.list.files.reserve(count);
     out_.stats.reserve(count);
     out_.written.reserve(count);
+    out_.list.paths.reserve(rest_.size() - std::min(rest_.size(), count * kFixedEntry));
     for (std::uint32_t i = 0; i < count; ++i) {
       if (!take_entry()) {
         return false;
@@ -192,13 +190,23 @@ class Parser {
 
 }  // namespace
 
-KnownFiles parse_known_files(std::string_view index) {
+KnownFiles parse_known_files(std::string_view bytes) {
+  std::string_view index = bytes;
+  FolderNotes notes = take_notes(index);
   if (index.size() < kHeader + GIT_OID_RAWSZ || index.size() > kLargestIndex ||
       !digest_fits(index)) {
     return {};
   }
   Parser parser(index.substr(0, index.size() - GIT_OID_RAWSZ));
-  return parser.take_entries() && parser.take_trees() ? parser.take() : KnownFiles{};
+  if (!parser.take_entries() || !parser.take_trees()) {
+    return {};
+  }
+  KnownFiles known = parser.take();
+  if (notes.directories.size() != known.list.directories.size()) {
+    notes.directories.clear();
+  }
+  known.notes = std::move(notes);
+  return known;
 }
 
 KnownFiles read_known_files(const std::string& path) {
@@ -211,17 +219,6 @@ KnownFiles read_known_files(const std::string& path) {
   known.written_s = static_cast<std::uint32_t>(info.st_mtim.tv_sec);
   known.written_ns = static_cast<std::uint32_t>(info.st_mtim.tv_nsec);
   return known;
-}
-
-jobs::Status keep_known_files(const Layout& layout, const jobs::RepoName& repo,
-                              std::string_view slot, const std::string& index) {
-  const std::string to = layout.known_files(repo, slot);
-  const std::string copy = fmt::format("{}/{}", layout.scratch(), unique_name("known"));
-  std::error_code error;
-  if (!std::filesystem::copy_file(index, copy, error)) {
-    return system_error(error.value(), "keep the index", index);
-  }
-  return move_below(copy, layout.pool(repo), to.substr(layout.pool(repo).size() + 1));
 }
 
 }  // namespace worktrees

@@ -7,7 +7,6 @@
 #include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
-#include "worktrees/known_files.h"
 #include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
 #include "worktrees/record.h"
@@ -76,7 +75,6 @@ jobs::Status show_in_worktree(const Context& context, const jobs::RepoName& repo
                                                   .leftovers = Leftovers::keep,
                                                   .known = layout.known_files(repo, record->slot),
                                                   .sparse = record->sparse}));
-  RUNNER_TRY(keep_known_files(layout, repo, record->slot, filled.index));
   return link_worktree(layout, repo, record->slot, run.branch, filled.index, Cone(record->sparse));
 }
 

@@ -1,6 +1,7 @@
 #include "worktrees/materialise.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -81,20 +82,49 @@ class Tidier {
   std::unordered_set<std::string_view> directories_;
 };
 
-jobs::Status write_index(const TreeList& list, const std::vector<FileStat>& stats,
-                         const std::vector<bool>& written, const std::string& path) {
-  const Fd index(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!index.ok()) {
-    return system_error(errno, "make the index", path);
+/// A file in the making.
+class FreshFile {
+ public:
+  explicit FreshFile(std::string path)
+      : path_(std::move(path)),
+        file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {}
+
+  [[nodiscard]] jobs::Status write(std::string_view piece) const {
+    return file_.ok() && write_all(file_.get(), piece)
+               ? jobs::ok()
+               : jobs::Status(system_error(errno, "write the index", path_));
   }
-  return index_of(
-      list, stats,
-      [&](std::string_view piece) {
-        return write_all(index.get(), piece)
-                   ? jobs::ok()
-                   : jobs::Status(system_error(errno, "write the index", path));
-      },
-      written);
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  Fd file_;
+};
+
+/// Writes the index, and the same with notes to where it is kept. Returns where the index stands.
+jobs::Result<std::string> write_index(const Layout& layout, const TreeList& list,
+                                      const std::vector<FileStat>& stats,
+                                      const std::vector<bool>& written, const FolderNotes& notes,
+                                      const std::string& known) {
+  const FreshFile index(fmt::format("{}/{}", layout.scratch(), unique_name("index")));
+  std::optional<FreshFile> kept;
+  if (!known.empty()) {
+    kept.emplace(fmt::format("{}/{}", layout.scratch(), unique_name("known")));
+  }
+  std::string last;
+  const auto sink = [&](std::string_view piece) -> jobs::Status {
+    last = piece.substr(piece.size() - std::min(piece.size(), std::size_t{GIT_OID_RAWSZ}));
+    RUNNER_TRY(index.write(piece));
+    return kept ? kept->write(piece) : jobs::ok();
+  };
+  RUNNER_TRY(index_of(list, stats, sink, written));
+  if (kept) {
+    RUNNER_TRY(kept->write(notes_behind(last, notes)));
+    if (::rename(kept->path().c_str(), known.c_str()) != 0) {
+      return system_error(errno, "keep the index", known);
+    }
+  }
+  return index.path();
 }
 
 /// What of the known files is on the disk.
@@ -110,7 +140,21 @@ void drop_unwritten(KnownFiles& known) {
     }
   }
   known.stats = std::move(stats);
+  known.notes.directories.clear();
   known.written.assign(known.stats.size(), true);
+}
+
+/// What was made has what is in the list and nothing else. Of the others it is known from before
+/// they were written to: where an entry came or went, their stat is another one now.
+void note_new_ones(const TreeList& list, const std::vector<bool>& there, int root,
+                   std::vector<FileStat>& directories) {
+  for (std::size_t i = 1; i < directories.size(); ++i) {
+    struct stat info{};
+    if (!there[i] &&
+        ::fstatat(root, list.path(list.directories[i]).data(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+      directories[i] = stat_of(info);
+    }
+  }
 }
 
 }  // namespace
@@ -138,6 +182,9 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
   KnownFiles known;
   if (!empty && !wish.known.empty()) {
     known = read_known_files(wish.known);
+    if (const std::string boot = this_boot(); boot.empty() || known.notes.boot != boot) {
+      known = {};
+    }
   }
   objects::AnyObject reader(store, odb.get());
   RUNNER_ASSIGN(const ListedTree listed, list_tree(reader, tree_id, known.list));
@@ -155,25 +202,33 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
   const TreeList& list = cone.all() ? listed.list : part;
   std::optional<Tidier> tidier;
   Present present;
+  std::vector<FileStat> directories(list.directories.size());
   if (!empty) {
     drop_unwritten(known);
     RUNNER_ASSIGN(FolderScan scan, scan_folder(root.get(), list, known));
     known = {};
     present = std::move(scan.present);
+    directories = std::move(scan.directories);
     tidier.emplace(list, root.get(), layout.trash(), std::move(scan));
     RUNNER_TRY(tidier->clear_way());
   }
   RUNNER_ASSIGN(Converter converter,
                 Converter::open(list, reader, repository.get(), commit, present.files));
+  std::vector<bool> there = present.directories;
+  there.resize(list.directories.size());
   RUNNER_ASSIGN(const std::vector<FileStat> stats,
                 write_tree(list, store, odb.get(), root.get(), converter, std::move(present)));
   RUNNER_POINT(checkout_written);
   Filled filled;
+  FolderNotes notes{.boot = this_boot(), .directories = {}};
+  if (cone.all()) {
+    note_new_ones(list, there, root.get(), directories);
+    notes.directories = std::move(directories);
+  }
   if (tidier) {
     RUNNER_ASSIGN(filled.cold_went, tidier->clear_rest(repository.get(), wish));
   }
-  filled.index = fmt::format("{}/{}", layout.scratch(), unique_name("index"));
-  RUNNER_TRY(write_index(listed.list, stats, written, filled.index));
+  RUNNER_ASSIGN(filled.index, write_index(layout, listed.list, stats, written, notes, wish.known));
   return filled;
 }
 

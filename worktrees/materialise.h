@@ -16,9 +16,9 @@ struct FolderWish {
   jobs::Oid commit;
   std::string folder;
   Leftovers leftovers = Leftovers::remove;
-  std::string known = {};              ///< an index file of ours, of what was written to the folder
-                                       ///< the last time; "" or not there: nothing is known
-  std::vector<std::string> cold = {};  ///< globs (land_text.h) of what goes though it is ignored
+  std::string known = {};  ///< where it is kept what was written to the folder (known_files.h), of
+                           ///< the last time and then of this one; "": nowhere
+  std::vector<std::string> cold = {};    ///< globs (land_text.h) of what goes though it is ignored
   std::vector<std::string> sparse = {};  ///< folders (sparse.h); none: everything
 };
 

@@ -13,7 +13,6 @@
 #include "worktrees/disk_budget.h"
 #include "worktrees/git_error.h"
 #include "worktrees/import.h"
-#include "worktrees/known_files.h"
 #include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
 #include "worktrees/record.h"
@@ -107,7 +106,6 @@ jobs::Result<bool> fill(const Context& context, const jobs::Repo& repo, const Re
   if (!filled) {
     return std::move(filled).error();
   }
-  RUNNER_TRY(keep_known_files(layout, repo.name, record.slot, filled->index));
   RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/heads/" + record.branch, commit));
   RUNNER_TRY(link_worktree(layout, repo.name, record.slot, record.branch, filled->index,
                            Cone(record.sparse)));

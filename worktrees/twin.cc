@@ -1,6 +1,7 @@
 #include "worktrees/twin.h"
 
 #include <fcntl.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,12 +18,23 @@ constexpr std::size_t kPiece = std::size_t{64} << 10;
 }  // namespace
 
 Twin::Twin(int root, std::string_view path, mode_t mode, std::optional<std::size_t> size)
-    : file_(open_beneath(root, path.data(), O_RDONLY | O_NONBLOCK)) {
+    : file_(open_beneath(root, path.data(), O_RDWR | O_NONBLOCK)) {
   constexpr mode_t kPermissions = 07777;
-  likely_ = file_.ok() && ::fstat(file_.get(), &info_) == 0 && S_ISREG(info_.st_mode) &&
-            (info_.st_mode & kPermissions) == mode && info_.st_nlink == 1 &&
-            info_.st_uid == ::geteuid() &&
-            (!size || static_cast<std::size_t>(info_.st_size) == *size);
+  plain_ = file_.ok() && ::fstat(file_.get(), &info_) == 0 && S_ISREG(info_.st_mode) &&
+           (info_.st_mode & kPermissions) == mode && info_.st_nlink == 1 &&
+           info_.st_uid == ::geteuid();
+  likely_ = plain_ && (!size || static_cast<std::size_t>(info_.st_size) == *size);
+}
+
+bool Twin::is_rewritable() {
+  // Whoever used the folder may have given others a right to the file.
+  return plain_ && ::flistxattr(file_.get(), nullptr, 0) == 0 &&
+         ::lseek(file_.get(), 0, SEEK_SET) == 0;
+}
+
+bool Twin::end_at(std::size_t size) {
+  return static_cast<std::size_t>(info_.st_size) <= size ||
+         ::ftruncate(file_.get(), static_cast<off_t>(size)) == 0;
 }
 
 void Twin::compare(std::string_view piece) {

@@ -139,6 +139,15 @@ class Writer {
         present_.stats[number] = *stat;
         return jobs::ok();
       }
+      if (twin.is_rewritable()) {
+        std::size_t written = 0;
+        RUNNER_TRY(fill([&](std::string_view piece) {
+          written += piece.size();
+          return put(twin.file(), piece, path);
+        }));
+        return twin.end_at(written) ? look(twin.file(), path, number)
+                                    : jobs::Status(system_error(errno, "shorten", path));
+      }
       RUNNER_TRY(remove(path));
     }
     const Fd to(open_beneath(root_, path.data(), O_WRONLY | O_CREAT | O_EXCL, mode));
@@ -146,12 +155,7 @@ class Writer {
       return system_error(errno, "make", path);
     }
     RUNNER_TRY(fill([&](std::string_view piece) { return put(to.get(), piece, path); }));
-    struct stat info{};
-    if (::fstat(to.get(), &info) != 0) {
-      return system_error(errno, "look at", path);
-    }
-    present_.stats[number] = stat_of(info);
-    return jobs::ok();
+    return look(to.get(), path, number);
   }
 
   jobs::Status link(const TreeList::File& file, std::string_view path, std::size_t number,
@@ -188,6 +192,15 @@ class Writer {
     if (!parent.ok() || ::unlinkat(parent.fd(), parent.name(), 0) != 0) {
       return system_error(errno, "replace", path);
     }
+    return jobs::ok();
+  }
+
+  jobs::Status look(int file, std::string_view path, std::size_t number) {
+    struct stat info{};
+    if (::fstat(file, &info) != 0) {
+      return system_error(errno, "look at", path);
+    }
+    present_.stats[number] = stat_of(info);
     return jobs::ok();
   }
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "worktrees/file_stat.h"
+
+namespace worktrees {
+
+/// What is kept of a folder beside the index of what was written to it.
+struct FolderNotes {
+  std::string boot;  ///< of the machine that wrote the files (this_boot); "": not known
+  /// Of each directory of the list, in its order: while it has this stat, it holds no entry but
+  /// those of the list. All zero: not known. Empty: of none.
+  std::vector<FileStat> directories;
+};
+
+/// Names the time since the machine was started; "" where nothing says so. What was written before
+/// a power cut may be older than its stat: a file that is written again in place reaches the disk
+/// before its times do.
+[[nodiscard]] std::string this_boot();
+
+/// The notes as bytes, to stand behind those of their index; without that they say nothing. Pure.
+[[nodiscard]] std::string notes_behind(std::string_view index, const FolderNotes& notes);
+
+/// Takes the notes off the end of `bytes`, and leaves the index. Empty, and nothing taken, if there
+/// are none, or if they are damaged or belong to another index. Pure.
+[[nodiscard]] FolderNotes take_notes(std::string_view& bytes);
+
+}  // namespace worktrees
