@@ -76,8 +76,7 @@ class Comparison {
     }
     const AsGit as_git(subject_);
     as_git.adopt(path("checked"));
-    in_child([&] { fs::rename(fill(subject_, subject_.commit, path("checked")), known_); });
-    fs::copy_file(known_, known_ + ".index");
+    in_child([&] { refill(subject_, subject_.commit, path("checked"), known_); });
     as_git.expect(path("checked"), known_ + ".index", subject_.commit, path("sibling"));
     fresh_.print("new worktree: " + subject_.name, "git worktree add");
     removed_.print("removal: " + subject_.name, "git worktree remove");
@@ -122,11 +121,10 @@ class Comparison {
     }
   }
 
-  /// A tick starts libgit2 once, whatever it does.
   void add_by_runner(const std::string& way, bool one_core) {
     fresh_.add(way, timed([&] { (void)fill(subject_, subject_.commit, path("ours")); },
                           [&] {
-                            worktrees::start_libgit2();
+                            start_libraries();
                             if (one_core) {
                               use_one_core();
                             }
@@ -155,8 +153,8 @@ class Comparison {
     add_by_runner(fmt::format("runner, {} threads", cores_), false);
     add_by_git(fmt::format("git worktree add, {} workers", cores_), cores_);
     add_by_runner("runner, 1 thread", true);
-    fresh_.add("libgit2 checkout", timed([&] { libgit2_checkout(subject_, path("libgit2")); },
-                                         worktrees::start_libgit2));
+    fresh_.add("libgit2 checkout",
+               timed([&] { libgit2_checkout(subject_, path("libgit2")); }, start_libraries));
     fs::remove_all(path("libgit2"));
     add_from<FromMemory>(
         fmt::format("limit: the same files from memory, {} threads", cores_),
@@ -179,7 +177,7 @@ class Comparison {
   /// recycled by one thread.
   void compare_recycling(const AsGit& as_git) {
     const std::string known_by_one = known_ + "-by-one";
-    in_child([&] { fs::rename(fill(subject_, subject_.commit, path("by-one")), known_by_one); });
+    in_child([&] { refill(subject_, subject_.commit, path("by-one"), known_by_one); });
     Table recycled;
     jobs::Oid to;
     for (int round = 0; round < rounds_; ++round) {
@@ -189,19 +187,17 @@ class Comparison {
       use(path("by-one"), round);
       reset_by_git(recycled, to);
       recycled.add(fmt::format("runner, {} threads", cores_),
-                   timed([&] { fs::rename(fill(subject_, to, path("checked"), known_), known_); },
-                         worktrees::start_libgit2));
-      recycled.add(
-          "runner, 1 thread",
-          timed([&] { fs::rename(fill(subject_, to, path("by-one"), known_by_one), known_by_one); },
-                [] {
-                  worktrees::start_libgit2();
-                  use_one_core();
-                }));
-      recycled.add("start of libgit2, once a tick", timed(worktrees::start_libgit2));
+                   timed([&] { refill(subject_, to, path("checked"), known_); }, start_libraries));
+      recycled.add("runner, 1 thread",
+                   timed([&] { refill(subject_, to, path("by-one"), known_by_one); },
+                         [] {
+                           start_libraries();
+                           use_one_core();
+                         }));
+      recycled.add("start of the libraries, once a tick", timed(start_libraries));
     }
     fs::remove_all(path("by-one"));
-    as_git.expect(path("checked"), known_, to, path("sibling"));
+    as_git.expect(path("checked"), known_ + ".index", to, path("sibling"));
     recycled.print("recycled worktree: " + subject_.name, "git reset and clean");
   }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <openssl/evp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -85,6 +86,14 @@ void copy_content(int from, int to, off_t size, const std::string& path) {
   }
 }
 
+worktrees::Filled filled(const Subject& subject, const worktrees::FolderWish& wish) {
+  auto done = worktrees::materialise(subject.layout, subject.repo, wish);
+  if (!done) {
+    throw std::runtime_error(done.error().text());
+  }
+  return std::move(*done);
+}
+
 }  // namespace
 
 std::vector<std::string> files_of(const std::string& folder) {
@@ -98,14 +107,14 @@ std::vector<std::string> files_of(const std::string& folder) {
   return paths;
 }
 
-std::string fill(const Subject& subject, const jobs::Oid& commit, const std::string& folder,
-                 const std::string& known) {
-  const auto filled = worktrees::materialise(subject.layout, subject.repo,
-                                             {.commit = commit, .folder = folder, .known = known});
-  if (!filled) {
-    throw std::runtime_error(filled.error().text());
-  }
-  return filled->index;
+std::string fill(const Subject& subject, const jobs::Oid& commit, const std::string& folder) {
+  return filled(subject, {.commit = commit, .folder = folder}).index;
+}
+
+void refill(const Subject& subject, const jobs::Oid& commit, const std::string& folder,
+            const std::string& known) {
+  fs::rename(filled(subject, {.commit = commit, .folder = folder, .known = known}).index,
+             known + ".index");
 }
 
 void libgit2_checkout(const Subject& subject, const std::string& folder) {
@@ -130,6 +139,13 @@ void libgit2_checkout(const Subject& subject, const std::string& folder) {
   }
 }
 
+void start_libraries() {
+  worktrees::start_libgit2();
+  unsigned char sum[EVP_MAX_MD_SIZE] = {};
+  unsigned size = 0;
+  (void)EVP_Digest("", 0, sum, &size, EVP_sha1(), nullptr);
+}
+
 void use_one_core() {
   cpu_set_t may{};
   if (::sched_getaffinity(0, sizeof may, &may) != 0) {
@@ -137,7 +153,7 @@ void use_one_core() {
   }
   cpu_set_t one;
   CPU_ZERO(&one);
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
     if (CPU_ISSET(core, &may)) {
       CPU_SET(core, &one);
       break;

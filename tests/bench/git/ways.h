@@ -24,10 +24,14 @@ struct Subject {
 /// Paths of the plain files of a worktree, sorted; without its .git.
 [[nodiscard]] std::vector<std::string> files_of(const std::string& folder);
 
-/// The runner's own. Returns the index that belongs to it. `known`: as FolderWish has it.
-std::string fill(const Subject& subject, const jobs::Oid& commit, const std::string& folder,
-                 const std::string& known = {});
+/// The runner's own. Returns the index that belongs to it.
+std::string fill(const Subject& subject, const jobs::Oid& commit, const std::string& folder);
+/// The same in a folder that was used, with what `known` keeps of it, which is brought up to date.
+void refill(const Subject& subject, const jobs::Oid& commit, const std::string& folder,
+            const std::string& known);
 void libgit2_checkout(const Subject& subject, const std::string& folder);
+/// What a tick starts once, whatever it does: libgit2, and what makes digests.
+void start_libraries();
 /// From here on this process has one core.
 void use_one_core();
 
