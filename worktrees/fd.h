@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,20 @@ class Fd {
       return false;
     }
     text.remove_prefix(put < 0 ? 0 : static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+/// `size` bytes, or false: with errno, or 0 if there are fewer.
+[[nodiscard]] inline bool read_all(int file, char* to, std::size_t size) {
+  while (size > 0) {
+    errno = 0;
+    const ssize_t got = ::read(file, to, size);
+    if (got <= 0 && errno != EINTR) {
+      return false;
+    }
+    to += std::max<ssize_t>(got, 0);
+    size -= static_cast<std::size_t>(std::max<ssize_t>(got, 0));
   }
   return true;
 }

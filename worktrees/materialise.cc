@@ -26,6 +26,7 @@
 #include "worktrees/objects/store.h"
 #include "worktrees/remover.h"
 #include "worktrees/safe_fs.h"
+#include "worktrees/sibling.h"
 #include "worktrees/sparse.h"
 #include "worktrees/tree_list.h"
 #include "worktrees/write_tree.h"
@@ -180,7 +181,9 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
   }
   const bool empty = names_in(wish.folder).empty();
   KnownFiles known;
-  if (!empty && !wish.known.empty()) {
+  if (empty && !wish.sibling.empty()) {
+    known = read_known_files(wish.sibling_known);
+  } else if (!empty && !wish.known.empty()) {
     known = read_known_files(wish.known);
     if (const std::string boot = this_boot(); boot.empty() || known.notes.boot != boot) {
       known = {};
@@ -200,11 +203,16 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     part = chosen(listed.list, written);
   }
   const TreeList& list = cone.all() ? listed.list : part;
+  drop_unwritten(known);
+  std::optional<Sibling> sibling;
+  if (empty && !known.list.files.empty()) {
+    sibling.emplace(wish.sibling, known, list);
+    known = {};
+  }
   std::optional<Tidier> tidier;
   Present present;
   std::vector<FileStat> directories(list.directories.size());
   if (!empty) {
-    drop_unwritten(known);
     RUNNER_ASSIGN(FolderScan scan, scan_folder(root.get(), list, known));
     known = {};
     present = std::move(scan.present);
@@ -217,7 +225,8 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
   std::vector<bool> there = present.directories;
   there.resize(list.directories.size());
   RUNNER_ASSIGN(const std::vector<FileStat> stats,
-                write_tree(list, store, odb.get(), root.get(), converter, std::move(present)));
+                write_tree(list, store, odb.get(), root.get(), converter, std::move(present),
+                           sibling ? &*sibling : nullptr));
   RUNNER_POINT(checkout_written);
   Filled filled;
   FolderNotes notes{.boot = this_boot(), .directories = {}};

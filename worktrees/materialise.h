@@ -18,7 +18,9 @@ struct FolderWish {
   Leftovers leftovers = Leftovers::remove;
   std::string known = {};  ///< where it is kept what was written to the folder (known_files.h), of
                            ///< the last time and then of this one; "": nowhere
-  std::vector<std::string> cold = {};    ///< globs (land_text.h) of what goes though it is ignored
+  std::string sibling = {};            ///< another worktree, to fill an empty folder from; "": none
+  std::string sibling_known = {};      ///< what is kept of that one
+  std::vector<std::string> cold = {};  ///< globs (land_text.h) of what goes though it is ignored
   std::vector<std::string> sparse = {};  ///< folders (sparse.h); none: everything
 };
 

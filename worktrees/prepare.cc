@@ -83,17 +83,36 @@ Record choose_slot(const Context& context, const jobs::Repo& repo, const jobs::R
   }
 }
 
+/// Another worktree of the repository, the likest: a file that is copied need not be decoded.
+std::string sibling_of(const Layout& layout, const jobs::Repo& repo, const Record& record,
+                       const Oid& commit) {
+  auto others = records(layout, repo.name);
+  std::erase_if(others, [&](const Record& other) {
+    return other.slot == record.slot ||
+           kind_of(layout.slot(repo.name, other.slot)) != PathKind::directory ||
+           kind_of(layout.known_files(repo.name, other.slot)) != PathKind::file;
+  });
+  const auto likest = std::ranges::max_element(others, {}, [&](const Record& other) {
+    return std::pair(other.base == commit && other.sparse == record.sparse, other.given_back);
+  });
+  return likest == others.end() ? "" : likest->slot;
+}
+
 /// Brings the slot's files to `commit` on the run's branch. True if what setup made there the last
 /// time was left alone.
 jobs::Result<bool> fill(const Context& context, const jobs::Repo& repo, const Record& record,
                         const Oid& commit) {
   const Layout& layout = context.layout;
   const std::string folder = layout.slot(repo.name, record.slot);
-  const FolderWish wish{.commit = commit,
-                        .folder = folder,
-                        .known = layout.known_files(repo.name, record.slot),
-                        .cold = repo.cold,
-                        .sparse = record.sparse};
+  FolderWish wish{.commit = commit,
+                  .folder = folder,
+                  .known = layout.known_files(repo.name, record.slot),
+                  .cold = repo.cold,
+                  .sparse = record.sparse};
+  if (const std::string other = sibling_of(layout, repo, record, commit); !other.empty()) {
+    wish.sibling = layout.slot(repo.name, other);
+    wish.sibling_known = layout.known_files(repo.name, other);
+  }
   bool warm = true;
   auto filled = materialise(layout, repo.name, wish);
   if (!filled && filled.error().kind != ErrorKind::denied &&

@@ -38,13 +38,14 @@ jobs::Status put(int to, std::string_view text, std::string_view path) {
 class Writer {
  public:
   Writer(const TreeList& list, const objects::Store& store, git_odb* odb, int root,
-         Converter& converter, Present present)
+         Converter& converter, Present present, const Sibling* sibling)
       : list_(list),
         store_(store),
         odb_(odb),
         root_(root),
         converter_(converter),
-        present_(std::move(present)) {
+        present_(std::move(present)),
+        sibling_(sibling) {
     present_.files.resize(list.files.size());
     present_.stats.resize(list.files.size());
     present_.directories.resize(list.directories.size());
@@ -60,11 +61,12 @@ class Writer {
     return jobs::ok();
   }
 
-  /// In the order of the packs, where deltas and their bases are near one another.
+  /// In the order of the packs, where deltas and their bases are near one another; before them,
+  /// what is likely to be found elsewhere.
   void plan() {
     for (std::size_t i = 0; i < list_.files.size(); ++i) {
       if (present_.files[i] != FileState::same) {
-        const bool here = list_.files[i].mode != GIT_FILEMODE_COMMIT;
+        const bool here = list_.files[i].mode != GIT_FILEMODE_COMMIT && !may_copy(i);
         order_.push_back({.place = here ? store_.find(list_.files[i].id) : Place{}, .file = i});
       }
     }
@@ -76,9 +78,8 @@ class Writer {
     const std::size_t share = kMemory / workers;
     const objects::Reader::Limits limits{.object = share / 8, .cache = share / 4};
     return do_tasks(order_.size(), workers, [&]() -> DoTask {
-      return [this, reader = std::make_shared<objects::Reader>(store_, limits)](std::size_t task) {
-        return one(*reader, order_[task]);
-      };
+      return [this, sources = std::make_shared<Sources>(store_, limits, sibling_)](
+                 std::size_t task) { return one(*sources, order_[task]); };
     });
   }
 
@@ -90,7 +91,24 @@ class Writer {
     std::size_t file = 0;
   };
 
-  jobs::Status one(objects::Reader& reader, const Task& task) {
+  /// Of one thread.
+  struct Sources {
+    Sources(const objects::Store& store, const objects::Reader::Limits& limits,
+            const Sibling* sibling)
+        : objects(store, limits) {
+      if (sibling != nullptr) {
+        copies.emplace(*sibling);
+      }
+    }
+    objects::Reader objects;
+    std::optional<Sibling::Reader> copies;
+  };
+
+  [[nodiscard]] bool may_copy(std::size_t file) const {
+    return sibling_ != nullptr && sibling_->may_have(file) && !converter_.applies(file);
+  }
+
+  jobs::Status one(Sources& sources, const Task& task) {
     const TreeList::File& file = list_.files[task.file];
     const std::string_view path = list_.path(file);
     if (file.mode == GIT_FILEMODE_COMMIT) {
@@ -103,7 +121,12 @@ class Writer {
       RUNNER_ASSIGN(const std::string text, converter_.convert(path, file.id));
       return write(task.file, text.size(), [&](const Sink& sink) { return sink(text); });
     }
-    const objects::ObjectPtr object = reader.read(file.id, task.place);
+    const bool copied = may_copy(task.file);
+    if (const auto text = copied ? sources.copies->read(task.file) : std::nullopt) {
+      return write(task.file, text->size(), [&](const Sink& sink) { return sink(*text); });
+    }
+    const objects::ObjectPtr object =
+        sources.objects.read(file.id, copied ? store_.find(file.id) : task.place);
     if (object != nullptr && object->type != GIT_OBJECT_BLOB) {
       return jobs::fail(ErrorKind::corrupt,
                         fmt::format("{} is a {} where a file should be", to_hex(file.id),
@@ -219,6 +242,7 @@ class Writer {
   int root_;
   Converter& converter_;
   Present present_;
+  const Sibling* sibling_;
   const mode_t mask_ = creation_mask();
   std::vector<Task> order_;
 };
@@ -227,8 +251,9 @@ class Writer {
 
 jobs::Result<std::vector<FileStat>> write_tree(const TreeList& list, const objects::Store& store,
                                                git_odb* odb, int root, Converter& converter,
-                                               Present present, unsigned workers) {
-  Writer writer(list, store, odb, root, converter, std::move(present));
+                                               Present present, const Sibling* sibling,
+                                               unsigned workers) {
+  Writer writer(list, store, odb, root, converter, std::move(present), sibling);
   RUNNER_TRY(writer.make_directories());
   writer.plan();
   RUNNER_TRY(writer.run(workers));

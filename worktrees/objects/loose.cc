@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -65,18 +63,7 @@ std::string_view LooseReader::content_of(int file) {
     return {};
   }
   in_.resize(static_cast<std::size_t>(info.st_size));
-  std::size_t held = 0;
-  while (held < in_.size()) {
-    const ssize_t got = ::read(file, in_.data() + held, in_.size() - held);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got <= 0) {
-      return {};
-    }
-    held += static_cast<std::size_t>(got);
-  }
-  return in_;
+  return read_all(file, in_.data(), in_.size()) ? in_ : std::string_view();
 }
 
 ObjectPtr LooseReader::read(const git_oid& id) {

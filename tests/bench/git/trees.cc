@@ -71,9 +71,11 @@ class Comparison {
     add("sibling", "HEAD");
     next_ = make_next(subject_, add("next", "HEAD"));
     remove("next");
+    in_child([&] { refill(subject_, subject_.commit, path("other"), known_ + "-other"); });
     for (int round = 0; round < rounds_; ++round) {
       compare_new_ones();
     }
+    fs::remove_all(path("other"));
     const AsGit as_git(subject_);
     as_git.adopt(path("checked"));
     in_child([&] { refill(subject_, subject_.commit, path("checked"), known_); });
@@ -121,8 +123,8 @@ class Comparison {
     }
   }
 
-  void add_by_runner(const std::string& way, bool one_core) {
-    fresh_.add(way, timed([&] { (void)fill(subject_, subject_.commit, path("ours")); },
+  void add_by_runner(const std::string& way, bool one_core, const Source& source = {}) {
+    fresh_.add(way, timed([&] { (void)fill(subject_, subject_.commit, path("ours"), source); },
                           [&] {
                             start_libraries();
                             if (one_core) {
@@ -153,6 +155,8 @@ class Comparison {
     add_by_runner(fmt::format("runner, {} threads", cores_), false);
     add_by_git(fmt::format("git worktree add, {} workers", cores_), cores_);
     add_by_runner("runner, 1 thread", true);
+    add_by_runner(fmt::format("runner, beside another worktree, {} threads", cores_), false,
+                  {.folder = path("other"), .known = known_ + "-other"});
     fresh_.add("libgit2 checkout",
                timed([&] { libgit2_checkout(subject_, path("libgit2")); }, start_libraries));
     fs::remove_all(path("libgit2"));

@@ -107,8 +107,13 @@ std::vector<std::string> files_of(const std::string& folder) {
   return paths;
 }
 
-std::string fill(const Subject& subject, const jobs::Oid& commit, const std::string& folder) {
-  return filled(subject, {.commit = commit, .folder = folder}).index;
+std::string fill(const Subject& subject, const jobs::Oid& commit, const std::string& folder,
+                 const Source& source) {
+  return filled(subject, {.commit = commit,
+                          .folder = folder,
+                          .sibling = source.folder,
+                          .sibling_known = source.known})
+      .index;
 }
 
 void refill(const Subject& subject, const jobs::Oid& commit, const std::string& folder,

@@ -24,8 +24,14 @@ struct Subject {
 /// Paths of the plain files of a worktree, sorted; without its .git.
 [[nodiscard]] std::vector<std::string> files_of(const std::string& folder);
 
-/// The runner's own. Returns the index that belongs to it.
-std::string fill(const Subject& subject, const jobs::Oid& commit, const std::string& folder);
+/// A worktree to copy from, and what is kept of it.
+struct Source {
+  std::string folder;
+  std::string known;
+};
+/// The runner's own, a new one. Returns the index that belongs to it.
+std::string fill(const Subject& subject, const jobs::Oid& commit, const std::string& folder,
+                 const Source& source = {});
 /// The same in a folder that was used, with what `known` keeps of it, which is brought up to date.
 void refill(const Subject& subject, const jobs::Oid& commit, const std::string& folder,
             const std::string& known);
