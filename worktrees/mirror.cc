@@ -16,6 +16,8 @@
 namespace worktrees {
 namespace {
 
+const std::string kFollowed = "refs/remotes/origin/";
+
 using jobs::ErrorKind;
 
 jobs::Status configure(git_repository* mirror) {
@@ -172,19 +174,32 @@ bool contains(git_repository* repository, const jobs::Oid& commit, const jobs::O
 jobs::Result<std::map<std::string, jobs::Oid>> remote_branches(git_repository* mirror) {
   ReferenceIterator iterator;
   if (const int code =
-          git_reference_iterator_glob_new(into(iterator), mirror, "refs/remotes/origin/*");
+          git_reference_iterator_glob_new(into(iterator), mirror, (kFollowed + "*").c_str());
       code < 0) {
     return git_failure(code, "cannot list the remote's branches in the mirror");
   }
-  constexpr std::string_view kPrefix = "refs/remotes/origin/";
   std::map<std::string, jobs::Oid> branches;
   Reference reference;
   while (git_reference_next(into(reference), iterator.get()) == 0) {
     if (const git_oid* target = git_reference_target(reference.get()); target != nullptr) {
-      branches.emplace(git_reference_name(reference.get()) + kPrefix.size(), to_oid(*target));
+      branches.emplace(git_reference_name(reference.get()) + kFollowed.size(), to_oid(*target));
     }
   }
   return branches;
+}
+
+jobs::Status let_go_of_others(git_repository* mirror,
+                              const std::map<std::string, jobs::Oid>& heads) {
+  RUNNER_ASSIGN(const auto known, remote_branches(mirror));
+  for (const auto& [name, head] : known) {
+    if (heads.contains(name)) {
+      continue;
+    }
+    if (const int code = git_reference_remove(mirror, (kFollowed + name).c_str()); code < 0) {
+      return git_failure(code, "cannot let go of a branch in the mirror");
+    }
+  }
+  return jobs::ok();
 }
 
 jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit) {

@@ -36,6 +36,10 @@ namespace worktrees {
 /// The branches of the remote as last fetched: "main" -> commit.
 [[nodiscard]] jobs::Result<std::map<std::string, jobs::Oid>> remote_branches(
     git_repository* mirror);
+/// Forgets the branches of the remote that `heads` does not have. To be done before others are
+/// made: a branch that became a folder of branches would stand in its own way.
+[[nodiscard]] jobs::Status let_go_of_others(git_repository* mirror,
+                                            const std::map<std::string, jobs::Oid>& heads);
 /// `commit` is reachable from some branch of the remote, as last fetched.
 [[nodiscard]] jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit);
 [[nodiscard]] jobs::Result<jobs::Oid> tree_of(git_repository* repository, const jobs::Oid& commit);

@@ -49,19 +49,6 @@ jobs::Result<Spoken> follow(git_repository* mirror, const RemoteAccess& access,
   return Spoken::yes;
 }
 
-jobs::Status let_go_of_others(git_repository* mirror, const Heads& heads) {
-  RUNNER_ASSIGN(const Heads known, remote_branches(mirror));
-  for (const auto& [name, head] : known) {
-    if (heads.contains(name)) {
-      continue;
-    }
-    if (const int code = git_reference_remove(mirror, (kFollowed + name).c_str()); code < 0) {
-      return git_failure(code, "cannot let go of a branch in the mirror");
-    }
-  }
-  return jobs::ok();
-}
-
 /// The base as the mirror knows it now.
 jobs::Result<Oid> base_in(git_repository* mirror, const RemoteAccess& access,
                           const std::string& base) {
@@ -104,7 +91,6 @@ jobs::Result<Oid> refresh_all(git_repository* mirror, const RemoteAccess& access
   RUNNER_ASSIGN(const Branches branches, ask_branches(access, ""));
   Spoken spoken = Spoken::no;
   if (branches.spoken == Spoken::yes) {
-    // First, because a branch that became a folder of branches would stand in its own way.
     RUNNER_TRY(let_go_of_others(mirror, branches.heads));
     RUNNER_ASSIGN(spoken, follow(mirror, access, base, branches.heads));
   }

@@ -9,6 +9,7 @@
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
 #include "worktrees/local_push.h"
+#include "worktrees/mirror.h"
 #include "worktrees/remote_session.h"
 
 namespace worktrees {
@@ -44,27 +45,22 @@ jobs::Error lost_race(const std::string& branch, const std::string& url) {
       "fetch, merge and verify again");
 }
 
-}  // namespace
-
-jobs::Result<std::map<std::string, jobs::Oid>> list_branches(const RemoteAccess& access) {
-  RUNNER_POINT(observe_remote);
-  start_libgit2();
-  RemoteSession session(access);
-  const std::string reaching = fmt::format("cannot reach the remote {}", shown_url(access.url));
-  RUNNER_TRY(session.check(reaching));
-  RUNNER_ASSIGN(const Remote remote, make_remote(nullptr, access.url));
+jobs::Status connect(git_remote* remote, RemoteSession& session, const std::string& what) {
   git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
   options.callbacks = session.callbacks();
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-  if (const int code = git_remote_connect_ext(remote.get(), GIT_DIRECTION_FETCH, &options);
-      code < 0) {
-    return session.failure(code, reaching);
-  }
+  const int code = git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, &options);
+  return code < 0 ? jobs::Status(session.failure(code, what)) : jobs::ok();
+}
+
+/// Of a remote that is connected.
+jobs::Result<std::map<std::string, jobs::Oid>> branches_of(git_remote* remote,
+                                                           RemoteSession& session,
+                                                           const std::string& url) {
   const git_remote_head** heads = nullptr;
   size_t count = 0;
-  if (const int code = git_remote_ls(&heads, &count, remote.get()); code < 0) {
-    return session.failure(code,
-                           fmt::format("cannot list the branches of {}", shown_url(access.url)));
+  if (const int code = git_remote_ls(&heads, &count, remote); code < 0) {
+    return session.failure(code, fmt::format("cannot list the branches of {}", shown_url(url)));
   }
   std::map<std::string, jobs::Oid> branches;
   constexpr std::string_view kPrefix = "refs/heads/";
@@ -74,6 +70,20 @@ jobs::Result<std::map<std::string, jobs::Oid>> list_branches(const RemoteAccess&
       branches.emplace(name.substr(kPrefix.size()), to_oid(heads[i]->oid));
     }
   }
+  return branches;
+}
+
+}  // namespace
+
+jobs::Result<std::map<std::string, jobs::Oid>> list_branches(const RemoteAccess& access) {
+  RUNNER_POINT(observe_remote);
+  start_libgit2();
+  RemoteSession session(access);
+  const std::string reaching = fmt::format("cannot reach the remote {}", shown_url(access.url));
+  RUNNER_TRY(session.check(reaching));
+  RUNNER_ASSIGN(const Remote remote, make_remote(nullptr, access.url));
+  RUNNER_TRY(connect(remote.get(), session, reaching));
+  auto branches = branches_of(remote.get(), session, access.url);
   git_remote_disconnect(remote.get());
   return branches;
 }
@@ -113,9 +123,13 @@ jobs::Status fetch_branches(git_repository* mirror, const RemoteAccess& access) 
   const std::string fetching = fmt::format("cannot fetch from {}", shown_url(access.url));
   RUNNER_TRY(session.check(fetching));
   RUNNER_ASSIGN(const Remote remote, make_remote(mirror, access.url));
+  RUNNER_TRY(connect(remote.get(), session, fetching));
+  RUNNER_ASSIGN(const auto branches, branches_of(remote.get(), session, access.url));
+  // libgit2 prunes behind what it makes.
+  RUNNER_TRY(let_go_of_others(mirror, branches));
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
   options.callbacks = session.callbacks();
-  options.prune = GIT_FETCH_PRUNE;
+  options.prune = GIT_FETCH_NO_PRUNE;
   options.update_fetchhead = 0;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;

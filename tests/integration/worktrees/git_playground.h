@@ -173,6 +173,14 @@ class Playground : public ::testing::Test {
     git({"push", "-q", "origin", "HEAD:refs/heads/" + branch}, seed);
     return git({"rev-parse", "HEAD"}, seed);
   }
+  /// A run whose work waits to be landed.
+  jobs::Run worked(int issue = 12) {
+    jobs::Run run = make_run(issue, fmt::format("r{}", issue));
+    prepare(run);
+    commit_in(run.worktree, {{fmt::format("cart-{}.txt", issue), "a cart\n"}});
+    verify(run);
+    return run;
+  }
   void push_submodule(const std::string& path) const {
     git({"update-index", "--add", "--cacheinfo",
          "160000," + git({"rev-parse", "HEAD"}, seed) + "," + path},

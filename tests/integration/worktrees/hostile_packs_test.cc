@@ -21,6 +21,9 @@ using Type = MadePack::Type;
 constexpr std::uint64_t kFourGigabytes = std::uint64_t{4} << 30U;
 /// Of a file of four gigabytes of NULs.
 constexpr const char* kFourGigabytesId = "451971a31ea5a207a10b391df2d5949910133565";
+/// More than git may take here, and as much as its own program can unpack in a test.
+constexpr std::uint64_t kHalfAGigabyte = std::uint64_t{512} << 20U;
+constexpr const char* kHalfAGigabyteId = "8cfeb830fd691c4e1b6f5783627aa7d41ceec288";
 /// What the process may grow by: the bound of git's memory (decisions/0006), and what a test takes.
 constexpr long kMostKilobytes = 300L << 10U;
 
@@ -108,6 +111,22 @@ TEST_P(HostilePacks, AFileOfFourGigabytesInFourMegabytes) {
   EXPECT_THAT(from_an_agent(pack, commit, tree), HasSubstr("4294967296 bytes"));
 }
 
+TEST_P(HostilePacks, AFileOfHalfAGigabyteInAHundredBytesOfCopies) {
+  MadePack pack;
+  constexpr std::size_t kPiece = std::size_t{8} << 20U;
+  const std::string base = MadePack::id_of(Type::blob, std::string(kPiece, '\0'));
+  pack.add_zeros(kPiece, base);
+  pack.add_delta(base, MadePack::repeat(kPiece, kHalfAGigabyte / kPiece), kHalfAGigabyteId);
+  const std::string tree =
+      pack.add(Type::tree, MadePack::entry("100644", "huge", kHalfAGigabyteId));
+  const std::string commit = commit_of(pack, tree);
+  const jobs::Error error = from_the_remote(pack, commit);
+  EXPECT_EQ(error.kind, ErrorKind::denied) << error.text();
+  EXPECT_THAT(error.text(), HasSubstr("too large"));
+  EXPECT_THAT(from_an_agent(pack, commit, tree),
+              AnyOf(HasSubstr("536870912 bytes"), HasSubstr("too large")));
+}
+
 TEST_P(HostilePacks, AChainOfThreeThousandDeltas) {
   MadePack pack;
   std::string content(100, 'a');
@@ -191,9 +210,6 @@ TEST_P(HostilePacks, ThreeThousandFoldersDeep) {
 }
 
 TEST_P(HostilePacks, ABranchThatBecomesAFolderOfBranchesIsFollowed) {
-  if (!GetParam()) {
-    GTEST_SKIP() << "libgit2 makes the new ref before it lets go of the old one";
-  }
   git({"update-ref", "refs/heads/feature", first}, remote);
   EXPECT_EQ(land(worked(11)).kind, jobs::LandResult::Kind::landed);
   git({"update-ref", "-d", "refs/heads/feature"}, remote);
@@ -208,6 +224,21 @@ TEST_P(HostilePacks, ABranchThatBecomesAFolderOfBranchesIsFollowed) {
   const auto again = workspace->land(repo, {.run = back, .at = kNow});
   ASSERT_TRUE(again.has_value()) << again.error().text();
   EXPECT_EQ(again->kind, jobs::LandResult::Kind::landed) << again->message;
+}
+
+TEST_P(HostilePacks, OddNamesOfBranchesAreNames) {
+  for (const char* name :
+       {"-dash", "HEAD", "@", "refs/heads/main", "origin/main", "\xC3\xA9t\xC3\xA9",
+        "a\xE2\x80\xAE"
+        "b",
+        "runner/none", "$(touch;outside)", "main.lock.x", "%2e%2e/x"}) {
+    git({"update-ref", std::string("refs/heads/") + name, first}, remote);
+  }
+  git({"update-ref", "refs/heads/" + std::string(240, 'x'), first}, remote);
+  EXPECT_EQ(land(worked(11)).kind, jobs::LandResult::Kind::landed);
+  EXPECT_EQ(git({"for-each-ref", "--format=%(refname)", "refs/remotes/origin/refs"}, mirror()),
+            "refs/remotes/origin/refs/heads/main");
+  look_around("odd names");
 }
 
 }  // namespace

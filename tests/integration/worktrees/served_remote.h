@@ -62,13 +62,6 @@ class ServedRemote : public Playground {
   }
 
   /// A run with one verified commit.
-  jobs::Run worked(int issue = 12) {
-    jobs::Run run = make_run(issue, fmt::format("r{}", issue));
-    prepare(run);
-    commit_in(run.worktree, {{fmt::format("cart-{}.txt", issue), "a cart\n"}});
-    verify(run);
-    return run;
-  }
   jobs::Error base_error() {
     const auto base = workspace->remote_base(repo);
     return base ? jobs::Error{} : base.error();

@@ -9,6 +9,7 @@
 #include "runner/http/git_web.h"
 #include "tests/integration/worktrees/git_playground.h"
 #include "tests/stub/stub.h"
+#include "worktrees/wire/pkt_line.h"
 
 namespace worktrees::test {
 namespace {
@@ -195,6 +196,32 @@ class Meddler {
 
 bool is_fetch(const stub::Request& request) {
   return request.body.find("command=fetch") != std::string::npos;
+}
+
+TEST_F(SmartHttp, NamesThatNoBranchCanHaveAreRefused) {
+  const std::string head = remote_head();
+  int issue = 20;
+  for (const std::string_view name : {"../../../../escaped", "a..b",
+                                      "a\x01"
+                                      "b",
+                                      "a/.hidden", "x.lock", "a//b", "/rooted", "end/", "tilde~1",
+                                      "star*", "back\\slash", "@{u}"}) {
+    const Meddler odd(top, [&](const stub::Request& request, stub::Answer& answer) {
+      if (request.body.find("command=ls-refs") != std::string::npos) {
+        std::string line;
+        wire::put_line(line, fmt::format("{} refs/heads/{}\n", head, name));
+        answer.body.insert(0, line);
+      }
+    });
+    repo.remote = odd.url();
+    const auto landed = workspace->land(repo, {.run = worked(issue++), .at = kNow});
+    ASSERT_FALSE(landed.has_value()) << name;
+    EXPECT_FALSE(fs::exists(top + "/escaped")) << name;
+    EXPECT_EQ(remote_head(), head) << name;
+    for (const char c : landed.error().text()) {
+      EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20) << landed.error().text();
+    }
+  }
 }
 
 TEST_F(SmartHttp, Invariant13_ADamagedPackLeavesNothingInTheMirror) {
