@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include <git2/oid.h>
 
 #include "jobs/base/text.h"
-#include "worktrees/git_handles.h"
+#include "worktrees/big_endian.h"
 #include "worktrees/safe_fs.h"
 
 namespace worktrees {
@@ -24,18 +23,8 @@ constexpr std::size_t kDigest = GIT_OID_RAWSZ;
 constexpr std::size_t kTail = kDigest + kWord + kMark.size();
 constexpr std::size_t kLongestBoot = 64;
 
-// Everything is big-endian, as in an index.
-void put(std::string& out, std::uint32_t value) {
-  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
-    out += static_cast<char>(value >> shift & 0xFFU);
-  }
-}
-
 std::uint32_t take(std::string_view& bytes) {
-  std::uint32_t value = 0;
-  for (const char byte : bytes.substr(0, kWord)) {
-    value = value << 8U | static_cast<unsigned char>(byte);
-  }
+  const std::uint32_t value = number_at(bytes.data());
   bytes.remove_prefix(kWord);
   return value;
 }
@@ -47,14 +36,11 @@ std::array<std::uint32_t*, 9> numbers_of(FileStat& stat) {
 
 /// Of the notes and of the digest that their index ends in.
 std::optional<std::string> digest_of(std::string_view index, std::string_view body) {
-  const std::string_view end = index.substr(index.size() - std::min(index.size(), kDigest));
-  const std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>> digest(EVP_MD_CTX_new());
+  std::string text(index.substr(index.size() - std::min(index.size(), kDigest)));
+  text += body;
   std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
   unsigned size = 0;
-  if (digest == nullptr || EVP_DigestInit_ex(digest.get(), EVP_sha1(), nullptr) != 1 ||
-      EVP_DigestUpdate(digest.get(), end.data(), end.size()) != 1 ||
-      EVP_DigestUpdate(digest.get(), body.data(), body.size()) != 1 ||
-      EVP_DigestFinal_ex(digest.get(), sum.data(), &size) != 1 || size != kDigest) {
+  if (EVP_Digest(text.data(), text.size(), sum.data(), &size, EVP_sha1(), nullptr) != 1) {
     return std::nullopt;
   }
   return std::string(reinterpret_cast<const char*>(sum.data()), size);
@@ -69,11 +55,11 @@ std::string this_boot() {
 
 std::string notes_behind(std::string_view index, const FolderNotes& notes) {
   std::string body;
-  put(body, static_cast<std::uint32_t>(notes.boot.size()));
+  put32(body, static_cast<std::uint32_t>(notes.boot.size()));
   body += notes.boot;
   for (FileStat stat : notes.directories) {
     for (const std::uint32_t* number : numbers_of(stat)) {
-      put(body, *number);
+      put32(body, *number);
     }
   }
   const auto digest = digest_of(index, body);
@@ -82,7 +68,7 @@ std::string notes_behind(std::string_view index, const FolderNotes& notes) {
   }
   const std::size_t length = body.size();
   body += *digest;
-  put(body, static_cast<std::uint32_t>(length));
+  put32(body, static_cast<std::uint32_t>(length));
   body += kMark;
   return body;
 }

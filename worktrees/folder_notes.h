@@ -16,9 +16,9 @@ struct FolderNotes {
   std::vector<FileStat> directories;
 };
 
-/// Names the time since the machine was started; "" where nothing says so. What was written before
-/// a power cut may be older than its stat: a file that is written again in place reaches the disk
-/// before its times do.
+/// Names the time since the machine was started; "" where nothing does. After a power cut a file
+/// may have another content than its stat says: what is written in place can reach the disk before
+/// the times of the inode do.
 [[nodiscard]] std::string this_boot();
 
 /// The notes as bytes, to stand behind those of their index; without that they say nothing. Pure.

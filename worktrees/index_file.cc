@@ -1,6 +1,5 @@
 #include "worktrees/index_file.h"
 
-#include <endian.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 
 #include <fmt/core.h>
 
+#include "worktrees/big_endian.h"
+
 namespace worktrees {
 
 namespace {
@@ -19,12 +20,6 @@ constexpr std::size_t kPiece = std::size_t{256} << 10;
 constexpr std::size_t kLongestCounted = 0xFFF;
 constexpr std::uint32_t kExtended = 0x4000;
 constexpr std::uint32_t kSkipWorktree = 0x4000;  // among the extended flags
-
-template <typename... Values>
-void put32(std::string& out, Values... values) {
-  const std::uint32_t numbers[] = {::htobe32(values)...};
-  out.append(reinterpret_cast<const char*>(numbers), sizeof numbers);
-}
 
 void put16(std::string& out, std::uint32_t value) {
   out += static_cast<char>(value >> 8U & 0xFFU);

@@ -1,6 +1,5 @@
 #include "worktrees/known_files.h"
 
-#include <endian.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>
 
@@ -10,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "worktrees/big_endian.h"
 #include "worktrees/objects/mapping.h"
 
 namespace worktrees {
@@ -21,12 +21,6 @@ constexpr std::size_t kHeader = 12;
 constexpr std::size_t kFixedEntry = 62;  // stat, id, flags
 constexpr std::size_t kFlagsAt = 60;
 constexpr std::size_t kMostPaths = 3 * kLargestIndex;
-
-std::uint32_t number_at(std::string_view bytes, std::size_t at) {
-  std::uint32_t value = 0;
-  std::memcpy(&value, bytes.data() + at, sizeof value);
-  return ::be32toh(value);
-}
 
 bool digest_fits(std::string_view index) {
   unsigned char sum[EVP_MAX_MD_SIZE];
@@ -43,10 +37,10 @@ class Parser {
 
   bool take_entries() {
     if (rest_.size() < kHeader || rest_.substr(0, 4) != "DIRC" ||
-        (number_at(rest_, 4) != 2 && number_at(rest_, 4) != 3)) {
+        (number_at(rest_.data() + 4) != 2 && number_at(rest_.data() + 4) != 3)) {
       return false;
     }
-    const std::uint32_t count = number_at(rest_, 8);
+    const std::uint32_t count = number_at(rest_.data() + 8);
     rest_.remove_prefix(kHeader);
     if (count > rest_.size() / kFixedEntry) {
       return false;
@@ -67,7 +61,7 @@ class Parser {
     if (rest_.size() < 8 || rest_.substr(0, 4) != "TREE") {
       return false;
     }
-    const std::size_t size = number_at(rest_, 4);
+    const std::size_t size = number_at(rest_.data() + 4);
     rest_.remove_prefix(8);
     if (size != rest_.size()) {
       return false;
@@ -84,16 +78,16 @@ class Parser {
     if (rest_.size() < kFixedEntry + 1) {
       return false;
     }
-    out_.stats.push_back({.changed_s = number_at(rest_, 0),
-                          .changed_ns = number_at(rest_, 4),
-                          .modified_s = number_at(rest_, 8),
-                          .modified_ns = number_at(rest_, 12),
-                          .device = number_at(rest_, 16),
-                          .inode = number_at(rest_, 20),
-                          .user = number_at(rest_, 28),
-                          .group = number_at(rest_, 32),
-                          .size = number_at(rest_, 36)});
-    TreeList::File file{.mode = number_at(rest_, 24)};
+    out_.stats.push_back({.changed_s = number_at(rest_.data()),
+                          .changed_ns = number_at(rest_.data() + 4),
+                          .modified_s = number_at(rest_.data() + 8),
+                          .modified_ns = number_at(rest_.data() + 12),
+                          .device = number_at(rest_.data() + 16),
+                          .inode = number_at(rest_.data() + 20),
+                          .user = number_at(rest_.data() + 28),
+                          .group = number_at(rest_.data() + 32),
+                          .size = number_at(rest_.data() + 36)});
+    TreeList::File file{.mode = number_at(rest_.data() + 24)};
     std::memcpy(file.id.id, rest_.data() + 40, GIT_OID_RAWSZ);
     // Our only extended flag is the one that says "not on the disk".
     const bool written = (static_cast<unsigned char>(rest_[kFlagsAt]) & 0x40U) == 0;

@@ -238,7 +238,7 @@ class Lander {
 
   /// What a push that arrived changes here.
   jobs::Status write_down(const Oid& commit) {
-    RUNNER_TRY(set_mirror_ref(mirror_.get(), "refs/remotes/origin/" + repo_.base, commit));
+    RUNNER_TRY(set_mirror_ref(mirror_.get(), kFollowed + repo_.base, commit));
     RUNNER_POINT(land_mirrored);
     return move_branch_on(commit);
   }
@@ -263,8 +263,7 @@ class Lander {
 
   jobs::Result<LandResult> conflict(std::vector<std::string> files) {
     // The agent needs the other side to resolve it; it knows no remote.
-    RUNNER_TRY(set_checkout_ref(context_.layout, repo_.name, "refs/remotes/origin/" + repo_.base,
-                                remote_base_));
+    RUNNER_TRY(set_checkout_ref(context_.layout, repo_.name, kFollowed + repo_.base, remote_base_));
     LandResult result{.kind = LandResult::Kind::conflict};
     result.head = head_;
     result.base = remote_base_;
@@ -286,8 +285,7 @@ class Lander {
                                 .name = request_.author_name,
                                 .email = request_.author_email}));
     const Layout& layout = context_.layout;
-    RUNNER_TRY(
-        set_checkout_ref(layout, repo_.name, "refs/remotes/origin/" + repo_.base, remote_base_));
+    RUNNER_TRY(set_checkout_ref(layout, repo_.name, kFollowed + repo_.base, remote_base_));
     RUNNER_TRY(show_in_worktree(context_, repo_.name, run_, merge));
     RUNNER_POINT(land_merge_written);
     RUNNER_TRY(set_checkout_ref(layout, repo_.name, "refs/heads/" + run_.branch, merge));

@@ -56,7 +56,7 @@ jobs::Result<LandResult> propose(const Context& context, git_repository* mirror,
     return rejected("server", fmt::format("the remote refused the push: {}", pushed.refusal));
   }
   RUNNER_POINT(propose_after);
-  RUNNER_TRY(set_mirror_ref(mirror, "refs/remotes/origin/" + request.propose, head));
+  RUNNER_TRY(set_mirror_ref(mirror, kFollowed + request.propose, head));
   return result;
 }
 

@@ -180,12 +180,13 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     return jobs::fail(ErrorKind::conflict, system_error(errno, "open", wish.folder).message);
   }
   const bool empty = names_in(wish.folder).empty();
+  const std::string boot = this_boot();
   KnownFiles known;
   if (empty && !wish.sibling.empty()) {
     known = read_known_files(wish.sibling_known);
   } else if (!empty && !wish.known.empty()) {
     known = read_known_files(wish.known);
-    if (const std::string boot = this_boot(); boot.empty() || known.notes.boot != boot) {
+    if (boot.empty() || known.notes.boot != boot) {
       known = {};
     }
   }
@@ -229,7 +230,7 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
                            sibling ? &*sibling : nullptr));
   RUNNER_POINT(checkout_written);
   Filled filled;
-  FolderNotes notes{.boot = this_boot(), .directories = {}};
+  FolderNotes notes{.boot = boot, .directories = {}};
   if (cone.all()) {
     note_new_ones(list, there, root.get(), directories);
     notes.directories = std::move(directories);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 
 #include <fmt/core.h>
@@ -15,8 +16,6 @@
 
 namespace worktrees {
 namespace {
-
-const std::string kFollowed = "refs/remotes/origin/";
 
 using jobs::ErrorKind;
 
@@ -173,8 +172,8 @@ bool contains(git_repository* repository, const jobs::Oid& commit, const jobs::O
 
 jobs::Result<std::map<std::string, jobs::Oid>> remote_branches(git_repository* mirror) {
   ReferenceIterator iterator;
-  if (const int code =
-          git_reference_iterator_glob_new(into(iterator), mirror, (kFollowed + "*").c_str());
+  if (const int code = git_reference_iterator_glob_new(into(iterator), mirror,
+                                                       fmt::format("{}*", kFollowed).c_str());
       code < 0) {
     return git_failure(code, "cannot list the remote's branches in the mirror");
   }
@@ -182,7 +181,8 @@ jobs::Result<std::map<std::string, jobs::Oid>> remote_branches(git_repository* m
   Reference reference;
   while (git_reference_next(into(reference), iterator.get()) == 0) {
     if (const git_oid* target = git_reference_target(reference.get()); target != nullptr) {
-      branches.emplace(git_reference_name(reference.get()) + kFollowed.size(), to_oid(*target));
+      branches.emplace(git_reference_name(reference.get()) + std::strlen(kFollowed),
+                       to_oid(*target));
     }
   }
   return branches;

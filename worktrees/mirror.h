@@ -12,6 +12,9 @@
 /// follow the remote, refs/runner/rescue/* keep work that is nowhere else.
 namespace worktrees {
 
+/// What the name of a branch of the remote begins with there, and in the checkout.
+inline constexpr const char* kFollowed = "refs/remotes/origin/";
+
 /// Opens the mirror, made first if there is none (in a temporary place, then renamed: never half a
 /// mirror).
 [[nodiscard]] jobs::Result<Repository> open_or_make_mirror(const Layout& layout,

@@ -217,7 +217,7 @@ jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& r
   context.say(fmt::format("writing the files of {} {} into {}", repo.base, base.str().substr(0, 10),
                           layout.slot(repo.name, record.slot)));
   RUNNER_ASSIGN(const bool warm, fill(context, repo, record, base));
-  RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/remotes/origin/" + repo.base, base));
+  RUNNER_TRY(set_checkout_ref(layout, repo.name, kFollowed + repo.base, base));
   RUNNER_POINT(prepare_filled);
   record.ready = true;
   record.setup = warm ? set_up : "";

@@ -16,8 +16,6 @@ using jobs::ErrorKind;
 using jobs::Oid;
 using Heads = std::map<std::string, Oid>;
 
-constexpr const char* kFollowed = "refs/remotes/origin/";
-
 /// The remote has no branch `base`: says which it has.
 jobs::Result<Oid> look_for(const RemoteAccess& access, const std::string& base) {
   start_libgit2();

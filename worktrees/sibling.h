@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +19,8 @@ namespace worktrees {
 /// has the digest of the blob that is wanted is used. Immutable, for any number of threads.
 class Sibling {
  public:
-  /// `known`: what was written to `folder`, which says where there may be what `list` wants.
+  /// `known`: what was written to `folder`, which says where there may be what `list` wants;
+  /// the list outlives this.
   Sibling(const std::string& folder, const KnownFiles& known, const TreeList& list);
 
   /// There may be the file with this number of the list.

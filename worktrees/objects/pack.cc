@@ -11,6 +11,8 @@
 
 #include <fmt/core.h>
 
+#include "worktrees/big_endian.h"
+
 namespace worktrees::objects {
 
 namespace {
@@ -23,14 +25,6 @@ constexpr std::size_t kDigests = 2 * GIT_OID_RAWSZ;  // of the pack and of the i
 constexpr std::uint64_t kPackHeader = 12;
 constexpr std::uint32_t kLarge = 0x8000'0000U;
 
-std::uint32_t big_endian(const char* at) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) {
-    value = value << 8U | static_cast<unsigned char>(at[i]);
-  }
-  return value;
-}
-
 jobs::Error damaged(const std::string& path, std::string_view what) {
   return jobs::fail(jobs::ErrorKind::corrupt, fmt::format("{} is damaged: {}", path, what),
                     "move the mirror away: it is made anew from the remote");
@@ -39,7 +33,7 @@ jobs::Error damaged(const std::string& path, std::string_view what) {
 }  // namespace
 
 std::uint32_t Pack::number(std::size_t at) const {
-  return big_endian(index_.bytes().data() + at);
+  return number_at(index_.bytes().data() + at);
 }
 
 jobs::Result<Pack> Pack::open(const std::string& index) {
@@ -50,7 +44,7 @@ jobs::Result<Pack> Pack::open(const std::string& index) {
   }
   std::uint32_t count = 0;
   for (std::size_t i = 0; i < 256; ++i) {
-    const std::uint32_t up_to = big_endian(bytes.data() + kFanOut + i * 4);
+    const std::uint32_t up_to = number_at(bytes.data() + kFanOut + i * 4);
     if (up_to < count) {
       return damaged(index, "its counts are not in order");
     }
@@ -71,7 +65,7 @@ jobs::Result<Pack> Pack::open(const std::string& index) {
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size < kPackHeader + GIT_OID_RAWSZ ||
       ::pread(file.get(), header, sizeof header, 0) != ssize_t{sizeof header} ||
-      std::string_view(header, 4) != "PACK" || big_endian(header + 8) != count) {
+      std::string_view(header, 4) != "PACK" || number_at(header + 8) != count) {
     return damaged(path, "it is not the pack of its index");
   }
   return Pack(std::move(mapping), std::move(file), path, count, size - GIT_OID_RAWSZ);
