@@ -1,7 +1,7 @@
 # The proof harnesses, not part of `all`: target `proofs` builds them, `./dev prove` runs them.
 #
 #   tests/oracle/*.cc          library oracle: judges the invariants from outside
-#   tests/prove/frame/*.cc     library prove_frame: options, evidence, workers
+#   tests/prove/frame/*.cc     library prove_frame: options, evidence, workers, stages
 #   tests/prove/trace/*.cc     library prove_trace: the real binary between its system calls
 #   tests/prove/NAME/*.cc      program tests/prove_NAME; also prove_NAME_planted, with the planted
 #                              bugs (cmake/Planted.cmake), where it has product code in itself

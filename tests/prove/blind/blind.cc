@@ -17,8 +17,8 @@
 
 #include "tests/prove/frame/fix_window.h"
 #include "tests/prove/frame/harness.h"
+#include "tests/prove/frame/pool.h"
 #include "tests/prove/trace/converge.h"
-#include "tests/prove/trace/pool.h"
 #include "tests/prove/trace/scenario.h"
 #include "tests/support/signals.h"
 #include "tests/support/whole_file.h"
@@ -207,7 +207,7 @@ class Blind {
 
   const Options& options_;
   Record& record_;
-  trace::Pool<trace::Stage> stages_;
+  Pool<trace::Stage> stages_;
 };
 
 void harness(const Options& options, Record& record) {

@@ -16,10 +16,10 @@
 
 #include "tests/prove/errors/fault.h"
 #include "tests/prove/frame/harness.h"
+#include "tests/prove/frame/pool.h"
 #include "tests/prove/trace/aftermath.h"
 #include "tests/prove/trace/calls.h"
 #include "tests/prove/trace/own_pids.h"
-#include "tests/prove/trace/pool.h"
 #include "tests/prove/trace/scenario.h"
 #include "tests/prove/trace/sieve.h"
 #include "tests/prove/trace/tracer.h"
@@ -247,7 +247,7 @@ class Sweep {
   const Options& options_;
   Record& record_;
   trace::Follower follower_;
-  trace::Pool<trace::Stage> stages_;
+  Pool<trace::Stage> stages_;
   std::map<std::string_view, std::string> unhurt_;
 };
 

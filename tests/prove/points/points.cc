@@ -1,9 +1,6 @@
 // The crash sweep by named point: the command of a scene is killed (stopped, failed, delayed) at a
 // point of jobs/base/crash_points.inc, then ticks alone have to bring everything into agreement.
-#include <stdlib.h>
-
 #include <algorithm>
-#include <memory>
 #include <mutex>
 #include <random>
 #include <set>
@@ -11,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "jobs/base/crash_point.h"
+#include "tests/prove/frame/stages.h"
 #include "tests/prove/points/strike.h"
 #include "tests/prove/trace/own_pids.h"
 
@@ -32,11 +30,10 @@ struct Reach {
 class Sweep {
  public:
   Sweep(const Options& options, Record& record)
-      : options_(options), record_(record), random_(mix(options.seed, "points")) {
-    if (!options.planted.empty()) {
-      environment_.push_back("RUNNER_PLANTED=" + options.planted);
-    }
-  }
+      : options_(options),
+        record_(record),
+        random_(mix(options.seed, "points")),
+        stages_(options) {}
 
   void run() {
     if (!options_.only.empty() && !options_.only.ends_with(" unharmed")) {
@@ -50,29 +47,7 @@ class Sweep {
   }
 
  private:
-  std::unique_ptr<Stage> take_stage(const std::string& scene) {
-    {
-      const std::lock_guard lock(mutex_);
-      auto& free = free_[scene];
-      if (!free.empty()) {
-        auto stage = std::move(free.back());
-        free.pop_back();
-        return stage;
-      }
-    }
-    return std::make_unique<Stage>(test_support::scene_called(scene), environment_);
-  }
-
-  void give_back(std::unique_ptr<Stage> stage) {
-    const std::lock_guard lock(mutex_);
-    free_[stage->scene().name].push_back(std::move(stage));
-  }
-
-  void one(const Blow& blow) {
-    auto stage = take_stage(blow.scene);
-    hit(*stage, blow);
-    give_back(std::move(stage));
-  }
+  void one(const Blow& blow) { hit(*stages_.take(blow.scene), blow); }
 
   void hit(Stage& stage, const Blow& blow) {
     if (!strike(stage, blow, options_, record_)) {
@@ -89,7 +64,7 @@ class Sweep {
     const auto& scenes = test_support::scenes();
     spread(options_, record_, static_cast<std::int64_t>(scenes.size()), [&](std::int64_t number) {
       const Scene& scene = scenes[static_cast<std::size_t>(number)];
-      auto stage = take_stage(scene.name);
+      const auto stage = stages_.take(scene.name);
       const Passings passed = learn(*stage, options_, record_);
       record_.count("scenes");
       {
@@ -98,7 +73,6 @@ class Sweep {
           reach_[point].push_back({scene.name, most});
         }
       }
-      give_back(std::move(stage));
     });
     for (auto& [point, scenes_of_it] : reach_) {
       std::ranges::sort(scenes_of_it, {}, &Reach::scene);  // whatever worker was first
@@ -183,37 +157,26 @@ class Sweep {
     });
     spread(options_, record_, static_cast<std::int64_t>(chunks.size()), [&](std::int64_t number) {
       const auto& chunk = chunks[static_cast<std::size_t>(number)];
-      auto stage = take_stage(chunk.front().scene);
+      const auto stage = stages_.take(chunk.front().scene);
       for (const Blow& blow : chunk) {
         if (options_.until_first && record_.failed()) {
           break;
         }
         hit(*stage, blow);
       }
-      give_back(std::move(stage));
     });
   }
 
   const Options& options_;
   Record& record_;
   std::mt19937_64 random_;
-  std::vector<std::string> environment_;
+  Stages stages_;
   std::mutex mutex_;
-  std::map<std::string, std::vector<std::unique_ptr<Stage>>> free_;
   std::map<std::string, std::vector<Reach>> reach_;
 };
 
-bool has_points(const Options& options) {
-  ::setenv("RUNNER_BINARY", options.runner.c_str(), 1);
-  ::setenv("RUNNER_TEST_PROGRAMS", options.programs.c_str(), 1);
-  test_support::Playground play;
-  play.environment.push_back("RUNNER_POINT_LOG=" + play.folder() + "/points.log");
-  (void)play.run({"version"});
-  return !test_support::content_of(play.folder() + "/points.log").empty();
-}
-
 void harness(const Options& options, Record& record) {
-  if (!has_points(options)) {
+  if (!ready_for_scenes(options)) {
     record.skip("the binary was built without RUNNER_TEST_POINTS");
     return;
   }

@@ -10,12 +10,12 @@
 #include <fmt/ranges.h>
 
 #include "tests/prove/frame/harness.h"
+#include "tests/prove/frame/pool.h"
 #include "tests/prove/purity/plan.h"
 #include "tests/prove/purity/states.h"
 #include "tests/prove/purity/watch.h"
 #include "tests/prove/trace/converge.h"
 #include "tests/prove/trace/copy.h"
-#include "tests/prove/trace/pool.h"
 
 namespace prove {
 namespace {
@@ -175,7 +175,7 @@ class Purity {
 
   const Options& options_;
   Record& record_;
-  trace::Pool<trace::Stage> stages_;
+  Pool<trace::Stage> stages_;
 };
 
 void harness(const Options& options, Record& record) {

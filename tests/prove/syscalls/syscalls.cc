@@ -15,10 +15,10 @@
 #include <fmt/format.h>
 
 #include "tests/prove/frame/harness.h"
+#include "tests/prove/frame/pool.h"
 #include "tests/prove/trace/aftermath.h"
 #include "tests/prove/trace/calls.h"
 #include "tests/prove/trace/own_pids.h"
-#include "tests/prove/trace/pool.h"
 #include "tests/prove/trace/scenario.h"
 #include "tests/prove/trace/sieve.h"
 #include "tests/prove/trace/tracer.h"
@@ -170,8 +170,7 @@ void kill_at(trace::Stage& stage, const Pair& pair, std::int64_t index, trace::F
   }
 }
 
-std::vector<Pair> choose(trace::Pool<trace::Stage>& stages, const Options& options,
-                         Record& record) {
+std::vector<Pair> choose(Pool<trace::Stage>& stages, const Options& options, Record& record) {
   if (!options.only.empty()) {
     Pair pair;
     if (!parse(options.only, pair)) {
@@ -202,7 +201,7 @@ void harness(const Options& options, Record& record) {
                            "an agent at work whose start is not recorded"}) {
     record.expect(mark);
   }
-  trace::Pool<trace::Stage> stages(
+  Pool<trace::Stage> stages(
       [&](int number) { return std::make_unique<trace::Stage>(options, number); });
   const std::vector<Pair> pairs = choose(stages, options, record);
   trace::Follower follower(options);

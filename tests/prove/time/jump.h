@@ -11,9 +11,15 @@
 
 namespace prove::time_jumps {
 
+/// What it is that happens: a jump at every point, one at one point that lasts or is over with the
+/// process, ten years at one point alone, another boot id, a lease that a lost host left behind.
+enum class Kind : std::uint8_t { alternating, lasting, once, alone, reboot, foreign_lease };
+
 /// What happens to the clock in one case.
 struct Jump {
+  Kind kind = Kind::alternating;
   std::string scene = {};
+  std::string point = {};   ///< the point of a jump at one alone
   std::string points = {};  ///< RUNNER_POINT of the command of the scene
   std::string for_all =
       {};               ///< RUNNER_POINT of every later tick: the clock stays as it is, or a reboot

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace prove::trace {
+namespace prove {
 
 /// Things that one case at a time may use, made when they are wanted: as many as there are cases at
 /// a time.
@@ -45,4 +45,4 @@ class Pool {
   int made_ = 0;
 };
 
-}  // namespace prove::trace
+}  // namespace prove
