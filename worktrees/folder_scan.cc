@@ -8,7 +8,6 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -16,6 +15,7 @@
 
 #include "jobs/base/text.h"
 #include "worktrees/beneath.h"
+#include "worktrees/children.h"
 #include "worktrees/directory.h"
 #include "worktrees/list_match.h"
 #include "worktrees/workers.h"
@@ -26,54 +26,16 @@ namespace {
 
 constexpr mode_t kPermissions = 0777;
 
-/// The numbers of what is right in each directory, in the order of the names.
-class Children {
- public:
-  template <typename Entries, typename DirectoryOf>
-  Children(const Entries& entries, std::size_t directories, const DirectoryOf& directory_of)
-      : begins_(directories + 1), numbers_(entries.size()) {
-    for (const auto& entry : entries) {
-      ++begins_[directory_of(entry) + 1];
-    }
-    for (std::size_t i = 0; i < directories; ++i) {
-      begins_[i + 1] += begins_[i];
-    }
-    std::vector<std::uint32_t> next(begins_.begin(), begins_.end() - 1);
-    for (std::uint32_t i = 0; i < entries.size(); ++i) {
-      numbers_[next[directory_of(entries[i])]++] = i;
-    }
-  }
-
-  [[nodiscard]] std::span<const std::uint32_t> of(std::size_t directory) const {
-    return std::span(numbers_).subspan(begins_[directory],
-                                       begins_[directory + 1] - begins_[directory]);
-  }
-
-  /// A tree has its directories in another order, as if each name ended in a slash.
-  template <typename NameOf>
-  void sort(const NameOf& name_of) {
-    for (std::size_t i = 0; i + 1 < begins_.size(); ++i) {
-      std::ranges::sort(numbers_.begin() + begins_[i], numbers_.begin() + begins_[i + 1], {},
-                        name_of);
-    }
-  }
-
- private:
-  std::vector<std::uint32_t> begins_;
-  std::vector<std::uint32_t> numbers_;
-};
-
 class Scanner {
  public:
-  Scanner(int root, const TreeList& list, const KnownFiles& known)
+  Scanner(int root, const TreeList& list, const KnownFiles& known, const Looked& looked)
       : root_(root),
         list_(list),
         known_(known),
+        looked_(looked),
         matches_(match_lists(list, known.list)),
-        files_(list.files, list.directories.size(),
-               [](const auto& file) { return file.directory; }),
-        directories_(list.directories, list.directories.size(),
-                     [](const auto& directory) { return directory.parent; }),
+        files_(Children::files(list)),
+        directories_(Children::directories(list)),
         known_at_(list.directories.size(), kUnknown),
         there_(list.directories.size()) {
     find_known_directories();
@@ -81,7 +43,6 @@ class Scanner {
     scan_.present.files.resize(list.files.size());
     scan_.present.stats.resize(list.files.size());
     scan_.gone = std::move(matches_.gone);
-    directories_.sort([&](std::uint32_t number) { return list.name(list.directories[number]); });
   }
 
   jobs::Status run(unsigned workers) {
@@ -96,10 +57,10 @@ class Scanner {
   }
 
  private:
-  /// Which of the directories with notes each of the list is, and which the list does not have.
+  /// Which of the known directories each of the list is, and which the list does not have.
   void find_known_directories() {
     const TreeList& known = known_.list;
-    if (known_.notes.directories.size() != known.directories.size()) {
+    if (looked_.directories.size() != known.directories.size()) {
       return;
     }
     std::unordered_map<std::string_view, std::uint32_t> listed;
@@ -119,35 +80,44 @@ class Scanner {
     }
   }
 
-  /// True if it has the stat of its notes, and so no entry but those that were known; what they are
-  /// now was looked at. The folder itself has our .git too.
-  bool is_as_noted(std::size_t number) {
-    if (number == 0 || known_at_[number] == kUnknown) {
-      return false;
-    }
-    const FileStat& noted = known_.notes.directories[known_at_[number]];
-    if (noted == FileStat{} || !is_old(noted)) {
+  /// True for a directory that has no entry but known ones, and what those are was looked at.
+  jobs::Result<bool> is_seen(std::size_t number) {
+    const std::uint32_t known = known_at_[number];
+    if (known == kUnknown || looked_.directories[known] == 0) {
       return false;
     }
     const std::string_view path = list_.path(list_.directories[number]);
-    const Fd folder(open_beneath(root_, path.data(), O_PATH | O_DIRECTORY));
-    struct stat info{};
-    if (!folder.ok() || ::fstat(folder.get(), &info) != 0 || stat_of(info) != noted ||
-        (info.st_mode & kPermissions) != (kPermissions & ~mask_)) {
-      return false;
-    }
     there_[number] = 1;
-    scan_.directories[number] = noted;
+    scan_.directories[number] = known_.notes.directories[known];
+    Fd folder;  // opened where something is not as simple
+    const auto open = [&] {
+      if (!folder.ok()) {
+        folder = Fd(open_beneath(root_, path.data(), O_PATH | O_DIRECTORY));
+      }
+      return folder.ok();
+    };
     for (const std::uint32_t file : files_.of(number)) {
+      if (is_seen_file(file)) {
+        continue;
+      }
+      if (!open()) {
+        return unreadable(path);
+      }
       const std::string_view name = list_.name(list_.files[file]);
       if (!look_at_file(file, folder.get(), name.data())) {
         add(scan_.in_the_way, path, name);
       }
     }
     for (const std::uint32_t directory : directories_.of(number)) {
+      if (known_at_[directory] != kUnknown) {
+        continue;
+      }
+      if (!open()) {
+        return unreadable(path);
+      }
       const std::string_view name = list_.name(list_.directories[directory]);
-      if (known_at_[directory] == kUnknown &&
-          ::fstatat(folder.get(), name.data(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+      struct stat info{};
+      if (::fstatat(folder.get(), name.data(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
           !S_ISDIR(info.st_mode)) {
         add(scan_.in_the_way, path, name);
       }
@@ -162,8 +132,25 @@ class Scanner {
     return true;
   }
 
+  /// True for one that was known, and that is now what can be said without another look.
+  bool is_seen_file(std::uint32_t number) {
+    const std::uint32_t known = matches_.path[number];
+    const Now now = known == kUnknown ? Now::unseen : looked_.files[known];
+    if (now == Now::unseen || now == Now::special ||
+        list_.files[number].mode == GIT_FILEMODE_COMMIT) {
+      return false;
+    }
+    if (now != Now::nothing) {
+      const bool same = now == Now::same && matches_.known[number] != kUnknown;
+      scan_.present.files[number] = same ? FileState::same : FileState::other;
+      scan_.present.stats[number] = looked_.stats[known];
+    }
+    return true;
+  }
+
   jobs::Status look_at(std::size_t number) {
-    if (is_as_noted(number)) {
+    RUNNER_ASSIGN(const bool seen, is_seen(number));
+    if (seen) {
       return jobs::ok();
     }
     const std::string_view path = list_.path(list_.directories[number]);
@@ -233,16 +220,10 @@ class Scanner {
     const bool same =
         (file.mode == GIT_FILEMODE_LINK ? S_ISLNK(info.st_mode) : S_ISREG(info.st_mode)) &&
         matches_.known[number] != kUnknown && known_.stats[matches_.known[number]] == stat &&
-        is_old(stat);
+        is_old(stat, known_);
     scan_.present.files[number] = same ? FileState::same : FileState::other;
     scan_.present.stats[number] = stat;
     return true;
-  }
-
-  /// What was changed when the known files were written, or later, may have changed once more.
-  [[nodiscard]] bool is_old(const FileStat& stat) const {
-    return std::tie(stat.changed_s, stat.changed_ns) <
-           std::tie(known_.written_s, known_.written_ns);
   }
 
   static bool is_empty(int folder, const char* name) {
@@ -273,11 +254,12 @@ class Scanner {
   int root_;
   const TreeList& list_;
   const KnownFiles& known_;
+  const Looked& looked_;
   const mode_t mask_ = creation_mask();
   ListMatch matches_;
   Children files_;
   Children directories_;
-  std::vector<std::uint32_t> known_at_;                         // of each directory that has notes
+  std::vector<std::uint32_t> known_at_;                         // of each directory
   std::unordered_multimap<std::uint32_t, std::uint32_t> lost_;  // known ones, by what they were in
   std::vector<char> there_;  // of each directory; threads write to neighbours
   FolderScan scan_;
@@ -287,8 +269,8 @@ class Scanner {
 }  // namespace
 
 jobs::Result<FolderScan> scan_folder(int root, const TreeList& list, const KnownFiles& known,
-                                     unsigned workers) {
-  Scanner scanner(root, list, known);
+                                     const Looked& looked, unsigned workers) {
+  Scanner scanner(root, list, known, looked);
   RUNNER_TRY(scanner.run(workers));
   return scanner.take();
 }

@@ -5,6 +5,7 @@
 
 #include "jobs/base/result.h"
 #include "worktrees/known_files.h"
+#include "worktrees/lookout.h"
 #include "worktrees/tree_list.h"
 #include "worktrees/write_tree.h"
 
@@ -23,10 +24,11 @@ struct FolderScan {
 
 /// Looks at the directory `root`, with `workers` threads (0: by workers.h); changes nothing but
 /// permissions of directories, back to those of new ones. A file is `same` if it was known with the
-/// id and mode that the list wants, and has the stat of then. A directory with the stat of its
-/// notes is not read, only its files are looked at. No link is followed. conflict: a directory
-/// cannot be read.
+/// id and mode that the list wants, and has the stat of then. What was `looked` at already is not
+/// looked at again; both lists are read beside what was known. No link is followed. conflict: a
+/// directory cannot be read.
 [[nodiscard]] jobs::Result<FolderScan> scan_folder(int root, const TreeList& list,
-                                                   const KnownFiles& known, unsigned workers = 0);
+                                                   const KnownFiles& known, const Looked& looked,
+                                                   unsigned workers = 0);
 
 }  // namespace worktrees

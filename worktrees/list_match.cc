@@ -8,7 +8,8 @@
 namespace worktrees {
 
 ListMatch match_lists(const TreeList& list, const TreeList& known) {
-  ListMatch matches{.known = std::vector<std::uint32_t>(list.files.size(), kUnknown), .gone = {}};
+  const std::vector<std::uint32_t> none(list.files.size(), kUnknown);
+  ListMatch matches{.known = none, .path = none, .gone = {}};
   bool attributes_moved = false;
   std::uint32_t there = 0;
   const auto pass = [&](std::string_view path) {
@@ -22,6 +23,7 @@ ListMatch match_lists(const TreeList& list, const TreeList& known) {
       pass(known.path(known.files[there]));
     }
     const bool found = there < known.files.size() && known.path(known.files[there]) == path;
+    matches.path[i] = found ? there : kUnknown;
     if (found && list.files[i].mode == known.files[there].mode &&
         git_oid_cmp(&list.files[i].id, &known.files[there].id) == 0) {
       matches.known[i] = there;

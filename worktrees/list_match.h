@@ -16,7 +16,8 @@ struct ListMatch {
   /// Of each file its number among the known ones with the same path, id and mode; kUnknown for all
   /// where a file of attributes is not the same: the same blob may come out as another file then.
   std::vector<std::uint32_t> known;
-  std::vector<std::string> gone;  ///< known files whose path the list does not have
+  std::vector<std::uint32_t> path;  ///< the same whatever they hold: where the path is known
+  std::vector<std::string> gone;    ///< known files whose path the list does not have
 };
 
 /// Pure.

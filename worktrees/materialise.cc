@@ -19,9 +19,10 @@
 #include "worktrees/fd.h"
 #include "worktrees/folder_scan.h"
 #include "worktrees/git_error.h"
-#include "worktrees/index_file.h"
+#include "worktrees/kept_index.h"
 #include "worktrees/known_files.h"
 #include "worktrees/leftovers.h"
+#include "worktrees/lookout.h"
 #include "worktrees/mirror.h"
 #include "worktrees/objects/store.h"
 #include "worktrees/remover.h"
@@ -29,6 +30,7 @@
 #include "worktrees/sibling.h"
 #include "worktrees/sparse.h"
 #include "worktrees/tree_list.h"
+#include "worktrees/workers.h"
 #include "worktrees/write_tree.h"
 
 namespace worktrees {
@@ -83,51 +85,6 @@ class Tidier {
   std::unordered_set<std::string_view> directories_;
 };
 
-/// A file in the making.
-class FreshFile {
- public:
-  explicit FreshFile(std::string path)
-      : path_(std::move(path)),
-        file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {}
-
-  [[nodiscard]] jobs::Status write(std::string_view piece) const {
-    return file_.ok() && write_all(file_.get(), piece)
-               ? jobs::ok()
-               : jobs::Status(system_error(errno, "write the index", path_));
-  }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-  Fd file_;
-};
-
-/// Writes the index, and the same with notes to where it is kept. Returns where the index stands.
-jobs::Result<std::string> write_index(const Layout& layout, const TreeList& list,
-                                      const std::vector<FileStat>& stats,
-                                      const std::vector<bool>& written, const FolderNotes& notes,
-                                      const std::string& known) {
-  const FreshFile index(fmt::format("{}/{}", layout.scratch(), unique_name("index")));
-  std::optional<FreshFile> kept;
-  if (!known.empty()) {
-    kept.emplace(fmt::format("{}/{}", layout.scratch(), unique_name("known")));
-  }
-  std::string last;
-  const auto sink = [&](std::string_view piece) -> jobs::Status {
-    last = piece.substr(piece.size() - std::min(piece.size(), std::size_t{GIT_OID_RAWSZ}));
-    RUNNER_TRY(index.write(piece));
-    return kept ? kept->write(piece) : jobs::ok();
-  };
-  RUNNER_TRY(index_of(list, stats, sink, written));
-  if (kept) {
-    RUNNER_TRY(kept->write(notes_behind(last, notes)));
-    if (::rename(kept->path().c_str(), known.c_str()) != 0) {
-      return system_error(errno, "keep the index", known);
-    }
-  }
-  return index.path();
-}
-
 /// What of the known files is on the disk.
 void drop_unwritten(KnownFiles& known) {
   if (std::ranges::find(known.written, false) == known.written.end()) {
@@ -158,12 +115,34 @@ void note_new_ones(const TreeList& list, const std::vector<bool>& there, int roo
   }
 }
 
+/// What can be believed of the folder, or of the sibling of an empty one.
+KnownFiles known_before(const FolderWish& wish, bool empty, const std::string& boot) {
+  if (empty) {
+    return wish.sibling.empty() ? KnownFiles{} : read_known_files(wish.sibling_known);
+  }
+  KnownFiles known = wish.known.empty() ? KnownFiles{} : read_known_files(wish.known);
+  return boot.empty() || known.notes.boot != boot ? KnownFiles{} : std::move(known);
+}
+
 }  // namespace
 
 jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& repo,
                                  const FolderWish& wish) {
   RUNNER_TRY(make_directories(layout.scratch()));
   RUNNER_TRY(make_directories(wish.folder));
+  const Fd root = open_folder(wish.folder);
+  if (!root.ok()) {
+    // Whatever its last user did to it: another folder could be filled.
+    return jobs::fail(ErrorKind::conflict, system_error(errno, "open", wish.folder).message);
+  }
+  const bool empty = names_in(wish.folder).empty();
+  const std::string boot = this_boot();
+  KnownFiles known = known_before(wish, empty, boot);
+  // What was written there is looked at while the new tree is listed.
+  std::optional<Lookout> lookout;
+  if (!empty) {
+    lookout.emplace(root.get(), known);
+  }
   RUNNER_ASSIGN(const Repository repository, open_mirror(layout, repo));
   RUNNER_ASSIGN(const git_oid commit, parse_oid(wish.commit));
   RUNNER_ASSIGN(const jobs::Oid tree, tree_of(repository.get(), wish.commit));
@@ -173,22 +152,6 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
   Odb odb;
   if (const int code = git_repository_odb(into(odb), repository.get()); code < 0) {
     return git_failure(code, "cannot open the objects of the mirror");
-  }
-  const Fd root = open_folder(wish.folder);
-  if (!root.ok()) {
-    // Whatever its last user did to it: another folder could be filled.
-    return jobs::fail(ErrorKind::conflict, system_error(errno, "open", wish.folder).message);
-  }
-  const bool empty = names_in(wish.folder).empty();
-  const std::string boot = this_boot();
-  KnownFiles known;
-  if (empty && !wish.sibling.empty()) {
-    known = read_known_files(wish.sibling_known);
-  } else if (!empty && !wish.known.empty()) {
-    known = read_known_files(wish.known);
-    if (boot.empty() || known.notes.boot != boot) {
-      known = {};
-    }
   }
   objects::AnyObject reader(store, odb.get());
   RUNNER_ASSIGN(const ListedTree listed, list_tree(reader, tree_id, known.list));
@@ -204,23 +167,23 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     part = chosen(listed.list, written);
   }
   const TreeList& list = cone.all() ? listed.list : part;
-  drop_unwritten(known);
   std::optional<Sibling> sibling;
-  if (empty && !known.list.files.empty()) {
-    sibling.emplace(wish.sibling, known, list);
-    known = {};
-  }
   std::optional<Tidier> tidier;
   Present present;
   std::vector<FileStat> directories(list.directories.size());
-  if (!empty) {
-    RUNNER_ASSIGN(FolderScan scan, scan_folder(root.get(), list, known));
-    known = {};
+  if (lookout) {
+    RUNNER_ASSIGN(const Looked looked, lookout->finish());
+    drop_unwritten(known);
+    RUNNER_ASSIGN(FolderScan scan, scan_folder(root.get(), list, known, looked));
     present = std::move(scan.present);
     directories = std::move(scan.directories);
     tidier.emplace(list, root.get(), layout.trash(), std::move(scan));
     RUNNER_TRY(tidier->clear_way());
+  } else if (!known.list.files.empty()) {
+    drop_unwritten(known);
+    sibling.emplace(wish.sibling, known, list);
   }
+  known = {};
   RUNNER_ASSIGN(Converter converter,
                 Converter::open(list, reader, repository.get(), commit, present.files));
   std::vector<bool> there = present.directories;
@@ -229,16 +192,24 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
                 write_tree(list, store, odb.get(), root.get(), converter, std::move(present),
                            sibling ? &*sibling : nullptr));
   RUNNER_POINT(checkout_written);
-  Filled filled;
   FolderNotes notes{.boot = boot, .directories = {}};
   if (cone.all()) {
     note_new_ones(list, there, root.get(), directories);
     notes.directories = std::move(directories);
   }
-  if (tidier) {
-    RUNNER_ASSIGN(filled.cold_went, tidier->clear_rest(repository.get(), wish));
-  }
-  RUNNER_ASSIGN(filled.index, write_index(layout, listed.list, stats, written, notes, wish.known));
+  Filled filled;
+  const auto tidy_up = [&]() -> jobs::Status {
+    if (tidier) {
+      RUNNER_ASSIGN(filled.cold_went, tidier->clear_rest(repository.get(), wish));
+    }
+    return jobs::ok();
+  };
+  const auto keep_index = [&]() -> jobs::Status {
+    RUNNER_ASSIGN(filled.index,
+                  write_index(layout, listed.list, stats, written, notes, wish.known));
+    return jobs::ok();
+  };
+  RUNNER_TRY(do_both(tidy_up, keep_index));
   return filled;
 }
 

@@ -8,8 +8,7 @@
 #include <new>
 #include <optional>
 #include <system_error>
-#include <thread>
-#include <vector>
+#include <utility>
 
 namespace worktrees {
 
@@ -19,12 +18,14 @@ constexpr unsigned kMostWorkers = 8;
 constexpr std::size_t kChunk = 64;  // tasks that one worker takes at a time, at most
 constexpr std::size_t kTurns = 16;  // at least so often each comes for more: all end together
 
-class Work {
+}  // namespace
+
+class Crew::Work {
  public:
-  Work(std::size_t tasks, unsigned workers, const std::function<DoTask()>& start)
+  Work(std::size_t tasks, unsigned workers, std::function<DoTask()> start)
       : tasks_(tasks),
         chunk_(std::clamp<std::size_t>(tasks / (workers * kTurns), 1, kChunk)),
-        start_(start) {}
+        start_(std::move(start)) {}
 
   void join_in() {
     try {
@@ -33,6 +34,8 @@ class Work {
       fail(jobs::fail(jobs::ErrorKind::transient, "out of memory"));
     }
   }
+
+  void give_up() { failed_ = true; }
 
   [[nodiscard]] jobs::Status outcome() const {
     return problem_ ? jobs::Status(*problem_) : jobs::ok();
@@ -65,14 +68,12 @@ class Work {
 
   std::size_t tasks_;
   std::size_t chunk_;
-  const std::function<DoTask()>& start_;
+  std::function<DoTask()> start_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_{false};
   std::mutex mutex_;
   std::optional<jobs::Error> problem_;
 };
-
-}  // namespace
 
 unsigned workers_for(std::size_t tasks) {
   cpu_set_t may{};
@@ -83,21 +84,36 @@ unsigned workers_for(std::size_t tasks) {
   return static_cast<unsigned>(std::min<std::size_t>({most, cores, kMostWorkers}));
 }
 
-jobs::Status do_tasks(std::size_t tasks, unsigned workers, const std::function<DoTask()>& start) {
+Crew::Crew(std::size_t tasks, unsigned workers, const std::function<DoTask()>& start) {
   workers = workers == 0 ? workers_for(tasks) : workers;
-  Work work(tasks, workers, start);
-  {
-    std::vector<std::jthread> threads;
-    try {
-      for (unsigned i = 1; i < workers; ++i) {
-        threads.emplace_back([&] { work.join_in(); });
-      }
-    } catch (const std::system_error&) {
-      // Fewer of them do it too.
+  work_ = std::make_unique<Work>(tasks, workers, start);
+  try {
+    for (unsigned i = 1; i < workers; ++i) {
+      threads_.emplace_back([work = work_.get()] { work->join_in(); });
     }
-    work.join_in();
+  } catch (const std::system_error&) {
+    // Fewer of them do it too.
   }
-  return work.outcome();
+}
+
+Crew::~Crew() {
+  work_->give_up();
+}
+
+jobs::Status Crew::finish() {
+  work_->join_in();
+  threads_.clear();
+  return work_->outcome();
+}
+
+jobs::Status do_tasks(std::size_t tasks, unsigned workers, const std::function<DoTask()>& start) {
+  return Crew(tasks, workers, start).finish();
+}
+
+jobs::Status do_both(const DoPart& first, const DoPart& second) {
+  return do_tasks(2, std::min(2U, workers_for(kChunk)), [&]() -> DoTask {
+    return [&](std::size_t number) { return number == 0 ? first() : second(); };
+  });
 }
 
 }  // namespace worktrees

@@ -2,6 +2,9 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "jobs/base/result.h"
 
@@ -17,5 +20,28 @@ namespace worktrees {
 using DoTask = std::function<jobs::Status(std::size_t)>;
 [[nodiscard]] jobs::Status do_tasks(std::size_t tasks, unsigned workers,
                                     const std::function<DoTask()>& start);
+
+/// Two things, at the same time where there are two cores. The second may be left out where the
+/// first fails.
+using DoPart = std::function<jobs::Status()>;
+[[nodiscard]] jobs::Status do_both(const DoPart& first, const DoPart& second);
+
+/// As do_tasks, for a caller who has something else to do first: the other threads begin at once.
+class Crew {
+ public:
+  Crew(std::size_t tasks, unsigned workers, const std::function<DoTask()>& start);
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+  /// What nobody has begun yet is left out.
+  ~Crew();
+
+  /// To be called once: the caller takes part until everything is done.
+  [[nodiscard]] jobs::Status finish();
+
+ private:
+  class Work;
+  std::unique_ptr<Work> work_;
+  std::vector<std::jthread> threads_;
+};
 
 }  // namespace worktrees

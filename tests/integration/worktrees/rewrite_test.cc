@@ -127,6 +127,7 @@ TEST_P(Turns, ComeOutAsNew) {
   commit_seed({{"dir/deep/one.txt", "1\n"}, {"dir/two.txt", "2\n"}, {"other/three.txt", "3\n"}},
               "first");
   const std::string folder = settled();
+  write(folder + "/build/object", "warm");
   for (const std::string& path : GetParam().left) {
     write(folder + "/" + path, "left\n");
   }
@@ -138,6 +139,7 @@ TEST_P(Turns, ComeOutAsNew) {
   }
   commit_seed({}, "turned");
   expect_as_new(recycle().path);
+  EXPECT_EQ(read(folder + "/build/object"), "warm") << "it was made anew";
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -160,6 +162,53 @@ INSTANTIATE_TEST_SUITE_P(
              .left = {"dir/new/file"}},
         Turn{.name = "EverythingGoes", .now = {{"dir", ""}, {"other", ""}}, .left = {}}),
     [](const auto& turn) { return turn.param.name; });
+
+TEST_F(Rewrite, AFileBecomesASubmoduleAndAFileAgain) {
+  commit_seed({{"dir/one.txt", "1\n"}, {"dir/two.txt", "2\n"}}, "first");
+  const std::string folder = settled();
+  write(folder + "/build/object", "warm");
+  const std::string commit = git({"rev-parse", "HEAD"}, seed);
+  git({"rm", "-q", "dir/two.txt"}, seed);
+  git({"update-index", "--add", "--cacheinfo", "160000," + commit + ",dir/two.txt"}, seed);
+  git({"commit", "-q", "-m", "a submodule"}, seed);
+  git({"push", "-q", "origin", "HEAD:main"}, seed);
+  expect_as_new(recycle().path);
+  EXPECT_TRUE(fs::is_directory(folder + "/dir/two.txt"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  expect_as_new(recycle().path);
+  commit_seed({{"dir/two.txt", "2\n"}}, "a file");
+  expect_as_new(recycle().path);
+  EXPECT_EQ(read(folder + "/build/object"), "warm") << "it was made anew";
+}
+
+TEST_F(Rewrite, AnUnchangedDirectoryHasThePermissionsOfANewOne) {
+  commit_seed({{"dir/one.txt", "1\n"}}, "first");
+  const std::string folder = settled();
+  const mode_t before = ::umask(077);
+  recycle();
+  ::umask(before);
+  EXPECT_EQ(fs::status(folder + "/dir").permissions(), fs::perms::owner_all);
+}
+
+TEST_F(Rewrite, AFileThatChangedWhenItWasWrittenDownIsReadAgain) {
+  commit_seed({{"dir/one.txt", "1\n"}}, "first");
+  const std::string folder = settled();
+  std::string_view index;
+  const std::string kept = read(known_files());
+  const FolderNotes notes = take_notes(index = kept);
+  write(folder + "/dir/one.txt", "2\n");  // its directory stays as it was
+  struct stat info{};
+  ASSERT_EQ(::stat((folder + "/dir/one.txt").c_str(), &info), 0);
+  release();
+  claim(folder, notes);
+  next_run();
+  EXPECT_EQ(read(folder + "/dir/one.txt"), "2\n") << "the claim was not believed";
+  release();
+  claim(folder, notes);
+  const timespec times[] = {info.st_ctim, info.st_ctim};
+  ASSERT_EQ(::utimensat(AT_FDCWD, known_files().c_str(), times, 0), 0);
+  expect_as_new(next_run().path);
+}
 
 TEST_F(Rewrite, ADirectoryWithItsOldTimeIsReadAgain) {
   commit_seed({{"dir/one.txt", "1\n"}}, "first");
