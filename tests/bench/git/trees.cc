@@ -40,6 +40,8 @@ jobs::Oid make_next(const Subject& subject, const std::string& worktree) {
   run_program({"git", "-C", worktree, "-c", "user.name=bench", "-c", "user.email=bench@localhost",
                "commit", "-qam", "next"});
   run_program({"git", "-C", worktree, "branch", "-f", "bench-next"});
+  // As a fetch leaves what comes with a moved base: in a pack.
+  run_program({"git", "-C", subject.git, "repack", "-d", "-q"});
   return commit_of(subject.git, "refs/heads/bench-next");
 }
 
@@ -83,6 +85,7 @@ class Comparison {
     fresh_.print("new worktree: " + subject_.name, "git worktree add");
     removed_.print("removal: " + subject_.name, "git worktree remove");
     compare_recycling(as_git);
+    compare_recycling_at_once();
     as_git.expect_whole_objects();
     fmt::print("\nAs git has it: status, every file, permission and index entry, fsck.\n");
     remove("checked");
@@ -168,12 +171,12 @@ class Comparison {
         [&](const FromSibling& files, const std::string& to) { files.copy(to, cores_); });
   }
 
-  void reset_by_git(Table& recycled, const jobs::Oid& to) const {
+  void reset_by_git(Table& recycled, const std::string& worktree, const jobs::Oid& to) const {
     recycled.add("git reset and clean", timed([&] {
                    become_program({"sh", "-c",
                                    "git -C \"$1\" reset -q --hard \"$2\" && "
                                    "git -C \"$1\" clean -ffdq",
-                                   "sh", path("sibling"), to.str()});
+                                   "sh", worktree, to.str()});
                  }));
   }
 
@@ -189,7 +192,7 @@ class Comparison {
       use(path("sibling"), round);
       use(path("checked"), round);
       use(path("by-one"), round);
-      reset_by_git(recycled, to);
+      reset_by_git(recycled, path("sibling"), to);
       recycled.add(fmt::format("runner, {} threads", cores_),
                    timed([&] { refill(subject_, to, path("checked"), known_); }, start_libraries));
       recycled.add("runner, 1 thread",
@@ -203,6 +206,24 @@ class Comparison {
     fs::remove_all(path("by-one"));
     as_git.expect(path("checked"), known_ + ".index", to, path("sibling"));
     recycled.print("recycled worktree: " + subject_.name, "git reset and clean");
+  }
+
+  /// A worktree that was made a moment ago: git reads files again that are no older than its index.
+  void compare_recycling_at_once() {
+    Table recycled;
+    const std::string known = known_ + "-at-once";
+    for (int round = 0; round < rounds_; ++round) {
+      use(add("at-once", subject_.commit.str()), round);
+      reset_by_git(recycled, path("at-once"), next_);
+      remove("at-once");
+      in_child([&] { refill(subject_, subject_.commit, path("at-once"), known); });
+      use(path("at-once"), round);
+      recycled.add(
+          fmt::format("runner, {} threads", cores_),
+          timed([&] { refill(subject_, next_, path("at-once"), known); }, start_libraries));
+      fs::remove_all(path("at-once"));
+    }
+    recycled.print("recycled as soon as it was made: " + subject_.name, "git reset and clean");
   }
 
   const Subject& subject_;
