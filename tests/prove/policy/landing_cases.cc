@@ -106,6 +106,43 @@ void moved_base(Bench& bench) {
                10, "somebody else's commit is gone from the base branch");
 }
 
+/// Somebody pushes to the base whenever a merge with it is verified. Nothing may land that was not,
+/// and it is not gone on with for ever: a person is called, and told why.
+void ever_moving_base(Bench& bench) {
+  const std::string verified = bench.fleet.folder() + "/verified";
+  const std::string other = bench.fleet.folder() + "/other";
+  bench.fleet.default_lines = fmt::format(
+      "test = [\"sh\", \"-c\", \"echo again >> {0} && rm -rf {1} && "
+      "git clone -q {2} {1} && cd {1} && date +%N > other.txt && git add other.txt && "
+      "git -c user.name=other -c user.email=other@localhost commit -q -m Other && "
+      "git push -q origin HEAD:main\"]\n",
+      verified, other, bench.fleet.remote("acme/racing"));
+  bench.fleet.repo("acme/racing", "coder");
+  bench.begin();
+  bench.set("land_attempts", "3");
+  bench.issue("acme/racing", 1);
+  bench.finish(60);
+  bench.expect_end("acme/racing", "needs-human", 4);
+  const oracle::RunRow run = bench.run_of("acme/racing");
+  bench.expect(run.reason == "the base moved under 3 landings in a row", 4,
+               "the end of a landing that lost every race says: " + run.reason);
+  const std::string times = content_of(verified);
+  bench.expect(std::ranges::count(times, '\n') == 3, 4,
+               fmt::format("{} merges were verified where 3 landings were allowed",
+                           std::ranges::count(times, '\n')));
+  const oracle::Observation seen = bench.look();
+  bench.expect(
+      seen.starts.size() == 1, 2,
+      fmt::format("{} agents for one issue, none of whose merges conflicts", seen.starts.size()));
+  bench.expect(seen.notifications.size() == 1, 3,
+               fmt::format("{} notifications of one end", seen.notifications.size()));
+  bench.expect(std::ranges::all_of(seen.remotes.at("acme/racing").base,
+                                   [](const oracle::CommitSeen& commit) {
+                                     return commit.message.find("Runner-Run") == std::string::npos;
+                                   }),
+               10, "a merge landed that was not verified");
+}
+
 /// The remote says no: nothing has landed, and the row says so.
 void refused_push(Bench& bench) {
   bench.fleet.repo("acme/refusing", "coder");
@@ -225,11 +262,17 @@ void silent_ci(Bench& bench) {
 }  // namespace
 
 std::vector<Case> landing_cases() {
-  return {
-      {"silent ci", silent_ci},      {"outage", outage},       {"gone for good", gone_for_good},
-      {"no progress", no_progress},  {"frozen", frozen},       {"moved base", moved_base},
-      {"late push", late_push},      {"red tests", red_tests}, {"protected path", protected_path},
-      {"refused push", refused_push}};
+  return {{"silent ci", silent_ci},
+          {"outage", outage},
+          {"gone for good", gone_for_good},
+          {"no progress", no_progress},
+          {"frozen", frozen},
+          {"moved base", moved_base},
+          {"late push", late_push},
+          {"red tests", red_tests},
+          {"protected path", protected_path},
+          {"refused push", refused_push},
+          {"ever moving base", ever_moving_base}};
 }
 
 }  // namespace prove::policy
