@@ -84,7 +84,8 @@ class Forge {
 
   PullRequests pulls;
 
-  /// What it knows, to be put back later. Requests that came in between are forgotten.
+  /// What it knows, to be put back later. Requests that came before are forgotten, by the rate
+  /// limit too.
   struct Memory {
     nlohmann::json state;
     std::int64_t next_id = 1000;

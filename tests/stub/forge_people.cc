@@ -111,6 +111,7 @@ void Forge::recall(const Memory& memory) {
   const std::lock_guard lock(mutex_);
   state_ = memory.state;
   earlier_.clear();
+  used_ = 0;
   next_id_ = memory.next_id;
   clock_ = memory.clock;
   pulls.recall(memory.pulls);
