@@ -142,6 +142,9 @@ struct TurnFacts {
   State state = State::absent;
   std::optional<TurnExit> exit;  ///< when ended (lost: supervisor dead without exit.json)
   std::optional<TimePoint> started_at;
+  /// How long its supervisor has lived, by a clock that nobody sets; none: it is not alive, or it
+  /// is another machine's.
+  std::optional<Duration> age;
   std::optional<TimePoint> last_output_at;
   std::int64_t output_bytes = 0;
   std::optional<Usage> usage;  ///< last valid report; none = unknown

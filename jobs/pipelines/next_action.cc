@@ -244,13 +244,15 @@ Action turning(const RunView& view, const Pipeline& pipeline, const Limits& limi
     case TurnFacts::State::running: {
       const Duration allowed =
           view.turn->kind == TurnKind::command ? limits.verify_deadline : limits.turn_deadline;
-      const TimePoint started = view.turn_facts.started_at.value_or(view.turn->planned_at);
-      if (now >= started + allowed + limits.turn_grace + kSupervisorSlack) {
+      // A clock that was set does not make a turn older than it is.
+      const Duration ran = view.turn_facts.age.value_or(std::chrono::duration_cast<Duration>(
+          now - view.turn_facts.started_at.value_or(view.turn->planned_at)));
+      if (ran >= allowed + limits.turn_grace + kSupervisorSlack) {
         return stop_unless_asked(
             view, limits, now, "the turn is past its deadline and its supervisor did not stop it");
       }
       return wait(fmt::format("turn {} ({}) runs for {}", view.turn->number, view.run.stage,
-                              format_duration(std::max(now - started, Duration::zero()))));
+                              format_duration(std::max(ran, Duration::zero()))));
     }
     case TurnFacts::State::ended: break;
   }

@@ -98,6 +98,9 @@ TurnFacts observe_turn(const TurnPaths& paths, jobs::TimePoint now) {
   }
   if (const auto supervisor = process::parse_supervisor(small(paths.supervisor))) {
     facts.started_at = supervisor->started_at;
+    if (owner == Owner::alive && process::life_of(supervisor->identity) == process::Life::alive) {
+      facts.age = jobs::Duration(process::age_of(supervisor->identity));
+    }
   }
   auto last = process::parse_heartbeat(small(paths.heartbeat)).value_or(process::Heartbeat{});
   if (owner == Owner::finished) {

@@ -18,6 +18,7 @@
 #include "jobs/base/planted.h"
 #include "jobs/base/text.h"
 #include "runner/process/fd.h"
+#include "runner/process/turn_clock.h"
 
 #ifdef RUNNER_TEST_POINTS
 #include "runner/test_points.h"
@@ -76,6 +77,11 @@ bool carries(pid_t pid, const std::string& marker, const std::string& limit) {
          has_limit(read_proc(fmt::format("/proc/{}/limits", pid)), limit);
 }
 
+// proc(5): times since boot, in which a process was started, are in these.
+std::int64_t ticks_of_a_second() {
+  return std::max(1L, ::sysconf(_SC_CLK_TCK));
+}
+
 // The pid that the kernel gave away last.
 pid_t newest_pid() {
   const std::string load = read_proc("/proc/loadavg");
@@ -117,6 +123,12 @@ ProcessStat stat_of(pid_t pid) {
     result.start_time = start_time == 0 ? 1 : start_time;
   }
   return result;
+}
+
+std::int64_t age_of(const Identity& identity) {
+  const auto since_boot =
+      static_cast<std::int64_t>(identity.start_time) * 1000 / ticks_of_a_second();
+  return std::max<std::int64_t>(0, elapsed() - since_boot);
 }
 
 std::vector<ProcessStat> all_processes() {

@@ -41,6 +41,9 @@ struct ProcessStat {
 };
 [[nodiscard]] ProcessStat stat_of(pid_t pid);
 
+/// Milliseconds since it was started, those in which the machine slept too. Only for what is alive.
+[[nodiscard]] std::int64_t age_of(const Identity& identity);
+
 /// Every process seen from here.
 [[nodiscard]] std::vector<ProcessStat> all_processes();
 

@@ -213,10 +213,15 @@ TEST_F(TurnStart, OutlivesWhoStartedItAndIsAdopted) {
 
   const auto later = make_executor();
   ASSERT_TRUE(wait_until([&] { return later->observe(directory())->output_bytes > 0; }));
-  EXPECT_EQ(later->observe(directory())->state, State::running);
+  const auto living = *later->observe(directory());
+  EXPECT_EQ(living.state, State::running);
+  ASSERT_TRUE(living.age);
+  EXPECT_LT(*living.age, std::chrono::minutes(1));
   EXPECT_EQ(*later->list(), std::vector<std::string>{directory()});
   ASSERT_TRUE(later->stop(directory(), "enough"));
-  EXPECT_EQ(wait_for_end().exit->end, jobs::TurnEnd::stopped);
+  const auto ended = wait_for_end();
+  EXPECT_EQ(ended.exit->end, jobs::TurnEnd::stopped);
+  EXPECT_FALSE(ended.age);
 }
 
 TEST_F(TurnStart, HoldsNoDescriptorOfWhoStartedIt) {

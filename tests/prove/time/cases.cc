@@ -30,7 +30,6 @@ std::vector<Jump> alternating(const std::string& scene) {
                        .scene = scene,
                        .points = points,
                        .far = size == kTenYears,
-                       .forward = true,
                        .name = fmt::format("{} alternating {:+}", scene, first * size)});
     }
   }
@@ -53,7 +52,6 @@ std::vector<Jump> lasting(const std::string& scene, const std::string& point,
                          .points = fmt::format("{}={}", point, jump),
                          .for_all = stays ? "process_start=" + jump : "",
                          .far = stays && sign > 0 && size == kTenYears,
-                         .forward = sign > 0 || !stays,
                          .name = fmt::format("{} {} {:+} {}", scene, point, sign * size,
                                              stays ? "stays" : "once")});
       }
@@ -70,7 +68,6 @@ std::vector<Jump> alone(const std::string& scene, const std::string& point) {
                      .point = point,
                      .points = fmt::format("{}={}", point, by(sign * kTenYears)),
                      .far = true,
-                     .forward = true,
                      .name = fmt::format("{} {} {:+} alone", scene, point, sign * kTenYears)});
   }
   return jumps;
@@ -91,7 +88,6 @@ Jump foreign_lease(const std::string& scene) {
           .points = fmt::format("process_start={};process_start=boot;tick_after_begin=kill",
                                 by(kTenYears)),
           .far = true,
-          .forward = true,
           .name = scene + " foreign-lease"};
 }
 

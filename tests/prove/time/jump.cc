@@ -47,8 +47,7 @@ std::string harmed(const oracle::Observation& now, const Jump& what) {
   for (const oracle::TurnRow& turn : now.turns) {
     const bool by_the_scene = what.reboot || what.scene == "cancel" ||
                               what.scene == "cancel-asked" ||
-                              (what.scene == "endless" && turn.end == "deadline") ||
-                              (what.forward && turn.end == "stopped");
+                              (what.scene == "endless" && turn.end == "deadline");
     if (!turn.end.empty() && turn.end != "exited" && !by_the_scene) {
       found += fmt::format("{}turn {}/{} ended as {}", found.empty() ? "" : "; ", turn.run,
                            turn.number, turn.end);

@@ -26,7 +26,6 @@ struct Jump {
   bool reboot = false;  ///< before the command everything that runs is killed
   /// Retention may believe the jump, and forget a run before its time.
   bool far = false;
-  bool forward = false;   ///< a tick may hold a turn for older than it is, and stop it
   std::string name = {};  ///< what `--only` takes
 };
 

@@ -204,6 +204,18 @@ TEST(NextAction, Invariant6_ATurnPastItsDeadlineIsStoppedOnce) {
   EXPECT_EQ(kind(view), ActionKind::stop_turn) << "asking was of no use";
 }
 
+TEST(NextAction, Invariant6_AClockThatWasSetMakesNoTurnOlderOrYounger) {
+  RunView view = turning();
+  const Limits limits;
+  const Duration all = limits.turn_deadline + limits.turn_grace + std::chrono::seconds(60);
+  view.turn_facts.started_at = kNow - 2 * all;
+  view.turn_facts.age = all - std::chrono::seconds(1);
+  EXPECT_EQ(kind(view), ActionKind::wait);
+  view.turn_facts.started_at = kNow + 2 * all;
+  view.turn_facts.age = all;
+  EXPECT_EQ(kind(view), ActionKind::stop_turn);
+}
+
 TEST(NextAction, AVerifyHasItsOwnDeadline) {
   RunView view = turning("verify");
   view.turn_facts.started_at = kNow - Limits{}.verify_deadline - minutes(2);

@@ -10,6 +10,8 @@
 #include "runner/process/files.h"
 #include "runner/process/identity.h"
 #include "runner/process/launch.h"
+#include "runner/process/turn_clock.h"
+#include "tests/support/signals.h"
 
 namespace runner::process {
 namespace {
@@ -36,6 +38,25 @@ TEST(ProcessIdentity, PidAloneIsNotTrusted) {
   Identity nobody = own_identity();
   nobody.pid = 0;
   EXPECT_EQ(life_of(nobody), Life::dead);
+}
+
+TEST(ProcessIdentity, AgeIsTheTimeSinceTheStart) {
+  const std::int64_t before = elapsed();
+  Identity first = own_identity();
+  first.start_time = 0;  // with the machine
+  EXPECT_GE(age_of(first), before);
+  EXPECT_LE(age_of(first), elapsed());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  Identity young = own_identity();
+  young.start_time = stat_of(child).start_time;
+  EXPECT_LE(age_of(young), elapsed() - before + 20) << "a start is written down in 10 ms";
+  EXPECT_GE(age_of(young), 0);
+  EXPECT_EQ(test_support::send_signal(child, SIGKILL), 0);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
 TEST(ProcessIdentity, ZombiesAreDead) {
