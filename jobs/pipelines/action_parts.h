@@ -35,6 +35,14 @@ namespace jobs::detail {
 [[nodiscard]] Action park(const RunView& view, const Limits& limits, TimePoint now,
                           const std::string& why);
 
+/// The machine's failure, not the issue's: tried again after a while, and then a person's.
+[[nodiscard]] Action retry_for_instance(const RunView& view, const Limits& limits, TimePoint now,
+                                        const std::string& why);
+
+/// What happens when the turn of the run has ended, and how is known.
+[[nodiscard]] Action ended_turn(const RunView& view, const Pipeline& pipeline, const Limits& limits,
+                                TimePoint now);
+
 /// A next turn of an agent that is parked waits; everything else goes on.
 [[nodiscard]] Action unless_parked(Action action, const RunView& view, const Pipeline& pipeline,
                                    TimePoint now);
