@@ -28,11 +28,10 @@ constexpr mode_t kPermissions = 0777;
 
 class Scanner {
  public:
-  Scanner(int root, const TreeList& list, const KnownFiles& known, const Looked& looked)
+  Scanner(int root, const TreeList& list, const KnownFiles& known)
       : root_(root),
         list_(list),
         known_(known),
-        looked_(looked),
         matches_(match_lists(list, known.list)),
         files_(Children::files(list)),
         directories_(Children::directories(list)),
@@ -45,7 +44,8 @@ class Scanner {
     scan_.gone = std::move(matches_.gone);
   }
 
-  jobs::Status run(unsigned workers) {
+  jobs::Status run(Looked looked, unsigned workers) {
+    looked_ = std::move(looked);
     return do_tasks(list_.directories.size(), workers, [&]() -> DoTask {
       return [this](std::size_t number) { return look_at(number); };
     });
@@ -60,9 +60,6 @@ class Scanner {
   /// Which of the known directories each of the list is, and which the list does not have.
   void find_known_directories() {
     const TreeList& known = known_.list;
-    if (looked_.directories.size() != known.directories.size()) {
-      return;
-    }
     std::unordered_map<std::string_view, std::uint32_t> listed;
     for (std::uint32_t i = 0; i < list_.directories.size(); ++i) {
       listed.emplace(list_.path(list_.directories[i]), i);
@@ -254,7 +251,7 @@ class Scanner {
   int root_;
   const TreeList& list_;
   const KnownFiles& known_;
-  const Looked& looked_;
+  Looked looked_;
   const mode_t mask_ = creation_mask();
   ListMatch matches_;
   Children files_;
@@ -269,9 +266,10 @@ class Scanner {
 }  // namespace
 
 jobs::Result<FolderScan> scan_folder(int root, const TreeList& list, const KnownFiles& known,
-                                     const Looked& looked, unsigned workers) {
-  Scanner scanner(root, list, known, looked);
-  RUNNER_TRY(scanner.run(workers));
+                                     Lookout& lookout, unsigned workers) {
+  Scanner scanner(root, list, known);  // while others still look
+  RUNNER_ASSIGN(Looked looked, lookout.finish());
+  RUNNER_TRY(scanner.run(std::move(looked), workers));
   return scanner.take();
 }
 

@@ -24,11 +24,11 @@ struct FolderScan {
 
 /// Looks at the directory `root`, with `workers` threads (0: by workers.h); changes nothing but
 /// permissions of directories, back to those of new ones. A file is `same` if it was known with the
-/// id and mode that the list wants, and has the stat of then. What was `looked` at already is not
-/// looked at again; both lists are read beside what was known. No link is followed. conflict: a
-/// directory cannot be read.
+/// id and mode that the list wants, and has the stat of then. What `lookout`, of the same folder
+/// and known files, has seen is not looked at again. No link is followed. conflict: a directory
+/// cannot be read.
 [[nodiscard]] jobs::Result<FolderScan> scan_folder(int root, const TreeList& list,
-                                                   const KnownFiles& known, const Looked& looked,
+                                                   const KnownFiles& known, Lookout& lookout,
                                                    unsigned workers = 0);
 
 }  // namespace worktrees

@@ -11,6 +11,7 @@
 
 #include "worktrees/big_endian.h"
 #include "worktrees/objects/mapping.h"
+#include "worktrees/workers.h"
 
 namespace worktrees {
 
@@ -28,6 +29,10 @@ bool digest_fits(std::string_view index) {
   const std::size_t length = index.size() - GIT_OID_RAWSZ;
   return EVP_Digest(index.data(), length, sum, &size, EVP_sha1(), nullptr) == 1 &&
          std::memcmp(sum, index.data() + length, GIT_OID_RAWSZ) == 0;
+}
+
+jobs::Status fine_if(bool right) {
+  return right ? jobs::ok() : jobs::Status(jobs::fail(jobs::ErrorKind::corrupt, "damaged"));
 }
 
 /// Reads an index piece by piece; every take_... is false at damage.
@@ -184,15 +189,17 @@ class Parser {
 
 }  // namespace
 
-KnownFiles parse_known_files(std::string_view bytes) {
+KnownFiles parse_known_files(std::string_view bytes, bool at_once) {
   std::string_view index = bytes;
   FolderNotes notes = take_notes(index);
-  if (index.size() < kHeader + GIT_OID_RAWSZ || index.size() > kLargestIndex ||
-      !digest_fits(index)) {
+  if (index.size() < kHeader + GIT_OID_RAWSZ || index.size() > kLargestIndex) {
     return {};
   }
   Parser parser(index.substr(0, index.size() - GIT_OID_RAWSZ));
-  if (!parser.take_entries() || !parser.take_trees()) {
+  const auto check = [&] { return fine_if(digest_fits(index)); };
+  const auto parse = [&] { return fine_if(parser.take_entries() && parser.take_trees()); };
+  const bool fine = at_once ? do_both(check, parse).has_value() : check() && parse();
+  if (!fine) {
     return {};
   }
   KnownFiles known = parser.take();
@@ -209,7 +216,7 @@ KnownFiles read_known_files(const std::string& path) {
   if (!mapping || ::lstat(path.c_str(), &info) != 0) {
     return {};
   }
-  KnownFiles known = parse_known_files(mapping->bytes());
+  KnownFiles known = parse_known_files(mapping->bytes(), /*at_once=*/true);
   known.written_s = static_cast<std::uint32_t>(info.st_mtim.tv_sec);
   known.written_ns = static_cast<std::uint32_t>(info.st_mtim.tv_nsec);
   return known;

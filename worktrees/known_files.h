@@ -25,7 +25,8 @@ struct KnownFiles {
 /// Reads an index that index_of() wrote to `path`, with the notes behind it. Empty if there is
 /// none, if it is damaged, or if it is so large that comparing takes less memory without it.
 [[nodiscard]] KnownFiles read_known_files(const std::string& path);
-/// The same from the bytes of such a file; the times are left 0. Pure.
-[[nodiscard]] KnownFiles parse_known_files(std::string_view bytes);
+/// The same from the bytes of such a file; the times are left 0. `at_once`: its digest is computed
+/// by another thread.
+[[nodiscard]] KnownFiles parse_known_files(std::string_view bytes, bool at_once = false);
 
 }  // namespace worktrees

@@ -85,12 +85,13 @@ class Tidier {
   std::unordered_set<std::string_view> directories_;
 };
 
-/// What of the known files is on the disk.
-void drop_unwritten(KnownFiles& known) {
+/// Leaves what of the known files is on the disk. Returns the list of all of them if that is
+/// another.
+TreeList drop_unwritten(KnownFiles& known) {
   if (std::ranges::find(known.written, false) == known.written.end()) {
-    return;
+    return {};
   }
-  known.list = chosen(known.list, known.written);
+  TreeList all = std::exchange(known.list, chosen(known.list, known.written));
   std::vector<FileStat> stats;
   for (std::size_t i = 0; i < known.stats.size(); ++i) {
     if (known.written[i]) {
@@ -100,6 +101,7 @@ void drop_unwritten(KnownFiles& known) {
   known.stats = std::move(stats);
   known.notes.directories.clear();
   known.written.assign(known.stats.size(), true);
+  return all;
 }
 
 /// What was made has what is in the list and nothing else. Of the others it is known from before
@@ -138,6 +140,7 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
   const bool empty = names_in(wish.folder).empty();
   const std::string boot = this_boot();
   KnownFiles known = known_before(wish, empty, boot);
+  const TreeList all_known = drop_unwritten(known);
   // What was written there is looked at while the new tree is listed.
   std::optional<Lookout> lookout;
   if (!empty) {
@@ -154,7 +157,8 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     return git_failure(code, "cannot open the objects of the mirror");
   }
   objects::AnyObject reader(store, odb.get());
-  RUNNER_ASSIGN(const ListedTree listed, list_tree(reader, tree_id, known.list));
+  RUNNER_ASSIGN(const ListedTree listed,
+                list_tree(reader, tree_id, all_known.files.empty() ? known.list : all_known));
   if (listed.refusal) {
     return jobs::fail(ErrorKind::denied, fmt::format("the commit {} is not written to disk: {}",
                                                      wish.commit.str(), listed.refusal->message));
@@ -172,15 +176,12 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
   Present present;
   std::vector<FileStat> directories(list.directories.size());
   if (lookout) {
-    RUNNER_ASSIGN(const Looked looked, lookout->finish());
-    drop_unwritten(known);
-    RUNNER_ASSIGN(FolderScan scan, scan_folder(root.get(), list, known, looked));
+    RUNNER_ASSIGN(FolderScan scan, scan_folder(root.get(), list, known, *lookout));
     present = std::move(scan.present);
     directories = std::move(scan.directories);
     tidier.emplace(list, root.get(), layout.trash(), std::move(scan));
     RUNNER_TRY(tidier->clear_way());
   } else if (!known.list.files.empty()) {
-    drop_unwritten(known);
     sibling.emplace(wish.sibling, known, list);
   }
   known = {};
