@@ -157,7 +157,7 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     return git_failure(code, "cannot open the objects of the mirror");
   }
   objects::AnyObject reader(store, odb.get());
-  RUNNER_ASSIGN(const ListedTree listed,
+  RUNNER_ASSIGN(ListedTree listed,
                 list_tree(reader, tree_id, all_known.files.empty() ? known.list : all_known));
   if (listed.refusal) {
     return jobs::fail(ErrorKind::denied, fmt::format("the commit {} is not written to disk: {}",
@@ -199,6 +199,7 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     notes.directories = std::move(directories);
   }
   Filled filled;
+  filled.twins = std::move(listed.twins);
   const auto tidy_up = [&]() -> jobs::Status {
     if (tidier) {
       RUNNER_ASSIGN(filled.cold_went, tidier->clear_rest(repository.get(), wish));

@@ -5,6 +5,7 @@
 
 #include "jobs/base/ids.h"
 #include "jobs/base/result.h"
+#include "worktrees/case_twins.h"
 #include "worktrees/git_handles.h"
 #include "worktrees/layout.h"
 
@@ -27,6 +28,7 @@ struct FolderWish {
 struct Filled {
   std::string index;       ///< a finished index file in layout.scratch(), to be moved into place
   bool cold_went = false;  ///< what setup made may be gone with it
+  CaseTwins twins;         ///< in directories that the folder did not have as they are now
 };
 
 /// Brings `folder` to the tree of a commit, or to its sparse part, touching only files that differ.

@@ -98,9 +98,13 @@ std::string sibling_of(const Layout& layout, const jobs::Repo& repo, const Recor
   return likest == others.end() ? "" : likest->slot;
 }
 
-/// Brings the slot's files to `commit` on the run's branch. True if what setup made there the last
-/// time was left alone.
-jobs::Result<bool> fill(const Context& context, const jobs::Repo& repo, const Record& record,
+struct Slot {
+  bool warm = true;    ///< what setup made there the last time was left alone
+  std::string remark;  ///< what is odd about its files
+};
+
+/// Brings the slot's files to `commit` on the run's branch.
+jobs::Result<Slot> fill(const Context& context, const jobs::Repo& repo, const Record& record,
                         const Oid& commit) {
   const Layout& layout = context.layout;
   const std::string folder = layout.slot(repo.name, record.slot);
@@ -128,7 +132,7 @@ jobs::Result<bool> fill(const Context& context, const jobs::Repo& repo, const Re
   RUNNER_TRY(set_checkout_ref(layout, repo.name, "refs/heads/" + record.branch, commit));
   RUNNER_TRY(link_worktree(layout, repo.name, record.slot, record.branch, filled->index,
                            Cone(record.sparse)));
-  return warm && !filled->cold_went;
+  return Slot{.warm = warm && !filled->cold_went, .remark = filled->twins.text()};
 }
 
 /// The worktree of a run that was prepared before: as it is, or made again from its branch if the
@@ -158,7 +162,7 @@ jobs::Result<bool> find_again(const Context& context, const jobs::Repo& repo, Re
   record.setup.clear();
   RUNNER_TRY(write_record(context.layout, repo.name, record));
   RUNNER_TRY(restore_checkout(context.layout, repo.name, !record.sparse.empty()));
-  RUNNER_ASSIGN([[maybe_unused]] const bool warm, fill(context, repo, record, head));
+  RUNNER_TRY(fill(context, repo, record, head));
   return false;
 }
 
@@ -216,16 +220,17 @@ jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& r
   RUNNER_POINT(prepare_recorded);
   context.say(fmt::format("writing the files of {} {} into {}", repo.base, base.str().substr(0, 10),
                           layout.slot(repo.name, record.slot)));
-  RUNNER_ASSIGN(const bool warm, fill(context, repo, record, base));
+  RUNNER_ASSIGN(Slot slot, fill(context, repo, record, base));
   RUNNER_TRY(set_checkout_ref(layout, repo.name, kFollowed + repo.base, base));
   RUNNER_POINT(prepare_filled);
   record.ready = true;
-  record.setup = warm ? set_up : "";
+  record.setup = slot.warm ? set_up : "";
   RUNNER_TRY(write_record(layout, repo.name, record));
   RUNNER_POINT(prepare_ready);
 
   jobs::Prepared prepared{
       .path = layout.slot(repo.name, record.slot), .base = base, .recycled = recycled};
+  prepared.remark = std::move(slot.remark);
   RUNNER_TRY(run_setup(context, repo, record, prepared.setup_log));
   return prepared;
 }

@@ -71,6 +71,7 @@ class Lister {
     const std::uint32_t above = std::exchange(directory_, here);
     const std::size_t files_before = out_.list.files.size();
     TreeGuard guard;
+    std::vector<std::string_view> names;
     RawEntry entry;
     std::string_view rest = object->content();
     std::uint32_t directories = 0;
@@ -81,6 +82,7 @@ class Lister {
                            path_.empty() ? "" : "/", jobs::one_line(entry.name, 80), problem));
         return jobs::ok();
       }
+      names.push_back(entry.name);
       const std::size_t length = path_.size();
       path_ += path_.empty() ? "" : "/";
       path_ += entry.name;
@@ -98,6 +100,7 @@ class Lister {
       return jobs::fail(jobs::ErrorKind::corrupt,
                         fmt::format("the tree {} is damaged", to_hex(id)));
     }
+    add_case_twins(out_.twins, path_, names);
     TreeList::Directory& done = out_.list.directories[here];
     done.files = static_cast<std::uint32_t>(out_.list.files.size() - files_before);
     done.directories = directories;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "jobs/base/result.h"
+#include "worktrees/case_twins.h"
 #include "worktrees/check_tree.h"
 #include "worktrees/objects/any_object.h"
 
@@ -70,9 +71,10 @@ struct TreeList {
 /// Reads every tree below `root`, and checks names, modes and order of each. A refusal where one of
 /// them is not to be written to a disk, or where there are too many (a tree may name one below it
 /// again and again). What `known`, an earlier list, has at the same path is taken from there and
-/// not read again.
+/// not read again, nor looked through for `twins` again.
 struct ListedTree {
   TreeList list;
+  CaseTwins twins;
   std::optional<Refusal> refusal;
 };
 [[nodiscard]] jobs::Result<ListedTree> list_tree(objects::AnyObject& objects, const git_oid& root,

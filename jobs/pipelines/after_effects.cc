@@ -22,6 +22,9 @@ Change after_prepared(const Run& run, const Prepared& prepared, const Fleet& fle
   }
   change.event("worktree", fmt::format("{} at {}{}", prepared.recycled ? "recycled" : "made",
                                        prepared.base.str().substr(0, 12), one_line(set_up, 400)));
+  if (!prepared.remark.empty()) {
+    change.event("worktree-remark", one_line(prepared.remark, 600));
+  }
   if (run.step == RunStep::preparing) {
     change.run().step = RunStep::turning;
   }

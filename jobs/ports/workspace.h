@@ -62,6 +62,7 @@ struct Prepared {
   bool recycled = false;
   std::vector<std::string>
       setup_log;  ///< one line per setup command that ran, with its time; empty = cached or none
+  std::string remark;  ///< what is odd about its files; "" = nothing
 };
 
 /// Runs one setup command for the workspace and waits for it: given in by the wiring, because git

@@ -78,6 +78,15 @@ TEST_F(Recycle, TheFolderItselfGetsItsPermissionsBack) {
   EXPECT_EQ(fs::status(folder).permissions(), before);
 }
 
+TEST_F(Recycle, PathsThatDifferInCaseAloneAreToldWhereTheyAreNew) {
+  EXPECT_EQ(next_run().remark, "");
+  commit_seed({{"src/Readme", "1\n"}, {"src/readme", "2\n"}}, "twins");
+  const jobs::Prepared first = recycle();
+  EXPECT_EQ(first.remark, "paths that differ in letter case alone: src/Readme and src/readme");
+  expect_as_new(first.path);
+  EXPECT_EQ(recycle().remark, "") << "it was said when they came";
+}
+
 TEST_F(Recycle, AFileThatIsRightAlreadyKeepsItsTime) {
   const std::string folder = next_run().path;
   const auto old = fs::file_time_type::clock::now() - std::chrono::hours(10);

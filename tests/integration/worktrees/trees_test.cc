@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include <git2.h>
 #include <gmock/gmock.h>
 
 #include "tests/integration/worktrees/git_playground.h"
@@ -42,6 +43,31 @@ TEST_F(Trees, OddNamesModesLinksAndLineEndingsComeOutAsGitWritesThem) {
   commit_in(prepared.path, {{"more\nlines.txt", "x\n"}});
   verify(run);
   EXPECT_EQ(land(run).kind, jobs::LandResult::Kind::landed);
+}
+
+TEST_F(Trees, WhatAPersonConfiguredForHimselfChangesNothing) {
+  commit_seed({{".gitattributes", "* text=auto\n*.f filter=shout\n"},
+               {"plain.txt", "one\n"},
+               {"loud.f", "one\n"}},
+              "text");
+  git({"config", "--global", "core.autocrlf", "true"}, seed);
+  git({"config", "--global", "core.eol", "crlf"}, seed);
+  git({"config", "--global", "filter.shout.smudge", "tr a-z A-Z"}, seed);
+  jobs::Run run = make_run();
+  const auto prepared = prepare(run);
+  EXPECT_EQ(read(prepared.path + "/plain.txt"), "one\n");
+  EXPECT_EQ(read(prepared.path + "/loud.f"), "one\n");
+  // This process began with another HOME: nowhere is looked but in a folder of our own.
+  for (const auto& [level, where] :
+       {std::pair(GIT_CONFIG_LEVEL_PROGRAMDATA, ""), std::pair(GIT_CONFIG_LEVEL_XDG, ""),
+        std::pair(GIT_CONFIG_LEVEL_GLOBAL, ""), std::pair(GIT_CONFIG_LEVEL_SYSTEM, "/state/git")}) {
+    git_buf path = GIT_BUF_INIT;
+    ASSERT_EQ(git_libgit2_opts(GIT_OPT_GET_SEARCH_PATH, level, &path), 0);
+    const std::string_view found = path.ptr;
+    EXPECT_TRUE(found.ends_with(where) && found.empty() == std::string_view(where).empty())
+        << found;
+    git_buf_dispose(&path);
+  }
 }
 
 TEST_F(Trees, TenThousandFiles) {

@@ -128,6 +128,7 @@ void setup_log(Record& record, const char* field, const Hostile& string) {
   prepared.path = "/state/worktrees/shop";
   prepared.base = scenario::oid('b');
   prepared.setup_log = {string.text};
+  prepared.remark = string.text;
   jobs::Run run = scenario::run();
   run.step = jobs::RunStep::preparing;
   changed(record, field, string, jobs::after_prepared(run, prepared, scenario::fleet(), kNow));

@@ -178,6 +178,11 @@ TEST(AfterPrepared, TheRunKnowsItsWorktreeAndGoesOn) {
   EXPECT_EQ(change.runs.at(0).worktree, "/w");
   EXPECT_EQ(change.runs.at(0).base, oid('7'));
   EXPECT_EQ(change.runs.at(0).step, RunStep::turning);
+  ASSERT_EQ(change.events.size(), 1U);
+  EXPECT_EQ(change.events.at(0).detail, "recycled at 777777777777");
+  const Change remarked =
+      after_prepared(run, {.path = "/w", .remark = "a and A\nare one"}, fleet(), kNow);
+  EXPECT_EQ(remarked.events.at(1).detail, "a and A are one");
   run.step = RunStep::ending;
   EXPECT_EQ(after_prepared(run, {.path = "/w"}, fleet(), kNow).runs.at(0).step, RunStep::ending);
 }
