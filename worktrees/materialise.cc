@@ -13,6 +13,7 @@
 #include <fmt/core.h>
 
 #include "jobs/base/crash_point.h"
+#include "worktrees/beneath.h"
 #include "worktrees/blocking_rules.h"
 #include "worktrees/convert.h"
 #include "worktrees/directory.h"
@@ -109,9 +110,12 @@ TreeList drop_unwritten(KnownFiles& known) {
 void note_new_ones(const TreeList& list, const std::vector<bool>& there, int root,
                    std::vector<FileStat>& directories) {
   for (std::size_t i = 1; i < directories.size(); ++i) {
+    if (there[i]) {
+      continue;
+    }
+    const Fd made(open_beneath(root, list.path(list.directories[i]).data(), O_PATH | O_DIRECTORY));
     struct stat info{};
-    if (!there[i] &&
-        ::fstatat(root, list.path(list.directories[i]).data(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (made.ok() && ::fstat(made.get(), &info) == 0) {
       directories[i] = stat_of(info);
     }
   }

@@ -6,12 +6,15 @@
 #include <zlib.h>
 
 #include <cerrno>
+#include <mutex>
+#include <shared_mutex>
 #include <vector>
 
 #include <fmt/core.h>
 
 #include "worktrees/fd.h"
 #include "worktrees/git_handles.h"
+#include "worktrees/git_memory.h"
 
 namespace worktrees {
 namespace {
@@ -20,6 +23,8 @@ using jobs::ErrorKind;
 
 constexpr std::size_t kPiece = 64U << 10U;
 constexpr std::size_t kLongestHeader = 64;
+/// Of so many bytes each of eight workers can read one at a time, with what it is a delta of.
+constexpr std::size_t kReadBesideOthers = kMostGitMemory / 32;
 
 /// The file of a loose object; -1 if there is none, or something that is no plain file.
 int open_loose(const std::string& objects, const std::string& hex) {
@@ -122,6 +127,17 @@ jobs::Status stream_object(git_odb* odb, const std::string& objects, const git_o
   if (const Fd file(open_loose(objects, hex)); file.ok()) {
     return stream_loose(file.get(), sink)
         .while_doing(fmt::format("reading the object {} of {}", hex, objects));
+  }
+  // What may need nearly all the memory that libgit2 gets is read alone, lest others take it away.
+  static std::shared_mutex readers;
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  std::unique_lock alone(readers, std::defer_lock);
+  std::shared_lock beside(readers, std::defer_lock);
+  if (git_odb_read_header(&size, &type, odb, &id) == 0 && size <= kReadBesideOthers) {
+    beside.lock();
+  } else {
+    alone.lock();
   }
   OdbObject content;
   if (const int code = git_odb_read(into(content), odb, &id); code < 0) {

@@ -54,8 +54,8 @@ class Writer {
   jobs::Status make_directories() {
     for (std::size_t i = 0; i < list_.directories.size(); ++i) {
       const std::string_view path = list_.path(list_.directories[i]);
-      if (!path.empty() && !present_.directories[i] && ::mkdirat(root_, path.data(), 0777) != 0) {
-        return system_error(errno, "make the directory", path);
+      if (!path.empty() && !present_.directories[i]) {
+        RUNNER_TRY(make_directory(path));
       }
     }
     return jobs::ok();
@@ -112,9 +112,7 @@ class Writer {
     const TreeList::File& file = list_.files[task.file];
     const std::string_view path = list_.path(file);
     if (file.mode == GIT_FILEMODE_COMMIT) {
-      if (::mkdirat(root_, path.data(), 0777) != 0) {
-        return system_error(errno, "make the directory", path);
-      }
+      RUNNER_TRY(make_directory(path));
       return look(path, task.file);
     }
     if (converter_.applies(task.file)) {
@@ -210,6 +208,14 @@ class Writer {
     return look(path, number);
   }
 
+  [[nodiscard]] jobs::Status make_directory(std::string_view path) const {
+    const Parent parent(root_, path);
+    if (!parent.ok() || ::mkdirat(parent.fd(), parent.name(), 0777) != 0) {
+      return system_error(errno, "make the directory", path);
+    }
+    return jobs::ok();
+  }
+
   [[nodiscard]] jobs::Status remove(std::string_view path) const {
     const Parent parent(root_, path);
     if (!parent.ok() || ::unlinkat(parent.fd(), parent.name(), 0) != 0) {
@@ -228,8 +234,9 @@ class Writer {
   }
 
   jobs::Status look(std::string_view path, std::size_t number) {
+    const Parent parent(root_, path);
     struct stat info{};
-    if (::fstatat(root_, path.data(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (!parent.ok() || ::fstatat(parent.fd(), parent.name(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       return system_error(errno, "look at", path);
     }
     present_.stats[number] = stat_of(info);

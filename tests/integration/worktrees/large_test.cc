@@ -49,6 +49,24 @@ TEST_F(Large, AHugeFileThatGitPackedIsLeftWithAReason) {
   EXPECT_TRUE(fs::exists(run.worktree + "/huge"));
 }
 
+TEST_F(Large, FilesOfWhichEachFitsAreNotTooLargeTogether) {
+  constexpr std::uintmax_t kEach = kMostGitMemory * 5 / 8;
+  for (const char* name : {"a", "b"}) {
+    write(seed + "/" + name, name);
+    fs::resize_file(seed + "/" + name, kEach);
+  }
+  git({"add", "-A"}, seed);
+  git({"commit", "-q", "-m", "Large"}, seed);
+  git({"push", "-q", "origin", "HEAD:refs/heads/main"}, seed);
+  git({"repack", "-adq"}, remote);
+  jobs::Run run = make_run();
+  const auto prepared = prepare(run);
+  for (const char* name : {"a", "b"}) {
+    EXPECT_EQ(fs::file_size(prepared.path + "/" + name), kEach);
+  }
+  EXPECT_EQ(status(prepared.path), "");
+}
+
 TEST_F(Large, ALongCommitIsToldBeforeItIsRead) {
   jobs::Run run = make_run();
   prepare(run);

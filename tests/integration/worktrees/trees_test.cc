@@ -70,6 +70,16 @@ TEST_F(Trees, WhatAPersonConfiguredForHimselfChangesNothing) {
   }
 }
 
+TEST_F(Trees, TagsAreNotFetched) {
+  git({"tag", "-a", "-m", "A release", "v1"}, seed);
+  git({"tag", "v1-light"}, seed);
+  git({"push", "-q", "origin", "--tags"}, seed);
+  jobs::Run run = make_run();
+  prepare(run);
+  EXPECT_EQ(git({"for-each-ref", "refs/tags"}, mirror()), "");
+  EXPECT_EQ(git({"tag", "--list"}, run.worktree), "");
+}
+
 TEST_F(Trees, TenThousandFiles) {
   for (int i = 0; i < 10'000; ++i) {
     write(seed + "/many/" + std::to_string(i % 100) + "/" + std::to_string(i),
