@@ -9,10 +9,14 @@ namespace {
 
 class Materialise : public Playground {
  protected:
-  /// A worktree of ours and one of git's, of the head of the remote.
-  std::string compare_files(int issue) {
+  jobs::Run run_of(int issue) {
     jobs::Run run = make_run(issue, fmt::format("r{}", issue));
     run.branch = fmt::format("runner/{}-compare", issue);
+    return run;
+  }
+  /// A worktree of ours and one of git's, of the head of the remote.
+  std::string compare_files(int issue) {
+    jobs::Run run = run_of(issue);
     const auto prepared = prepare(run);
     const std::string theirs = fmt::format("{}/theirs-{}", top, issue);
     git({"worktree", "add", "-q", "--detach", theirs, "main"}, remote);
@@ -78,7 +82,9 @@ TEST_F(Materialise, AttributesConvertAsGitDoes) {
                                                "working-tree-encoding=ISO-8859-1",
                                                "text working-tree-encoding=UTF-16BE-BOM",
                                                "ident working-tree-encoding=utf-16le",
-                                               "working-tree-encoding=nonsense"};
+                                               "working-tree-encoding=nonsense",
+                                               "dos",
+                                               "dos ident"};
   const std::vector<std::string> contents = {"one\ntwo\n",
                                              "one\r\ntwo\r\n",
                                              "one\ntwo\r\n",
@@ -88,14 +94,20 @@ TEST_F(Materialise, AttributesConvertAsGitDoes) {
                                              std::string("bin\0ary\n", 8),
                                              "\xc3\xa9t\xc3\xa9\n",
                                              "\xe2\x82\xac $Id: a b $ $Id:x$ $Id: \n$\n"};
-  std::string rules;
+  std::string rules = "[attr]dos text eol=crlf\n";
   for (std::size_t i = 0; i < attributes.size(); ++i) {
     rules += fmt::format("*.k{} {}\n", i, attributes[i]);
-    for (std::size_t j = 0; j < contents.size(); ++j) {
-      write(fmt::format("{}/attributes/{}.k{}", seed, j, i), contents[j]);
-      write(fmt::format("{}/attributes/deeper/{}.k{}", seed, j, i), contents[j]);
-    }
   }
+  const auto write_all = [&](std::size_t turn) {
+    for (std::size_t i = 0; i < attributes.size(); ++i) {
+      for (std::size_t j = 0; j < contents.size(); ++j) {
+        const std::string& content = contents[(j + turn) % contents.size()];
+        write(fmt::format("{}/attributes/{}.k{}", seed, j, i), content);
+        write(fmt::format("{}/attributes/deeper/{}.k{}", seed, j, i), content);
+      }
+    }
+  };
+  write_all(0);
   // As they are: git would convert them on their way into the commit.
   write(seed + "/.git/info/attributes",
         "* -text -ident -filter -crlf -eol !working-tree-encoding\n");
@@ -103,7 +115,17 @@ TEST_F(Materialise, AttributesConvertAsGitDoes) {
   write(seed + "/attributes/deeper/.gitattributes", "*.k4 -text\n*.k0 eol=crlf\n3.* ident\n");
   commit_seed({}, "next");
   // What git says of CRLF in a file that is text depends on whether it looks at it again.
-  compare_files(1);
+  const std::string first = compare_files(1);
+  compare_files(2);  // beside the first
+  const jobs::Status released = workspace->release(repo, run_of(1));
+  ASSERT_TRUE(released.has_value()) << released.error().text();
+  write_all(1);
+  commit_seed({}, "turned");
+  EXPECT_EQ(compare_files(3), first) << "another worktree was to be recycled";
+  ASSERT_TRUE(workspace->release(repo, run_of(3)));
+  write(seed + "/.gitattributes", rules + "*.k1 eol=crlf\n*.k4 eol=lf\n");
+  commit_seed({}, "other rules for the same files");
+  EXPECT_EQ(compare_files(4), first);
 }
 
 TEST_F(Materialise, ASubmoduleIsAnEmptyFolder) {
