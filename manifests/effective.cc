@@ -4,49 +4,11 @@
 
 #include "manifests/checks.h"
 #include "manifests/fields.h"
+#include "manifests/value_of.h"
 
 namespace manifests {
 
 namespace {
-
-Value of(bool value) {
-  Value out;
-  out.kind = Value::Kind::boolean;
-  out.boolean = value;
-  return out;
-}
-
-Value of(std::int64_t value) {
-  Value out;
-  out.kind = Value::Kind::integer;
-  out.integer = value;
-  return out;
-}
-
-Value of(std::string value) {
-  Value out;
-  out.kind = Value::Kind::string;
-  out.string = std::move(value);
-  return out;
-}
-
-template <typename T>
-Value of(const std::vector<T>& items) {
-  Value out;
-  out.kind = Value::Kind::array;
-  for (const T& item : items) {
-    out.array.push_back(of(item));
-  }
-  return out;
-}
-
-Value of(const std::map<std::string, std::string>& items) {
-  Value out;
-  for (const auto& [key, value] : items) {
-    out.table.push_back({.key = key, .value = of(value)});
-  }
-  return out;
-}
 
 /// Collects one table. Texts that are not set are left out: TOML has no word for nothing.
 class Writer {
@@ -320,6 +282,7 @@ EffectiveTable repo_table(const jobs::Repo& repo) {
   out.put("setup_locks", of(repo.setup_locks));
   out.put_text("setup_toolchain", repo.setup_toolchain);
   out.put("cold", of(repo.cold));
+  out.put("smudge", of(repo.smudge));
   out.put_text("prompt", repo.prompt);
   out.put_text("prompt_in_repo", repo.prompt_in_repo);
   out.put("protected_paths", of(repo.protected_paths));

@@ -31,6 +31,7 @@ std::string expected_text(const KeySpec& spec) {
     case argv: return "a command as an array of strings such as [\"make\", \"test\"]";
     case argv_list: return "an array of commands such as [[\"npm\", \"ci\"]]";
     case text_map: return "a table of strings such as { KEY = \"value\" }";
+    case argv_map: return "a table of commands such as { lfs = [\"lfs-fetch\", \"%f\"] }";
     case sub_table: return "a table";
     case stages: return "an array of stages such as [{ kind = \"agent\" }]";
   }

@@ -27,6 +27,7 @@ enum class KeyType : std::uint8_t {
   argv,       ///< array of strings: a program and its arguments
   argv_list,  ///< array of those
   text_map,   ///< table of strings
+  argv_map,   ///< table of argvs
   sub_table,  ///< a table described by rows of its own
   stages,     ///< array of tables described by the rows of "stage"
 };

@@ -123,6 +123,7 @@ jobs::Repo read_repo(Reading& reading, const Layer& own, const Layer& defaults,
   reader.names("setup_locks", repo.setup_locks, check_inner_path);
   reader.text("setup_toolchain", repo.setup_toolchain, check_plain);
   reader.names("cold", repo.cold, check_glob);
+  reader.argv_map("smudge", repo.smudge);
   read_prompt(reading, "repo", path, {own, defaults}, repo.prompt);
   if (reader.text("prompt_in_repo", repo.prompt_in_repo, check_inner_path)) {
     if (const auto named = jobs::prompt_path(repo.prompt_in_repo, "stage"); !named) {

@@ -50,6 +50,8 @@ ordered_json type_schema(const KeySpec& spec) {
     case KeyType::argv: return array_of(string_type());
     case KeyType::argv_list: return array_of(array_of(string_type()));
     case KeyType::text_map: return {{"type", "object"}, {"additionalProperties", string_type()}};
+    case KeyType::argv_map:
+      return {{"type", "object"}, {"additionalProperties", array_of(string_type())}};
     case KeyType::sub_table:
       return table_schema(std::string(spec.table) + "." + std::string(spec.key));
     case KeyType::stages: {

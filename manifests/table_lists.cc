@@ -130,4 +130,32 @@ bool TableReader::text_map(std::string_view key, std::map<std::string, std::stri
   return true;
 }
 
+bool TableReader::argv_map(std::string_view key,
+                           std::map<std::string, std::vector<std::string>>& out) {
+  const auto found = want(key, Value::Kind::table);
+  if (!found) {
+    return false;
+  }
+  std::map<std::string, std::vector<std::string>> read;
+  for (const Entry& entry : found->entry->value.table) {
+    const Position key_at{found->source->file, entry.line, entry.column};
+    std::vector<std::string> words;
+    if (!fits(key, key_at, entry.key, check_name) ||
+        !one_argv(fmt::format("{}.{}", key, entry.key), *found->source, entry.value, words)) {
+      continue;
+    }
+    if (words.front().find('/') != std::string::npos && words.front().front() != '/') {
+      error({found->source->file, entry.value.line, entry.value.column},
+            fmt::format("{}.{} would be a file of the folder that it runs in", key, entry.key),
+            {.expected = "an absolute path, or a name that is looked for in PATH",
+             .suggestion = {},
+             .hint = {}});
+      continue;
+    }
+    read.emplace(entry.key, std::move(words));
+  }
+  out = std::move(read);
+  return true;
+}
+
 }  // namespace manifests

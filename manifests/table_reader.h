@@ -76,6 +76,7 @@ class TableReader {
   bool argv(std::string_view key, std::vector<std::string>& out);
   bool argv_list(std::string_view key, std::vector<std::vector<std::string>>& out);
   bool text_map(std::string_view key, std::map<std::string, std::string>& out);
+  bool argv_map(std::string_view key, std::map<std::string, std::vector<std::string>>& out);
 
   /// Reports what all_keys() does not know in the first layer, and literal secrets.
   void unknown_keys() const;

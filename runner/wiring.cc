@@ -10,6 +10,7 @@
 
 #include "runner/ci/command_ci.h"
 #include "runner/ci/forge_ci.h"
+#include "runner/executors/filter_programs.h"
 #include "runner/executors/process_executor.h"
 #include "runner/executors/turn_commands.h"
 #include "runner/forges.h"
@@ -19,23 +20,17 @@
 #include "runner/pulls/pulls.h"
 #include "runner/store/http_cache.h"
 #include "runner/store/store.h"
+#include "runner/system_clock.h"
 #include "runner/trackers/forgejo.h"
 #include "runner/trackers/github.h"
 #include "runner/trackers/local_tracker.h"
 #include "runner/trackers/plane.h"
-#include "runner/wall_clock.h"
 #include "worktrees/agent_view.h"
 #include "worktrees/git_workspace.h"
 
 namespace runner {
 
 namespace {
-
-class SystemClock final : public jobs::Clock {
- public:
-  jobs::TimePoint now() override { return wall_clock(); }
-  std::uint64_t random() override { return kernel_random(); }
-};
 
 std::optional<std::string> environment(const std::string& name) {
   const char* value =
@@ -56,19 +51,12 @@ trackers::LocalTrackerOptions local_options(const jobs::Fleet& fleet, const std:
   return options;
 }
 
-}  // namespace
-
-std::unique_ptr<jobs::Clock> make_system_clock() {
-  return std::make_unique<SystemClock>();
-}
-
-namespace {
-
 /// What readers and writers share: the objects that are both.
 struct Common {
   std::unique_ptr<jobs::Clock> clock = make_system_clock();
   std::unique_ptr<executors::ProcessExecutor> setup_turns;  ///< setup commands, in a third folder
   std::unique_ptr<jobs::CommandRunner> commands;
+  std::unique_ptr<jobs::FilterRunner> filters;
   std::unique_ptr<worktrees::GitWorkspace> workspace;
   std::unique_ptr<executors::ProcessExecutor> turns;
   std::unique_ptr<executors::ProcessExecutor>
@@ -196,8 +184,10 @@ void make_common(const jobs::Fleet& fleet, const Progress& progress, worktrees::
       fleet, environment,
       [forges = common.forges.get()](const jobs::Repo& repo) { return forges->for_git(repo); });
   options.web = web;
-  common.workspace =
-      std::make_unique<worktrees::GitWorkspace>(std::move(options), *common.commands);
+  common.filters = executors::make_filter_programs(
+      {.home = fleet.state_dir + "/setup-home", .limits = fleet.limits});
+  common.workspace = std::make_unique<worktrees::GitWorkspace>(std::move(options), *common.commands,
+                                                               common.filters.get());
   common.turns = executor(fleet.state_dir, "/turns", *common.clock);
   common.ci_turns = executor(fleet.state_dir, "/ci-turns", *common.clock);
   ports.clock = common.clock.get();

@@ -13,9 +13,6 @@
 /// nothing.
 namespace runner {
 
-/// The wall clock and the kernel's randomness.
-[[nodiscard]] std::unique_ptr<jobs::Clock> make_system_clock();
-
 /// Everything a tick may look at. Nothing below it can write: a dry run is given only this.
 struct ReadWorld {
   ReadWorld();

@@ -51,8 +51,10 @@ jobs::Result<std::string> commit_tree(const Context& context, const jobs::Repo& 
   RUNNER_TRY(make_directories(layout.ci(repo.name)));
   const std::string making = fmt::format("{}/.new-{}", layout.ci(repo.name), commit.str());
   RUNNER_TRY(remove_tree(making));
+  RUNNER_ASSIGN(Smudge smudge, context.smudge(repo));
   RUNNER_ASSIGN(const Filled filled,
-                materialise(layout, repo.name, {.commit = commit, .folder = making}));
+                materialise(layout, repo.name,
+                            {.commit = commit, .folder = making, .smudge = std::move(smudge)}));
   // A small repository of its own, so that a test command may ask git, and can reach neither the
   // mirror's refs nor the checkout.
   RUNNER_TRY(make_directories(making + "/.git/refs/heads"));

@@ -14,11 +14,12 @@ namespace {
 
 /// Every conversion that happens with the end of lines of this system and no program is asked for
 /// by one of these words; most attributes (text, diff, linguist...) change nothing on the disk.
-bool may_convert(std::string_view attributes) {
+bool may_convert(std::string_view attributes, const Smudge& smudge) {
   const std::string_view words[] = {"eol", "ident", "working-tree-encoding"};
-  return std::ranges::any_of(words, [&](std::string_view word) {
+  const auto is_there = [&](std::string_view word) {
     return attributes.find(word) != std::string_view::npos;
-  });
+  };
+  return std::ranges::any_of(words, is_there) || (!smudge.programs.empty() && is_there("filter"));
 }
 
 }  // namespace
@@ -31,12 +32,15 @@ Converter::Wanted Converter::wanted_of(std::string_view path) const {
   git_attr_options options = GIT_ATTR_OPTIONS_INIT;
   options.flags = GIT_ATTR_CHECK_NO_SYSTEM | GIT_ATTR_CHECK_INCLUDE_COMMIT;
   options.attr_commit_id = commit_;
-  const char* names[] = {"ident", "working-tree-encoding"};
-  const char* values[] = {nullptr, nullptr};
+  const char* names[] = {"ident", "working-tree-encoding", "filter"};
+  const char* values[] = {nullptr, nullptr, nullptr};
   Wanted wanted;
-  if (git_attr_get_many_ext(values, mirror_, &options, std::string(path).c_str(), 2, names) == 0) {
+  if (git_attr_get_many_ext(values, mirror_, &options, std::string(path).c_str(), 3, names) == 0) {
     wanted.ident = GIT_ATTR_IS_TRUE(values[0]);
     wanted.encoding = GIT_ATTR_HAS_VALUE(values[1]) ? values[1] : "";
+    if (GIT_ATTR_HAS_VALUE(values[2]) && smudge_.programs.contains(values[2])) {
+      wanted.filter = values[2];
+    }
   }
   return wanted;
 }
@@ -53,14 +57,15 @@ FilterList Converter::filters_of(std::string_view path, git_blob* blob) const {
 
 jobs::Result<Converter> Converter::open(const TreeList& list, objects::AnyObject& objects,
                                         git_repository* mirror, const git_oid& commit,
-                                        const std::vector<FileState>& present) {
-  Converter converter(mirror, commit);
+                                        const std::vector<FileState>& present,
+                                        const Smudge& smudge) {
+  Converter converter(mirror, commit, smudge);
   bool any = false;
   for (const TreeList::File& file : list.files) {
     if (!any && is_attributes_file(list.path(file)) &&
         (file.mode == GIT_FILEMODE_BLOB || file.mode == GIT_FILEMODE_BLOB_EXECUTABLE)) {
       RUNNER_ASSIGN(const objects::ObjectPtr object, objects.read(file.id, GIT_OBJECT_BLOB));
-      any = may_convert(object->content());
+      any = may_convert(object->content(), smudge);
     }
   }
   if (!any) {
@@ -77,13 +82,21 @@ jobs::Result<Converter> Converter::open(const TreeList& list, objects::AnyObject
     }
     const std::string_view path = list.path(list.files[i]);
     const Wanted wanted = converter.wanted_of(path);
-    converter.converted_[i] =
-        wanted.ident || !wanted.encoding.empty() || converter.filters_of(path, nullptr) != nullptr;
+    converter.converted_[i] = wanted.ident || !wanted.encoding.empty() || !wanted.filter.empty() ||
+                              converter.filters_of(path, nullptr) != nullptr;
   }
   return converter;
 }
 
-jobs::Result<std::string> Converter::convert(std::string_view path, const git_oid& blob) {
+jobs::Result<Converted> Converter::convert(std::string_view path, const git_oid& blob) {
+  std::string filter;
+  RUNNER_ASSIGN(std::string text, convert_text(path, blob, filter));
+  // As in git the program comes last.
+  return filter.empty() ? Converted(std::move(text)) : smudged(smudge_, filter, path, text);
+}
+
+jobs::Result<std::string> Converter::convert_text(std::string_view path, const git_oid& blob,
+                                                  std::string& filter) {
   const std::lock_guard lock(*mutex_);
   Blob blob_of_name;
   if (const int code = git_blob_lookup(into(blob_of_name), mirror_, &blob); code < 0) {
@@ -92,6 +105,7 @@ jobs::Result<std::string> Converter::convert(std::string_view path, const git_oi
   std::string text(static_cast<const char*>(git_blob_rawcontent(blob_of_name.get())),
                    static_cast<std::size_t>(git_blob_rawsize(blob_of_name.get())));
   const Wanted wanted = wanted_of(path);
+  filter = wanted.filter;
   if (wanted.ident) {
     text = expand_ident(text, to_hex(blob));  // libgit2 does the first of a file alone
   }

@@ -37,6 +37,32 @@ RemoteAccess Context::access(const jobs::Repo& repo) const {
   return access;
 }
 
+jobs::Result<Smudge> Context::smudge(const jobs::Repo& repo) const {
+  if (!repo.smudge.empty() && filters == nullptr) {
+    return jobs::fail(jobs::ErrorKind::usage,
+                      fmt::format("nothing here runs the filters of {}", repo.name.str()));
+  }
+  return Smudge{.programs = repo.smudge,
+                .env = repo.env,
+                .deadline = options.limits.setup_deadline,
+                .folder = {},
+                .scratch = {},
+                .runner = filters};
+}
+
+jobs::Result<Smudge> Context::smudge(const jobs::Repo& repo, Record& record) const {
+  if (const std::string key = key_of(repo.smudge); record.smudge != key) {
+    std::error_code error;
+    std::filesystem::remove(layout.known_files(repo.name, record.slot), error);
+    if (error) {
+      return system_error(error.value(), "forget", layout.known_files(repo.name, record.slot));
+    }
+    record.smudge = key;
+    RUNNER_TRY(write_record(layout, repo.name, record));
+  }
+  return smudge(repo);
+}
+
 jobs::Result<PathLock> Context::lock(const jobs::RepoName& repo) const {
   RUNNER_TRY(make_directories(layout.root + "/locks"));
   RUNNER_TRY(write_pack_limits(layout.root));
@@ -45,11 +71,13 @@ jobs::Result<PathLock> Context::lock(const jobs::RepoName& repo) const {
   return lock;
 }
 
-GitWorkspace::GitWorkspace(Options options, jobs::CommandRunner& commands)
+GitWorkspace::GitWorkspace(Options options, jobs::CommandRunner& commands,
+                           jobs::FilterRunner* filters)
     : context_(std::make_unique<Context>()) {
   context_->layout.root = options.root;
   context_->options = std::move(options);
   context_->commands = &commands;
+  context_->filters = filters;
 }
 
 GitWorkspace::~GitWorkspace() = default;

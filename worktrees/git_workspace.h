@@ -34,8 +34,10 @@ struct Options {
 /// same time; writers of one repository wait for one another.
 class GitWorkspace final : public jobs::WorkspaceReader, public jobs::WorkspaceWriter {
  public:
-  /// `commands` must outlive the workspace. Makes nothing on disk yet.
-  GitWorkspace(Options options, jobs::CommandRunner& commands);
+  /// `commands` and `filters` must outlive the workspace; without the latter no repository may have
+  /// programs that make its files. Makes nothing on disk yet.
+  GitWorkspace(Options options, jobs::CommandRunner& commands,
+               jobs::FilterRunner* filters = nullptr);
   ~GitWorkspace() override;
 
   [[nodiscard]] jobs::Result<jobs::WorktreeFacts> observe(const jobs::Repo& repo,

@@ -231,7 +231,7 @@ class Lander {
                         fmt::format("{} was merged as {}, which is not on {} of the remote yet",
                                     run_.branch, commit.str().substr(0, 10), repo_.base));
     }
-    RUNNER_TRY(show_in_worktree(context_, repo_.name, run_, commit));
+    RUNNER_TRY(show_in_worktree(context_, repo_, run_, commit));
     RUNNER_TRY(set_checkout_ref(context_.layout, repo_.name, "refs/heads/" + run_.branch, commit));
     return landed(commit, head_, remote_base_);
   }
@@ -286,7 +286,7 @@ class Lander {
                                 .email = request_.author_email}));
     const Layout& layout = context_.layout;
     RUNNER_TRY(set_checkout_ref(layout, repo_.name, kFollowed + repo_.base, remote_base_));
-    RUNNER_TRY(show_in_worktree(context_, repo_.name, run_, merge));
+    RUNNER_TRY(show_in_worktree(context_, repo_, run_, merge));
     RUNNER_POINT(land_merge_written);
     RUNNER_TRY(set_checkout_ref(layout, repo_.name, "refs/heads/" + run_.branch, merge));
     LandResult result{.kind = LandResult::Kind::needs_verify};

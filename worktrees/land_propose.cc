@@ -60,22 +60,26 @@ jobs::Result<LandResult> propose(const Context& context, git_repository* mirror,
   return result;
 }
 
-jobs::Status show_in_worktree(const Context& context, const jobs::RepoName& repo,
-                              const jobs::Run& run, const Oid& commit) {
+jobs::Status show_in_worktree(const Context& context, const jobs::Repo& repo, const jobs::Run& run,
+                              const Oid& commit) {
   const Layout& layout = context.layout;
-  const auto record = record_of(layout, repo, run.id);
-  if (!record || !folder_problem(layout, repo, record->slot).empty()) {
+  auto record = record_of(layout, repo.name, run.id);
+  if (!record || !folder_problem(layout, repo.name, record->slot).empty()) {
     return jobs::ok();
   }
   // Uncommitted files may be overwritten: kept first.
-  RUNNER_ASSIGN([[maybe_unused]] const Oid kept, keep_work(context, repo, run.id, run.branch));
-  RUNNER_ASSIGN(const Filled filled, materialise(layout, repo,
-                                                 {.commit = commit,
-                                                  .folder = layout.slot(repo, record->slot),
-                                                  .leftovers = Leftovers::keep,
-                                                  .known = layout.known_files(repo, record->slot),
-                                                  .sparse = record->sparse}));
-  return link_worktree(layout, repo, record->slot, run.branch, filled.index, Cone(record->sparse));
+  RUNNER_ASSIGN([[maybe_unused]] const Oid kept, keep_work(context, repo.name, run.id, run.branch));
+  RUNNER_ASSIGN(Smudge smudge, context.smudge(repo, *record));
+  RUNNER_ASSIGN(const Filled filled,
+                materialise(layout, repo.name,
+                            {.commit = commit,
+                             .folder = layout.slot(repo.name, record->slot),
+                             .leftovers = Leftovers::keep,
+                             .known = layout.known_files(repo.name, record->slot),
+                             .sparse = record->sparse,
+                             .smudge = std::move(smudge)}));
+  return link_worktree(layout, repo.name, record->slot, run.branch, filled.index,
+                       Cone(record->sparse));
 }
 
 }  // namespace worktrees

@@ -17,7 +17,7 @@ namespace worktrees {
 
 /// Puts the files of `commit`, which is in the mirror, into the run's worktree, if it has one. What
 /// was not committed there is kept as a rescue first.
-[[nodiscard]] jobs::Status show_in_worktree(const Context& context, const jobs::RepoName& repo,
+[[nodiscard]] jobs::Status show_in_worktree(const Context& context, const jobs::Repo& repo,
                                             const jobs::Run& run, const jobs::Oid& commit);
 
 }  // namespace worktrees

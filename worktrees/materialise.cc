@@ -189,8 +189,11 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     sibling.emplace(wish.sibling, known, list);
   }
   known = {};
+  Smudge smudge = wish.smudge;
+  smudge.folder = wish.folder;
+  smudge.scratch = layout.scratch();
   RUNNER_ASSIGN(Converter converter,
-                Converter::open(list, reader, repository.get(), commit, present.files));
+                Converter::open(list, reader, repository.get(), commit, present.files, smudge));
   std::vector<bool> there = present.directories;
   there.resize(list.directories.size());
   RUNNER_ASSIGN(const std::vector<FileStat> stats,

@@ -8,6 +8,7 @@
 #include "worktrees/case_twins.h"
 #include "worktrees/git_handles.h"
 #include "worktrees/layout.h"
+#include "worktrees/smudge.h"
 
 namespace worktrees {
 
@@ -23,6 +24,8 @@ struct FolderWish {
   std::string sibling_known = {};      ///< what is kept of that one
   std::vector<std::string> cold = {};  ///< globs (land_text.h) of what goes though it is ignored
   std::vector<std::string> sparse = {};  ///< folders (sparse.h); none: everything
+  Smudge smudge = {};  ///< `folder` and `scratch` are filled in; where the programs are others than
+                       ///< those that wrote the folder, nothing may be known of it
 };
 
 struct Filled {

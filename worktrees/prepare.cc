@@ -104,15 +104,17 @@ struct Slot {
 };
 
 /// Brings the slot's files to `commit` on the run's branch.
-jobs::Result<Slot> fill(const Context& context, const jobs::Repo& repo, const Record& record,
+jobs::Result<Slot> fill(const Context& context, const jobs::Repo& repo, Record& record,
                         const Oid& commit) {
   const Layout& layout = context.layout;
+  RUNNER_ASSIGN(Smudge smudge, context.smudge(repo, record));
   const std::string folder = layout.slot(repo.name, record.slot);
   FolderWish wish{.commit = commit,
                   .folder = folder,
                   .known = layout.known_files(repo.name, record.slot),
                   .cold = repo.cold,
-                  .sparse = record.sparse};
+                  .sparse = record.sparse,
+                  .smudge = std::move(smudge)};
   if (const std::string other = sibling_of(layout, repo, record, commit); !other.empty()) {
     wish.sibling = layout.slot(repo.name, other);
     wish.sibling_known = layout.known_files(repo.name, other);

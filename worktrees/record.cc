@@ -26,6 +26,9 @@ std::string record_text(const Record& record) {
       "given_back {}\nignored {}\ntrust {}\n",
       kFirstLine, record.slot, record.repo, record.run, record.branch, record.base.str(),
       record.setup, record.bytes, record.given_back, record.ignored, record.trust);
+  if (!record.smudge.empty()) {
+    text += fmt::format("smudge {}\n", record.smudge);
+  }
   for (const std::string& folder : record.sparse) {
     text += fmt::format("sparse {}\n", folder);
   }
@@ -66,6 +69,8 @@ std::optional<Record> parse_record(std::string_view text) {
       record.base = jobs::Oid(value);
     } else if (key == "setup") {
       record.setup = value;
+    } else if (key == "smudge") {
+      record.smudge = value;
     } else if (key == "trust") {
       record.trust = value;
     } else if (key == "sparse") {
@@ -108,7 +113,8 @@ jobs::Result<std::optional<Record>> read_record(const Layout& layout, const jobs
 
 jobs::Status write_record(const Layout& layout, const jobs::RepoName& repo, const Record& record) {
   std::vector<const std::string*> values = {&record.slot,   &record.repo,  &record.run,
-                                            &record.branch, &record.setup, &record.trust};
+                                            &record.branch, &record.setup, &record.smudge,
+                                            &record.trust};
   for (const std::string& folder : record.sparse) {
     values.push_back(&folder);
   }

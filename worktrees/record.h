@@ -23,6 +23,7 @@ struct Record {
   std::string branch;           ///< "" = idle
   jobs::Oid base;               ///< commit the branch started from
   std::string setup;            ///< key of the setup that was completed here; "" = none
+  std::string smudge;           ///< key of the programs that made its files (smudge.h); "" = none
   std::int64_t bytes = 0;       ///< of an idle one, with everything in it
   std::int64_t given_back = 0;  ///< grows with each release in the repository; 0 = never idle yet
   std::int64_t ignored = 0;     ///< of these bytes, those that are not of its commit

@@ -1,6 +1,7 @@
 #include "worktrees/write_tree.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -116,8 +117,9 @@ class Writer {
       return look(path, task.file);
     }
     if (converter_.applies(task.file)) {
-      RUNNER_ASSIGN(const std::string text, converter_.convert(path, file.id));
-      return write(task.file, text.size(), [&](const Sink& sink) { return sink(text); });
+      RUNNER_ASSIGN(const Converted made, converter_.convert(path, file.id));
+      RUNNER_TRY(write(task.file, made.size(), [&](const Sink& sink) { return made.give(sink); }));
+      return made.by_program() ? make_older(path, task.file) : jobs::ok();
     }
     const bool copied = may_copy(task.file);
     if (const auto text = copied ? sources.copies->read(task.file) : std::nullopt) {
@@ -177,6 +179,24 @@ class Writer {
     }
     RUNNER_TRY(fill([&](std::string_view piece) { return put(to.get(), piece, path); }));
     return look(to.get(), path, number);
+  }
+
+  /// Git compares a file with its blob that is no older, to the second, than the index; without the
+  /// program's counterpart it would take the file for changed, and commit it.
+  jobs::Status make_older(std::string_view path, std::size_t number) {
+    constexpr time_t kSeconds = 2;
+    const FileStat& now = present_.stats[number];
+    const time_t older = static_cast<time_t>(now.changed_s) - kSeconds;
+    if (static_cast<time_t>(now.modified_s) <= older) {
+      return jobs::ok();
+    }
+    const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+                              {.tv_sec = older, .tv_nsec = 0}};
+    const Parent parent(root_, path);
+    if (!parent.ok() || ::utimensat(parent.fd(), parent.name(), times, AT_SYMLINK_NOFOLLOW) != 0) {
+      return system_error(errno, "set the time of", path);
+    }
+    return look(path, number);
   }
 
   jobs::Status link(const TreeList::File& file, std::string_view path, std::size_t number,

@@ -265,7 +265,10 @@ struct Repo {
   std::vector<std::string> setup_locks;  ///< files whose content keys the setup
   std::string setup_toolchain;    ///< keys the setup, too: what it was made with, such as "node 22"
   std::vector<std::string> cold;  ///< globs of ignored files that a recycled worktree does not keep
-  std::string prompt;             ///< template text (already read from prompt_file); "" = built-in
+  std::map<std::string, std::vector<std::string>>
+      smudge;  ///< by the name of a filter (gitattributes(5)): argv of what makes a file of a blob;
+               ///< the word "%f" is the file's path
+  std::string prompt;          ///< template text (already read from prompt_file); "" = built-in
   std::string prompt_in_repo;  ///< path in the repository, with "{{stage}}" for the stage's name,
                                ///< that replaces the template if it is there at the base; "" = none
   std::vector<std::string>

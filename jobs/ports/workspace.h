@@ -85,6 +85,24 @@ class CommandRunner {
   [[nodiscard]] virtual Result<Outcome> run(const Command& command) = 0;
 };
 
+/// Runs a filter program of the manifest over the content of one file and waits for it: given in by
+/// the wiring, as above.
+class FilterRunner {
+ public:
+  struct Filter {
+    std::vector<std::string> argv;  ///< argv[0]: an absolute path or a name
+    std::string cwd;
+    std::map<std::string, std::string> env;  ///< besides PATH, HOME and the like
+    std::string input;                       ///< path of a file: its standard input
+    int output = -1;                         ///< an opened file: its standard output
+    Duration deadline{};
+  };
+  virtual ~FilterRunner() = default;
+  /// Any thread may call it. not_found: there is no such program; transient: it did not end with 0,
+  /// or not in time.
+  [[nodiscard]] virtual Status run(const Filter& filter) = 0;
+};
+
 /// What landing is asked to do. The same request gives the same commit.
 struct LandRequest {
   Run run;       ///< head, verified_tree, verified_base, branch, id, issue, title are used

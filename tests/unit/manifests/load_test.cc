@@ -160,6 +160,7 @@ setup = [["npm", "ci"], ["make", "deps"]]
 setup_locks = ["package-lock.json"]
 setup_toolchain = "node 22"
 cold = ["build/**/*.tmp"]
+smudge = { lfs = ["lfs-fetch", "%f"], crypt = ["/opt/decrypt"] }
 sparse = ["services/api", "lib"]
 prompt = """
 Hello
@@ -220,6 +221,8 @@ env = { E = "2" }
   EXPECT_THAT(fleet.repos[1].notify, ElementsAre("w", "f"));
   EXPECT_FALSE(fleet.repos[1].env.contains("D"));
   EXPECT_EQ(fleet.repos[1].setup.size(), 2U);
+  EXPECT_EQ(fleet.repos[1].smudge, (std::map<std::string, std::vector<std::string>>{
+                                       {"crypt", {"/opt/decrypt"}}, {"lfs", {"lfs-fetch", "%f"}}}));
 }
 
 TEST(Load, TheNearerPromptWins) {

@@ -15,6 +15,7 @@ TEST(Record, ComesBackAsItWas) {
                       .branch = "runner/1-x",
                       .base = jobs::Oid(std::string(40, 'a')),
                       .setup = "key",
+                      .smudge = "another",
                       .bytes = 1LL << 40,
                       .given_back = 7,
                       .ignored = 99,
@@ -27,6 +28,7 @@ TEST(Record, ComesBackAsItWas) {
   EXPECT_TRUE(read->ready);
   EXPECT_EQ(read->bytes, 1LL << 40);
   EXPECT_EQ(read->given_back, 7);
+  EXPECT_EQ(read->smudge, "another");
 }
 
 TEST(Record, ACutOrStrangeOneIsNone) {
