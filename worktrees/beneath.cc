@@ -16,10 +16,12 @@
 
 namespace worktrees {
 
-namespace {
-
-// A container's filter of system calls may not know openat2.
-int open_step_by_step(int root, std::string_view path, int flags, mode_t mode) {
+int open_step_by_step(int root, const char* whole, int flags, mode_t mode) {
+  std::string_view path = whole;
+  if (path.starts_with('/')) {
+    errno = EXDEV;
+    return -1;
+  }
   Fd folder;
   for (std::size_t slash = 0; (slash = path.find('/')) != std::string_view::npos;) {
     const std::string part(path.substr(0, slash));
@@ -42,8 +44,6 @@ int open_step_by_step(int root, std::string_view path, int flags, mode_t mode) {
   return ::openat(folder.ok() ? folder.get() : root, std::string(path).c_str(),
                   flags | O_NOFOLLOW | O_CLOEXEC, mode);
 }
-
-}  // namespace
 
 int open_beneath(int root, const char* path, int flags, mode_t mode) {
   static std::atomic<bool> unknown{false};

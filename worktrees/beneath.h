@@ -15,6 +15,10 @@ namespace worktrees {
 /// leads out.
 [[nodiscard]] int open_beneath(int root, const char* path, int flags, mode_t mode = 0);
 
+/// The same where a container's filter of system calls does not know openat2: one part after the
+/// other.
+[[nodiscard]] int open_step_by_step(int root, const char* path, int flags, mode_t mode);
+
 /// The directory that `path` is in, opened, and its last part: for the calls that make, move or
 /// remove what stands there.
 class Parent {
