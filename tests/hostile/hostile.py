@@ -15,6 +15,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -250,6 +251,13 @@ class Fleet:
                 self.problems.append(f"a secret stands in {path.relative_to(self.top)}")
 
     def remove(self):
+        # A supervisor that its agent stopped goes on only a minute after the deadline.
+        for process in pathlib.Path("/proc").iterdir():
+            try:
+                if process.name.isdigit() and f"{self.top}/".encode() in (process / "cmdline").read_bytes():
+                    os.kill(int(process.name), signal.SIGKILL)
+            except OSError:
+                pass
         for _ in range(3):
             subprocess.run(["chmod", "-R", "u+rwX", self.top], check=False, capture_output=True)
             shutil.rmtree(self.top, ignore_errors=True)
