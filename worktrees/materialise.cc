@@ -6,15 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
-#include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "jobs/base/crash_point.h"
 #include "worktrees/beneath.h"
-#include "worktrees/blocking_rules.h"
 #include "worktrees/convert.h"
 #include "worktrees/directory.h"
 #include "worktrees/fd.h"
@@ -22,14 +19,13 @@
 #include "worktrees/git_error.h"
 #include "worktrees/kept_index.h"
 #include "worktrees/known_files.h"
-#include "worktrees/leftovers.h"
 #include "worktrees/lookout.h"
 #include "worktrees/mirror.h"
 #include "worktrees/objects/store.h"
-#include "worktrees/remover.h"
 #include "worktrees/safe_fs.h"
 #include "worktrees/sibling.h"
 #include "worktrees/sparse.h"
+#include "worktrees/tidier.h"
 #include "worktrees/tree_list.h"
 #include "worktrees/workers.h"
 #include "worktrees/write_tree.h"
@@ -38,53 +34,6 @@ namespace worktrees {
 namespace {
 
 using jobs::ErrorKind;
-
-/// Puts a folder that was used right but for the content of its files.
-class Tidier {
- public:
-  Tidier(const TreeList& list, int root, const std::string& trash, FolderScan scan)
-      : root_(root), remover_(root, trash), scan_(std::move(scan)) {
-    for (const TreeList::Directory& directory : list.directories) {
-      directories_.insert(list.path(directory));
-    }
-  }
-
-  [[nodiscard]] jobs::Status clear_way() const {
-    for (const std::string& path : scan_.in_the_way) {
-      RUNNER_TRY(remover_.remove(path));
-    }
-    return jobs::ok();
-  }
-
-  /// To be called when the files of the commit are there: their rules count.
-  /// True if something cold went.
-  [[nodiscard]] jobs::Result<bool> clear_rest(git_repository* repository,
-                                              const FolderWish& wish) const {
-    const bool all = wish.leftovers == Leftovers::remove;
-    if (!all && !scan_.gone.empty()) {
-      RUNNER_TRY(remove_blocking_rules(wish.folder));
-    }
-    if (const int code = git_repository_set_workdir(repository, wish.folder.c_str(), 0); code < 0) {
-      return git_failure(code, fmt::format("cannot look at {}", wish.folder));
-    }
-    for (const std::string& path : scan_.gone) {
-      // Its user may have made a file of his own out of one that was in the commit.
-      RUNNER_ASSIGN(const bool kept, all ? false : is_ignored(repository, root_, path));
-      if (!kept) {
-        remover_.remove_file(path);
-        remover_.remove_empty_above(
-            path, [&](std::string_view above) { return directories_.contains(above); });
-      }
-    }
-    return all ? clear_leftovers(repository, root_, remover_, scan_.extra, wish.cold) : false;
-  }
-
- private:
-  int root_;
-  Remover remover_;
-  FolderScan scan_;
-  std::unordered_set<std::string_view> directories_;
-};
 
 /// Leaves what of the known files is on the disk. Returns the list of all of them if that is
 /// another.

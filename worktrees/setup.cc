@@ -5,9 +5,9 @@
 #include <fmt/core.h>
 
 #include "jobs/base/crash_point.h"
-#include "jobs/base/sha256.h"
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
+#include "worktrees/key_text.h"
 #include "worktrees/mirror.h"
 
 namespace worktrees {
@@ -18,15 +18,11 @@ using jobs::Oid;
 
 jobs::Result<std::string> setup_key(const Context& context, const jobs::Repo& repo,
                                     const Oid& base) {
-  std::string text;
-  const auto add = [&](std::string_view part) { text += fmt::format("{}:{};", part.size(), part); };
+  KeyText text;
   for (const auto& argv : repo.setup) {
-    add(fmt::format("command of {}", argv.size()));
-    for (const std::string& word : argv) {
-      add(word);
-    }
+    text.add(argv);
   }
-  add(repo.setup_toolchain);
+  text.add(repo.setup_toolchain);
   RUNNER_ASSIGN(const Repository mirror, open_mirror(context.layout, repo.name));
   RUNNER_ASSIGN(const Oid tree_id, tree_of(mirror.get(), base));
   RUNNER_ASSIGN(const git_oid id, parse_oid(tree_id));
@@ -36,12 +32,12 @@ jobs::Result<std::string> setup_key(const Context& context, const jobs::Repo& re
   }
   for (const std::string& path : repo.setup_locks) {
     TreeEntry entry;
-    add(path);
+    text.add(path);
     // The blob's id stands for its content.
     const int code = git_tree_entry_bypath(into(entry), tree.get(), path.c_str());
-    add(code == 0 ? to_hex(*git_tree_entry_id(entry.get())) : "absent");
+    text.add(code == 0 ? to_hex(*git_tree_entry_id(entry.get())) : "absent");
   }
-  return jobs::sha256_hex(text);
+  return text.key();
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 #include <fmt/core.h>
 
-#include "jobs/base/sha256.h"
 #include "jobs/base/text.h"
+#include "worktrees/key_text.h"
 #include "worktrees/safe_fs.h"
 
 namespace worktrees {
@@ -85,16 +85,12 @@ jobs::Result<Converted> smudged(const Smudge& smudge, const std::string& filter,
 }
 
 std::string key_of(const std::map<std::string, std::vector<std::string>>& programs) {
-  std::string text;
-  const auto add = [&](std::string_view part) { text += fmt::format("{}:{};", part.size(), part); };
+  KeyText text;
   for (const auto& [filter, argv] : programs) {
-    add(filter);
-    add(std::to_string(argv.size()));
-    for (const std::string& word : argv) {
-      add(word);
-    }
+    text.add(filter);
+    text.add(argv);
   }
-  return text.empty() ? "" : jobs::sha256_hex(text);
+  return programs.empty() ? "" : text.key();
 }
 
 }  // namespace worktrees
