@@ -172,6 +172,22 @@ void end_turn(jobs::RunView& view, jobs::TurnEnd end, int exit_code, int commits
   view.worktree = worktree;
 }
 
+void tried(jobs::RunView& view, const jobs::Oid& head, const std::string& failing_set) {
+  view.attempts.push_back({.issue = view.run.issue,
+                           .head = head,
+                           .failing_set = failing_set,
+                           .run = view.run.id,
+                           .at = kNow});
+}
+
+jobs::Action decide(const jobs::RunView& view) {
+  return jobs::next_action(view, jobs::default_pipeline(), {}, {}, kNow);
+}
+
+jobs::ActionKind kind(const jobs::RunView& view) {
+  return decide(view).kind;
+}
+
 jobs::CiReport ci(jobs::Verdict verdict, const std::vector<std::string>& failing) {
   jobs::CiReport report;
   report.verdict = verdict;

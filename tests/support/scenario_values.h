@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "jobs/model/fleet.h"
+#include "jobs/pipelines/next_action.h"
 #include "jobs/pipelines/run_view.h"
 #include "jobs/policy/poll_facts.h"
 #include "jobs/ports/store.h"
@@ -42,6 +43,13 @@ using std::chrono::seconds;
 [[nodiscard]] jobs::RunView landed(jobs::Verdict verdict);
 /// The view's turn ended this way, and the worktree has `commits` of it.
 void end_turn(jobs::RunView& view, jobs::TurnEnd end, int exit_code, int commits);
+
+/// This red was answered with a turn before.
+void tried(jobs::RunView& view, const jobs::Oid& head, const std::string& failing_set);
+
+/// What is done next, by the default pipeline, limits and labels.
+[[nodiscard]] jobs::Action decide(const jobs::RunView& view);
+[[nodiscard]] jobs::ActionKind kind(const jobs::RunView& view);
 
 [[nodiscard]] jobs::CiReport ci(jobs::Verdict verdict, const std::vector<std::string>& failing);
 

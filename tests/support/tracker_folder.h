@@ -8,6 +8,7 @@
 #include "jobs/base/time.h"
 #include "jobs/model/fleet.h"
 #include "jobs/ports/clock.h"
+#include "tests/support/own_folder.h"
 
 namespace test_support {
 
@@ -26,19 +27,11 @@ class StillClock final : public jobs::Clock {
 class TrackerFolder {
  public:
   TrackerFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "runner-tracker-XXXXXX").string();
-    root_ = ::mkdtemp(name.data()) == nullptr ? std::string() : name;
     config.name = "local";
     config.path = root_ + "/issues";
     repo.name = jobs::RepoName("acme/shop");
     std::filesystem::create_directories(folder());
   }
-  ~TrackerFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
-  TrackerFolder(const TrackerFolder&) = delete;
-  TrackerFolder& operator=(const TrackerFolder&) = delete;
 
   [[nodiscard]] const std::string& root() const { return root_; }
   [[nodiscard]] std::string folder(const std::string& repo_name = "acme/shop") const {
@@ -64,7 +57,8 @@ class TrackerFolder {
   jobs::Repo repo;
 
  private:
-  std::string root_;
+  OwnFolder own_{"tracker"};
+  std::string root_ = own_.path().string();
 };
 
 }  // namespace test_support

@@ -13,6 +13,7 @@
 
 #include "runner/process/fd.h"
 #include "runner/process/identity.h"
+#include "tests/support/own_folder.h"
 
 namespace executor_tests {
 namespace {
@@ -25,14 +26,11 @@ using ::testing::HasSubstr;
 class FilterPrograms : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "filter.XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     fs::create_directories(folder_ / "worktree");
     std::ofstream(folder_ / "in") << "content\n";
     filters_ = runner::executors::make_filter_programs(
         {.home = (folder_ / "home").string(), .limits = {}});
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   jobs::Status run(std::vector<std::string> argv,
                    std::chrono::milliseconds deadline = std::chrono::seconds(20),
@@ -65,7 +63,8 @@ class FilterPrograms : public ::testing::Test {
     return child > 0 && gone();
   }
 
-  fs::path folder_;
+  const test_support::OwnFolder own_{"filter"};
+  const fs::path folder_ = own_.path();
   std::unique_ptr<jobs::FilterRunner> filters_;
 };
 

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/own_folder.h"
 #include "worktrees/fd.h"
 #include "worktrees/objects/store.h"
 
@@ -20,8 +21,6 @@ namespace fs = std::filesystem;
 class Swapped : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "write-tree.XXXXXX").string();
-    top_ = ::mkdtemp(name.data());
     fs::create_directories(top_ / "folder");
     fs::create_directories(top_ / "outside");
     fs::create_directories(top_ / "objects/pack");
@@ -31,7 +30,6 @@ class Swapped : public ::testing::Test {
     list_.directories[1].path_at = list_.keep_path("dir");
     list_.directories[1].path_size = list_.directories[1].name_size = 3;
   }
-  void TearDown() override { fs::remove_all(top_); }
 
   jobs::Status write() {
     const Fd root(::open((top_ / "folder").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -50,7 +48,8 @@ class Swapped : public ::testing::Test {
     EXPECT_TRUE(fs::is_empty(top_ / "outside")) << "written through a link";
   }
 
-  fs::path top_;
+  const test_support::OwnFolder own_{"write-tree"};
+  const fs::path top_ = own_.path();
   TreeList list_;
 };
 

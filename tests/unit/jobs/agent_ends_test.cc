@@ -13,6 +13,7 @@
 namespace jobs {
 namespace {
 
+using scenario::decide;
 using scenario::hours;
 using scenario::kNow;
 using scenario::minutes;
@@ -24,10 +25,6 @@ RunView ended(AgentEnd agent, TurnEnd end = TurnEnd::exited, int code = 1, int c
   view.turn_facts.exit->detail = "its agent: it said something";
   view.agent = "claude";
   return view;
-}
-
-Action decide(const RunView& view) {
-  return next_action(view, default_pipeline(), Limits{}, Labels{}, kNow);
 }
 
 Change carried_out(const RunView& view) {

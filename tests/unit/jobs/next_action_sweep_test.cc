@@ -13,6 +13,7 @@
 namespace jobs {
 namespace {
 
+using scenario::decide;
 using scenario::kNow;
 
 constexpr std::array kSteps = {RunStep::preparing, RunStep::turning, RunStep::landing,
@@ -114,10 +115,6 @@ class Sweep : public testing::TestWithParam<RunStep> {
 
   int seen_ = 0;
 };
-
-Action decide(const RunView& view) {
-  return next_action(view, default_pipeline(), Limits{}, Labels{}, kNow);
-}
 
 bool is_end(ActionKind kind) {
   return kind == ActionKind::close || kind == ActionKind::escalate || kind == ActionKind::freeze ||

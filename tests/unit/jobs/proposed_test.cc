@@ -8,6 +8,7 @@
 namespace jobs {
 namespace {
 
+using scenario::decide;
 using scenario::kNow;
 using scenario::minutes;
 using scenario::oid;
@@ -27,10 +28,6 @@ RunView open_pull(Verdict verdict = Verdict::pass) {
   view.ci = scenario::ci(verdict, verdict == Verdict::fail ? std::vector<std::string>{"unit"}
                                                            : std::vector<std::string>{});
   return view;
-}
-
-Action decide(const RunView& view) {
-  return next_action(view, default_pipeline(), Limits{}, Labels{}, kNow);
 }
 
 TEST(Proposed, WaitsForAPersonUnlessTheManifestSaysOtherwise) {

@@ -6,12 +6,9 @@
 namespace jobs {
 namespace {
 
+using scenario::kind;
 using scenario::kNow;
 using scenario::minutes;
-
-ActionKind kind(const RunView& view) {
-  return next_action(view, default_pipeline(), Limits{}, Labels{}, kNow).kind;
-}
 
 TEST(Waiting, ARetryIsPutOffUntilItsTime) {
   RunView view = scenario::turning();

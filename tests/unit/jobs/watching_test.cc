@@ -7,26 +7,13 @@
 namespace jobs {
 namespace {
 
+using scenario::decide;
+using scenario::kind;
 using scenario::kNow;
 using scenario::landed;
 using scenario::minutes;
+using scenario::tried;
 using scenario::turning;
-
-Action decide(const RunView& view) {
-  return next_action(view, default_pipeline(), Limits{}, Labels{}, kNow);
-}
-
-ActionKind kind(const RunView& view) {
-  return decide(view).kind;
-}
-
-void tried(RunView& view, const Oid& head, const std::string& failing_set) {
-  view.attempts.push_back({.issue = view.run.issue,
-                           .head = head,
-                           .failing_set = failing_set,
-                           .run = view.run.id,
-                           .at = kNow});
-}
 
 TEST(NextAction, GreenCloses) {
   EXPECT_EQ(kind(landed(Verdict::pass)), ActionKind::close);

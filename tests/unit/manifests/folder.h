@@ -5,29 +5,17 @@
 #include <fstream>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "manifests/load.h"
+#include "tests/support/own_folder.h"
 
 /// A temporary folder of manifests that goes away with the object.
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "manifests-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      throw std::runtime_error("cannot make a temporary folder");
-    }
-    path_ = name;
-  }
+  Folder() = default;
   explicit Folder(std::string_view fleet) : Folder() { write("fleet.toml", fleet); }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
 
   void write(const std::string& name, std::string_view text) const {
     std::filesystem::create_directories((path_ / name).parent_path());
@@ -61,7 +49,8 @@ class Folder {
   }
 
  private:
-  std::filesystem::path path_;
+  test_support::OwnFolder own_{"manifests"};
+  std::filesystem::path path_ = own_.path();
 };
 
 /// The smallest fleet that does something.

@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/own_folder.h"
+
 namespace metrics {
 namespace {
 
@@ -18,13 +20,6 @@ namespace fs = std::filesystem;
 
 class MetricsTextfile : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "runner-metrics-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   [[nodiscard]] std::string path(const std::string& name) const {
     return (folder_ / name).string();
   }
@@ -39,7 +34,8 @@ class MetricsTextfile : public testing::Test {
         std::distance(fs::directory_iterator(folder_), fs::directory_iterator{}));
   }
 
-  fs::path folder_;
+  const test_support::OwnFolder own_{"metrics"};
+  const fs::path folder_ = own_.path();
 };
 
 TEST_F(MetricsTextfile, ReplacesTheFileWhole) {

@@ -9,6 +9,7 @@
 
 #include "runner/process/agent_files.h"
 #include "runner/process/report.h"
+#include "tests/support/own_folder.h"
 
 namespace runner::process {
 namespace {
@@ -18,12 +19,9 @@ namespace fs = std::filesystem;
 class AgentFilesTest : public testing::Test {
  protected:
   AgentFilesTest() {
-    std::string name = (fs::temp_directory_path() / "agent-files.XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     paths_.emplace(folder_.string());
     fs::create_directory(paths_->agent);
   }
-  ~AgentFilesTest() override { fs::remove_all(folder_); }
 
   void write(const fs::path& name, const std::string& content, bool append = false) const {
     std::ofstream(fs::path(paths_->agent) / name, append ? std::ios::app : std::ios::trunc)
@@ -31,7 +29,8 @@ class AgentFilesTest : public testing::Test {
   }
   AgentFiles watch(const std::string& usage = "usage.json") const { return {*paths_, usage}; }
 
-  fs::path folder_;
+  const test_support::OwnFolder own_{"agent-files"};
+  const fs::path folder_ = own_.path();
   std::optional<TurnPaths> paths_;
   jobs::TimePoint now_{std::chrono::milliseconds(1'700'000'000'000)};
 };

@@ -11,6 +11,7 @@
 #include "runner/process/identity.h"
 #include "runner/process/launch.h"
 #include "runner/process/turn_clock.h"
+#include "tests/support/own_folder.h"
 #include "tests/support/signals.h"
 
 namespace runner::process {
@@ -87,8 +88,6 @@ TEST(ProcessIdentity, ZombiesAreDead) {
 class FindProgram : public testing::Test {
  protected:
   FindProgram() {
-    std::string name = (fs::temp_directory_path() / "find-program.XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     for (const char* folder : {"one", "two"}) {
       fs::create_directory(folder_ / folder);
       std::ofstream(folder_ / folder / "tool") << "#!/bin/sh\n";
@@ -96,9 +95,9 @@ class FindProgram : public testing::Test {
     fs::permissions(folder_ / "two/tool", fs::perms::owner_all);
     path_ = (folder_ / "one").string() + ":" + (folder_ / "two").string();
   }
-  ~FindProgram() override { fs::remove_all(folder_); }
 
-  fs::path folder_;
+  const test_support::OwnFolder own_{"find-program"};
+  const fs::path folder_ = own_.path();
   std::string path_;
 };
 

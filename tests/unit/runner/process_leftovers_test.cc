@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "runner/process/leftovers.h"
+#include "tests/support/own_folder.h"
 
 namespace runner::process {
 namespace {
@@ -20,12 +21,9 @@ namespace fs = std::filesystem;
 class Leftovers : public testing::Test {
  protected:
   Leftovers() {
-    std::string name = (fs::temp_directory_path() / "leftovers.XXXXXX").string();
-    top_ = ::mkdtemp(name.data());
     fs::create_directories(top_ + "/tree/deep/er");
     fs::create_directories(top_ + "/outside");
   }
-  ~Leftovers() override { fs::remove_all(top_); }
   static mode_t mode_of(const std::string& path) {
     struct stat status{};
     return ::lstat(path.c_str(), &status) == 0 ? status.st_mode : 0;
@@ -34,7 +32,8 @@ class Leftovers : public testing::Test {
     std::ofstream(top_ + path) << "x";
     ::chmod((top_ + path).c_str(), mode);
   }
-  std::string top_;
+  const test_support::OwnFolder own_{"leftovers"};
+  const std::string top_ = own_.path().string();
 };
 
 TEST_F(Leftovers, SpecialFilesGoAndBitsAreTaken) {

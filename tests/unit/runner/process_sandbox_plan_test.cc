@@ -10,6 +10,7 @@
 
 #include "runner/process/sandbox_init.h"
 #include "runner/process/sandbox_plan.h"
+#include "tests/support/own_folder.h"
 
 namespace runner::process {
 namespace {
@@ -20,8 +21,6 @@ using Access = SandboxPlan::Access;
 class SandboxPlanned : public testing::Test {
  protected:
   SandboxPlanned() {
-    std::string name = (fs::temp_directory_path() / "sandbox.XXXXXX").string();
-    top_ = ::mkdtemp(name.data());
     for (const char* folder :
          {"state/turns/r1/1/agent/tmp", "state/worktrees/x/w1", "state/mirrors", "tools/bin",
           "cache", "npm/node_modules/.bin", "npm/node_modules/@a/b"}) {
@@ -36,7 +35,6 @@ class SandboxPlanned : public testing::Test {
     what_.cwd = top_ + "/state/worktrees/x/w1";
     needs_.bubblewrap = "/usr/bin/bwrap";
   }
-  ~SandboxPlanned() override { fs::remove_all(top_); }
 
   jobs::Result<SandboxPlan> plan() const {
     return plan_sandbox(what_, needs_, TurnPaths(top_ + "/state/turns/r1/1"), top_ + "/runner");
@@ -47,7 +45,8 @@ class SandboxPlanned : public testing::Test {
     return made ? made->own : std::map<std::string, Access>{};
   }
 
-  std::string top_;
+  const test_support::OwnFolder own_{"sandbox"};
+  const std::string top_ = own_.path().string();
   Launch what_;
   SandboxNeeds needs_;
 };

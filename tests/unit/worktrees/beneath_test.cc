@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/own_folder.h"
+
 namespace worktrees {
 namespace {
 
@@ -24,8 +26,6 @@ struct Way {
 class Beneath : public ::testing::TestWithParam<Way> {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "beneath.XXXXXX").string();
-    top_ = ::mkdtemp(name.data());
     fs::create_directories(top_ / "root/dir/deep");
     fs::create_directories(top_ / "outside");
     std::ofstream(top_ / "outside/file") << "not yours\n";
@@ -35,7 +35,6 @@ class Beneath : public ::testing::TestWithParam<Way> {
     fs::create_symlink("deep/file", top_ / "root/dir/last");
     root_ = Fd(::open((top_ / "root").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   }
-  void TearDown() override { fs::remove_all(top_); }
 
   /// 0 when it opens, else errno.
   int outcome(const std::string& path, int flags = O_RDONLY) {
@@ -44,7 +43,8 @@ class Beneath : public ::testing::TestWithParam<Way> {
     return file.ok() ? 0 : errno;
   }
 
-  fs::path top_;
+  const test_support::OwnFolder own_{"beneath"};
+  const fs::path top_ = own_.path();
   Fd root_;
 };
 
