@@ -66,7 +66,6 @@ std::string_view to_string(LandingMode mode) {
   switch (mode) {
     case LandingMode::push: return "push";
     case LandingMode::pull_request: return "pull-request";
-    case LandingMode::agent: return "agent";
   }
   return "push";
 }

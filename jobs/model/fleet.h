@@ -228,8 +228,8 @@ struct Retention {
 enum class Containment : std::uint8_t { automatic, strong, sandbox, pid_namespace, cgroup, group };
 [[nodiscard]] std::string_view to_string(Containment containment);
 
-/// How commits reach the base branch. agent: the agent pushes by itself, and is only observed.
-enum class LandingMode : std::uint8_t { push, pull_request, agent };
+/// How commits reach the base branch: always through the runner and its guards.
+enum class LandingMode : std::uint8_t { push, pull_request };
 [[nodiscard]] std::string_view to_string(LandingMode mode);
 
 /// Who the runner is to a git remote. Empty = nobody asked, or the remote is a path.

@@ -72,7 +72,7 @@ TEST(Names, OfTheOtherEnumsAreDistinct) {
   names_up_to(AgentKind::opencode);
   names_up_to(CiKind::woodpecker);
   names_up_to(Network::none);
-  names_up_to(LandingMode::agent);
+  names_up_to(LandingMode::pull_request);
   names_up_to(ErrorKind::bug);
 }
 
