@@ -10,6 +10,7 @@
 #include "worktrees/dead_locks.h"
 #include "worktrees/git_error.h"
 #include "worktrees/git_memory.h"
+#include "worktrees/quarantine.h"
 #include "worktrees/refresh.h"
 #include "worktrees/rescue.h"
 #include "worktrees/safe_fs.h"
@@ -68,6 +69,7 @@ jobs::Result<PathLock> Context::lock(const jobs::RepoName& repo) const {
   RUNNER_TRY(write_pack_limits(layout.root));
   RUNNER_ASSIGN(PathLock lock, PathLock::acquire(layout.lock(repo), options.lock_patience));
   RUNNER_TRY(drop_dead_locks(layout.mirror(repo)));
+  RUNNER_TRY(drop_unadmitted(layout.mirror(repo)));
   return lock;
 }
 

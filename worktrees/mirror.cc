@@ -202,6 +202,17 @@ jobs::Status let_go_of_others(git_repository* mirror,
   return jobs::ok();
 }
 
+jobs::Status follow_branches(git_repository* mirror,
+                             const std::map<std::string, jobs::Oid>& heads) {
+  for (const auto& [name, head] : heads) {
+    RUNNER_ASSIGN(const jobs::Oid known, mirror_ref(mirror, kFollowed + name));
+    if (known != head) {
+      RUNNER_TRY(set_mirror_ref(mirror, kFollowed + name, head));
+    }
+  }
+  return jobs::ok();
+}
+
 jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit) {
   RUNNER_ASSIGN(const auto branches, remote_branches(mirror));
   return std::ranges::any_of(

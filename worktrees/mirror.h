@@ -43,6 +43,9 @@ inline constexpr const char* kFollowed = "refs/remotes/origin/";
 /// made: a branch that became a folder of branches would stand in its own way.
 [[nodiscard]] jobs::Status let_go_of_others(git_repository* mirror,
                                             const std::map<std::string, jobs::Oid>& heads);
+/// Lets refs/remotes/origin/* say what `heads` says, whose commits are in the mirror. Others stay.
+[[nodiscard]] jobs::Status follow_branches(git_repository* mirror,
+                                           const std::map<std::string, jobs::Oid>& heads);
 /// `commit` is reachable from some branch of the remote, as last fetched.
 [[nodiscard]] jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit);
 [[nodiscard]] jobs::Result<jobs::Oid> tree_of(git_repository* repository, const jobs::Oid& commit);

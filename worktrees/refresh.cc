@@ -38,12 +38,7 @@ jobs::Result<Spoken> follow(git_repository* mirror, const RemoteAccess& access,
       return spoken;
     }
   }
-  for (const auto& [name, head] : heads) {
-    RUNNER_ASSIGN(const Oid known, mirror_ref(mirror, kFollowed + name));
-    if (known != head) {
-      RUNNER_TRY(set_mirror_ref(mirror, kFollowed + name, head));
-    }
-  }
+  RUNNER_TRY(follow_branches(mirror, heads));
   return Spoken::yes;
 }
 

@@ -10,6 +10,7 @@
 #include "worktrees/git_error.h"
 #include "worktrees/local_push.h"
 #include "worktrees/mirror.h"
+#include "worktrees/quarantine.h"
 #include "worktrees/remote_session.h"
 
 namespace worktrees {
@@ -137,9 +138,12 @@ jobs::Status fetch_branches(git_repository* mirror, const RemoteAccess& access) 
                                                              // pushing never rewrites.
   char* specs[] = {spec.data()};
   const git_strarray wanted{specs, 1};
-  if (const int code = git_remote_fetch(remote.get(), &wanted, &options, nullptr); code < 0) {
+  RUNNER_ASSIGN(Quarantine quarantine, Quarantine::begin(mirror));
+  if (const int code = git_remote_download(remote.get(), &wanted, &options); code < 0) {
     return session.failure(code, fetching);
   }
+  RUNNER_TRY(quarantine.admit(fmt::format("fetching from {}", shown_url(access.url))));
+  RUNNER_TRY(follow_branches(mirror, branches));
   RUNNER_POINT(fetch_after);
   return jobs::ok();
 }

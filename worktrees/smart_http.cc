@@ -15,6 +15,7 @@
 #include "worktrees/git_handles.h"
 #include "worktrees/mirror.h"
 #include "worktrees/pack_watch.h"
+#include "worktrees/quarantine.h"
 #include "worktrees/web.h"
 #include "worktrees/wire/fetch.h"
 #include "worktrees/wire/ls_refs.h"
@@ -234,6 +235,7 @@ jobs::Result<Spoken> fetch_commits(git_repository* mirror, const RemoteAccess& a
                                    const std::string& base, const std::vector<Oid>& wants) {
   RUNNER_POINT(fetch_before);
   RUNNER_ASSIGN(const std::vector<Oid> haves, haves_of(mirror, base));
+  RUNNER_ASSIGN(Quarantine quarantine, Quarantine::begin(mirror));
   IncomingPack pack(shown_url(access.url));
   RUNNER_TRY(pack.open(mirror));
   wire::FetchReader reader([&](std::string_view bytes) { return pack.append(bytes); });
@@ -264,6 +266,7 @@ jobs::Result<Spoken> fetch_commits(git_repository* mirror, const RemoteAccess& a
                                     shown_url(access.url), want.str()));
     }
   }
+  RUNNER_TRY(quarantine.admit(fmt::format("fetching from {}", shown_url(access.url))));
   RUNNER_POINT(fetch_after);
   return Spoken::yes;
 }

@@ -1,7 +1,6 @@
 #include "worktrees/tree_list.h"
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_map>
 #include <utility>
 
@@ -9,39 +8,14 @@
 
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
+#include "worktrees/tree_entry.h"
 #include "worktrees/tree_guard.h"
 
 namespace worktrees {
 
 namespace {
 
-constexpr std::uint32_t kTypeBits = 0170000;
 constexpr std::size_t kMostListBytes = std::size_t{80} << 20;
-
-/// "<mode in octal> <name>\0<20 bytes>" off the front of `tree`. False at its end or at damage.
-struct RawEntry {
-  std::uint32_t mode = 0;
-  std::string_view name;
-  git_oid id{};
-};
-bool take_entry(std::string_view& tree, RawEntry& entry) {
-  entry.mode = 0;
-  std::size_t at = 0;
-  for (; at < tree.size() && at < 7 && tree[at] >= '0' && tree[at] <= '7'; ++at) {
-    entry.mode = entry.mode << 3U | static_cast<std::uint32_t>(tree[at] - '0');
-  }
-  if (at == 0 || at >= tree.size() || tree[at] != ' ') {
-    return false;
-  }
-  const std::size_t end = tree.find('\0', at + 1);
-  if (end == std::string_view::npos || tree.size() - end - 1 < GIT_OID_RAWSZ) {
-    return false;
-  }
-  entry.name = tree.substr(at + 1, end - at - 1);
-  std::memcpy(entry.id.id, tree.data() + end + 1, GIT_OID_RAWSZ);
-  tree.remove_prefix(end + 1 + GIT_OID_RAWSZ);
-  return true;
-}
 
 class Lister {
  public:

@@ -32,8 +32,28 @@ jobs::Error damaged(const std::string& path, std::string_view what) {
 
 }  // namespace
 
-std::uint32_t Pack::number(std::size_t at) const {
-  return number_at(index_.bytes().data() + at);
+std::uint32_t Pack::at(std::size_t place) const {
+  return number_at(index_.bytes().data() + place);
+}
+
+git_oid Pack::id(std::uint32_t number) const {
+  git_oid id{};
+  std::memcpy(id.id, index_.bytes().data() + kNames + std::size_t{number} * GIT_OID_RAWSZ,
+              GIT_OID_RAWSZ);
+  return id;
+}
+
+std::optional<std::uint64_t> Pack::offset(std::uint32_t number) const {
+  const std::size_t offsets = kNames + std::size_t{count_} * (GIT_OID_RAWSZ + 4);
+  const std::uint32_t offset = at(offsets + std::size_t{number} * 4);
+  if ((offset & kLarge) == 0) {
+    return offset;
+  }
+  const std::size_t place = offsets + std::size_t{count_} * 4 + std::size_t{offset & ~kLarge} * 8;
+  if (place + 8 > index_.bytes().size() - kDigests) {
+    return std::nullopt;
+  }
+  return std::uint64_t{at(place)} << 32U | at(place + 4);
 }
 
 jobs::Result<Pack> Pack::open(const std::string& index) {
@@ -73,24 +93,15 @@ jobs::Result<Pack> Pack::open(const std::string& index) {
 
 std::optional<std::uint64_t> Pack::find(const git_oid& id) const {
   const unsigned first = id.id[0];
-  std::uint32_t low = first == 0 ? 0 : number(kFanOut + (std::size_t{first} - 1) * 4);
-  std::uint32_t high = number(kFanOut + std::size_t{first} * 4);
+  std::uint32_t low = first == 0 ? 0 : at(kFanOut + (std::size_t{first} - 1) * 4);
+  std::uint32_t high = at(kFanOut + std::size_t{first} * 4);
   const char* names = index_.bytes().data() + kNames;
   while (low < high) {
     const std::uint32_t middle = low + (high - low) / 2;
     const int order =
         std::memcmp(names + std::size_t{middle} * GIT_OID_RAWSZ, id.id, GIT_OID_RAWSZ);
     if (order == 0) {
-      const std::size_t offsets = kNames + std::size_t{count_} * (GIT_OID_RAWSZ + 4);
-      const std::uint32_t offset = number(offsets + std::size_t{middle} * 4);
-      if ((offset & kLarge) == 0) {
-        return offset;
-      }
-      const std::size_t at = offsets + std::size_t{count_} * 4 + std::size_t{offset & ~kLarge} * 8;
-      if (at + 8 > index_.bytes().size() - kDigests) {
-        return std::nullopt;
-      }
-      return std::uint64_t{number(at)} << 32U | number(at + 4);
+      return offset(middle);
     }
     (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
   }

@@ -24,6 +24,9 @@ class Pack {
   /// Where the object begins in the pack file; nothing if it is not in this pack.
   [[nodiscard]] std::optional<std::uint64_t> find(const git_oid& id) const;
   [[nodiscard]] std::uint32_t objects() const { return count_; }
+  /// The id of an object by its number, in the order of ids; and where that one begins, as `find`.
+  [[nodiscard]] git_oid id(std::uint32_t number) const;
+  [[nodiscard]] std::optional<std::uint64_t> offset(std::uint32_t number) const;
   /// Where the objects end: the file ends with its digest.
   [[nodiscard]] std::uint64_t end() const { return end_; }
   [[nodiscard]] int file() const { return file_.get(); }
@@ -36,7 +39,7 @@ class Pack {
         path_(std::move(path)),
         count_(count),
         end_(end) {}
-  [[nodiscard]] std::uint32_t number(std::size_t at) const;
+  [[nodiscard]] std::uint32_t at(std::size_t place) const;
 
   Mapping index_;
   Fd file_;

@@ -15,7 +15,6 @@ namespace worktrees::objects {
 
 namespace {
 
-constexpr std::size_t kLongestChain = 5000;  // git makes none above 4095
 constexpr std::size_t kLongestEntryHeader = 64;
 constexpr std::size_t kLeastAhead = std::size_t{8} << 10;
 
@@ -120,6 +119,20 @@ std::optional<Reader::Entry> Reader::entry_at(Place place, Window& window) const
   }
   entry.data = {.pack = place.pack, .offset = place.offset + (all - text.size())};
   return entry;
+}
+
+std::optional<std::size_t> Reader::size_at(Place place) {
+  constexpr std::size_t kLongestDeltaHeader = 20;
+  constexpr std::size_t kEnoughForIt = 1024;  // of the stream, whose first bytes are a table
+  const auto found = entry(place);
+  if (!found || found->type != GIT_OBJECT_INVALID) {
+    return found ? std::optional(found->size) : std::nullopt;
+  }
+  char begin[kLongestDeltaHeader] = {};
+  const std::size_t count = inflater_.begin_of(
+      along_.at(*found->data.pack, found->data.offset, kEnoughForIt), begin, sizeof begin);
+  const auto header = delta_header({begin, count});
+  return header ? std::optional(header->result_size) : std::nullopt;
 }
 
 std::unique_ptr<char[]> Reader::inflate(const Entry& entry, Window& window) {

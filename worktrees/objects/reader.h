@@ -19,6 +19,9 @@
 
 namespace worktrees::objects {
 
+/// Deltas upon deltas, at most; git makes no longer chain than 4095.
+inline constexpr std::size_t kLongestChain = 5000;
+
 /// Reads objects of a store, for one thread. Fastest when they are asked for in the order in which
 /// they stand in their pack. Nothing is hashed again.
 class Reader {
@@ -36,6 +39,20 @@ class Reader {
   [[nodiscard]] ObjectPtr read(const git_oid& id, Place place);
   [[nodiscard]] ObjectPtr read(const git_oid& id) { return read(id, store_.find(id)); }
 
+  /// What stands before the data of an entry of a pack.
+  struct Entry {
+    git_object_t type = GIT_OBJECT_INVALID;  ///< invalid: a delta on what is at `base`
+    std::size_t size = 0;                    ///< of the object, or of the delta
+    Place data;                              ///< where the compressed bytes begin
+    Place base;
+  };
+  /// Nothing where no entry begins, or its base is not in the store. Fastest in the order of the
+  /// pack.
+  [[nodiscard]] std::optional<Entry> entry(Place place) { return entry_at(place, along_); }
+  /// Of the object that an entry is, or that its delta makes. Nothing as before, or where the delta
+  /// is damaged.
+  [[nodiscard]] std::optional<std::size_t> size_at(Place place);
+
  private:
   /// A stretch of a pack in memory.
   class Window {
@@ -52,14 +69,6 @@ class Reader {
     std::size_t held_ = 0;
     std::size_t room_ = 0;
     std::unique_ptr<char[]> bytes_;
-  };
-
-  /// What stands before the data of an entry of a pack.
-  struct Entry {
-    git_object_t type = GIT_OBJECT_INVALID;  ///< invalid: a delta on what is at `base`
-    std::size_t size = 0;
-    Place data;
-    Place base;
   };
 
   [[nodiscard]] ObjectPtr read_packed(Place place);

@@ -29,6 +29,7 @@ class Store {
 
   [[nodiscard]] Place find(const git_oid& id) const;
   [[nodiscard]] const std::string& folder() const { return folder_; }
+  [[nodiscard]] const std::vector<Pack>& packs() const { return packs_; }
 
  private:
   std::string folder_;

@@ -90,8 +90,25 @@ std::string seven_bits(std::uint64_t value) {
 }  // namespace
 
 std::string MadePack::id_of(Type type, std::string_view content) {
-  const char* name = type == Type::commit ? "commit" : type == Type::tree ? "tree" : "blob";
+  const char* names[] = {"", "commit", "tree", "blob", "tag"};
+  const char* name = names[static_cast<std::size_t>(type)];
   return hex(sha1(fmt::format("{} {}", name, content.size()) + '\0' + std::string(content)));
+}
+
+std::string MadePack::id_of_zeros(std::uint64_t size) {
+  const std::string header = fmt::format("blob {}", size) + '\0';
+  const std::string zeros(std::size_t{1} << 20U, '\0');
+  std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
+  unsigned length = 0;
+  EVP_MD_CTX* digest = EVP_MD_CTX_new();
+  EVP_DigestInit_ex(digest, EVP_sha1(), nullptr);
+  EVP_DigestUpdate(digest, header.data(), header.size());
+  for (; size > 0; size -= std::min<std::uint64_t>(size, zeros.size())) {
+    EVP_DigestUpdate(digest, zeros.data(), std::min<std::uint64_t>(size, zeros.size()));
+  }
+  EVP_DigestFinal_ex(digest, sum.data(), &length);
+  EVP_MD_CTX_free(digest);
+  return hex({reinterpret_cast<const char*>(sum.data()), length});
 }
 
 std::string MadePack::entry(std::string_view mode, std::string_view name, const std::string& id) {
@@ -100,8 +117,12 @@ std::string MadePack::entry(std::string_view mode, std::string_view name, const 
 
 std::string MadePack::add(Type type, std::string_view content) {
   const std::string id = id_of(type, content);
-  put(type, content.size(), id, {}, deflated(content));
+  add_as(type, content, id);
   return id;
+}
+
+void MadePack::add_as(Type type, std::string_view content, const std::string& id) {
+  put(type, content.size(), id, {}, deflated(content));
 }
 
 void MadePack::add_zeros(std::uint64_t size, const std::string& id) {

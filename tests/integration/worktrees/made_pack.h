@@ -11,11 +11,13 @@ namespace worktrees::test {
 
 class MadePack {
  public:
-  enum class Type : std::uint8_t { commit = 1, tree = 2, blob = 3, delta = 7 };
+  enum class Type : std::uint8_t { commit = 1, tree = 2, blob = 3, tag = 4, delta = 7 };
 
   /// The object; its id.
   std::string add(Type type, std::string_view content);
-  /// The same where the id is known: `size` bytes of NUL.
+  /// An object whose id in the index is this one, whatever it has.
+  void add_as(Type type, std::string_view content, const std::string& id);
+  /// The same of `size` bytes of NUL, a multiple of 1 MiB.
   void add_zeros(std::uint64_t size, const std::string& id);
   /// A delta upon `base`, whose outcome has this id.
   void add_delta(const std::string& base, std::string_view delta, const std::string& id);
@@ -26,6 +28,8 @@ class MadePack {
   [[nodiscard]] static std::string repeat(std::uint64_t size, std::uint64_t times);
   /// An object's id.
   [[nodiscard]] static std::string id_of(Type type, std::string_view content);
+  /// Of a blob of `size` NULs.
+  [[nodiscard]] static std::string id_of_zeros(std::uint64_t size);
   /// "<mode> <name>\0<id>": an entry of a tree.
   [[nodiscard]] static std::string entry(std::string_view mode, std::string_view name,
                                          const std::string& id);

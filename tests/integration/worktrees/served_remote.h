@@ -11,6 +11,17 @@ namespace worktrees::test {
 
 enum class Way : std::uint8_t { path, http, http_libgit2, ssh };
 
+/// For the name of a test.
+inline std::string name_of(Way way) {
+  switch (way) {
+    case Way::path: return "Path";
+    case Way::http: return "Http";
+    case Way::http_libgit2: return "HttpLibgit2";
+    case Way::ssh: return "Ssh";
+  }
+  return "";
+}
+
 /// The playground's remote behind a real server, and in between a proxy that can hang up.
 class ServedRemote : public Playground {
  protected:

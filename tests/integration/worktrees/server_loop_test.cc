@@ -25,15 +25,7 @@ class ServedLoop : public ServedRemote, public ::testing::WithParamInterface<Way
 
 INSTANTIATE_TEST_SUITE_P(By, ServedLoop,
                          ::testing::Values(Way::path, Way::http, Way::http_libgit2, Way::ssh),
-                         [](const auto& one) -> std::string {
-                           switch (one.param) {
-                             case Way::path: return "Path";
-                             case Way::http: return "Http";
-                             case Way::http_libgit2: return "HttpLibgit2";
-                             case Way::ssh: return "Ssh";
-                           }
-                           return "";
-                         });
+                         [](const auto& one) { return name_of(one.param); });
 
 TEST_P(ServedLoop, ARunIsPreparedAndLandsOnceAndTheNextFollows) {
   const jobs::Run run = worked();
