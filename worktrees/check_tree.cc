@@ -1,13 +1,17 @@
 #include "worktrees/check_tree.h"
 
+#include <climits>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <string>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
+#include "worktrees/rule_bytes.h"
 #include "worktrees/tree_guard.h"
 
 namespace worktrees {
@@ -18,14 +22,62 @@ using Outcome = jobs::Result<std::optional<Refusal>>;
 /// More are written nowhere (tree_list.cc).
 constexpr std::uint64_t kMostEntries = 1'500'000;
 
-/// Entries at any depth below each tree that was looked at, at most a few more than kMostEntries. A
-/// tree may name one below it again and again: what is looked at once can be written a million
-/// times.
-using Seen = std::map<std::string, std::uint64_t>;
+struct Seen {
+  /// Entries at any depth below each tree that was looked at, at most a few more than kMostEntries.
+  /// A tree may name one below it again and again: what is looked at once can be written a million
+  /// times.
+  std::map<std::string, std::uint64_t> entries;
+  RuleBytes rules;
+};
+
+/// No file system has a link whose target is empty, too long or has a NUL: whoever lands one leaves
+/// a commit that nobody can check out.
+Outcome check_link(git_repository* repository, const git_oid& id, const std::string& path) {
+  Blob target;
+  if (const int code = git_blob_lookup(into(target), repository, &id); code < 0) {
+    return git_failure(code, fmt::format("cannot read the link {}", jobs::one_line(path, 200)));
+  }
+  const auto size = static_cast<std::size_t>(git_blob_rawsize(target.get()));
+  if (size > 0 && size < PATH_MAX &&
+      std::memchr(git_blob_rawcontent(target.get()), 0, size) == nullptr) {
+    return std::optional<Refusal>{};
+  }
+  return std::optional(Refusal{
+      "hostile-tree", fmt::format("the link '{}' leads to no path", jobs::one_line(path, 200))});
+}
+
+Outcome check_rules(git_repository* repository, const git_oid& id, const std::string& path,
+                    Seen& seen) {
+  Odb odb;
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  int code = git_repository_odb(into(odb), repository);
+  code = code < 0 ? code : git_odb_read_header(&size, &type, odb.get(), &id);
+  if (code < 0) {
+    return git_failure(code, fmt::format("cannot read {}", jobs::one_line(path, 200)));
+  }
+  std::string too_many = seen.rules.add(path, size);
+  return too_many.empty() ? std::optional<Refusal>{}
+                          : std::optional(Refusal{"size", std::move(too_many)});
+}
+
+/// What is not a tree.
+Outcome check_file(git_repository* repository, const git_tree_entry* entry,
+                   const std::string& where, Seen& seen) {
+  const std::string path = where + git_tree_entry_name(entry);
+  switch (git_tree_entry_filemode_raw(entry)) {
+    case GIT_FILEMODE_COMMIT: return std::optional<Refusal>{};
+    case GIT_FILEMODE_LINK: return check_link(repository, *git_tree_entry_id(entry), path);
+    default:
+      return RuleBytes::counts(path)
+                 ? check_rules(repository, *git_tree_entry_id(entry), path, seen)
+                 : std::optional<Refusal>{};
+  }
+}
 
 Outcome check_trees(git_repository* repository, const git_oid& id, const std::string& where,
                     int depth, Seen& seen) {
-  if (seen.contains(to_hex(id))) {
+  if (seen.entries.contains(to_hex(id))) {
     return std::optional<Refusal>{};
   }
   if (depth > kDeepestTree) {
@@ -43,6 +95,10 @@ Outcome check_trees(git_repository* repository, const git_oid& id, const std::st
   for (size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
     const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
     if (git_tree_entry_filemode_raw(entry) != GIT_FILEMODE_TREE) {
+      RUNNER_ASSIGN(auto refusal, check_file(repository, entry, where, seen));
+      if (refusal) {
+        return refusal;
+      }
       continue;
     }
     RUNNER_ASSIGN(auto refusal,
@@ -51,7 +107,7 @@ Outcome check_trees(git_repository* repository, const git_oid& id, const std::st
     if (refusal) {
       return refusal;
     }
-    entries += seen[to_hex(*git_tree_entry_id(entry))];
+    entries += seen.entries[to_hex(*git_tree_entry_id(entry))];
     if (entries > kMostEntries) {
       break;
     }
@@ -61,7 +117,7 @@ Outcome check_trees(git_repository* repository, const git_oid& id, const std::st
         Refusal{"size", fmt::format("the tree has more than {} entries, in '{}' alone",
                                     kMostEntries, jobs::one_line(where, 120))});
   }
-  seen[to_hex(id)] = entries;
+  seen.entries[to_hex(id)] = entries;
   return std::optional<Refusal>{};
 }
 

@@ -22,6 +22,7 @@
 #include "worktrees/lookout.h"
 #include "worktrees/mirror.h"
 #include "worktrees/objects/store.h"
+#include "worktrees/rule_bytes.h"
 #include "worktrees/safe_fs.h"
 #include "worktrees/sibling.h"
 #include "worktrees/sparse.h"
@@ -79,6 +80,21 @@ KnownFiles known_before(const FolderWish& wish, bool empty, const std::string& b
   return boot.empty() || known.notes.boot != boot ? KnownFiles{} : std::move(known);
 }
 
+/// Are the rules of the tree few enough to be shown to libgit2?
+jobs::Status check_rules(const TreeList& list, objects::AnyObject& objects) {
+  RuleBytes rules;
+  for (const TreeList::File& file : list.files) {
+    if (RuleBytes::counts(list.path(file)) && file.mode != GIT_FILEMODE_LINK &&
+        file.mode != GIT_FILEMODE_COMMIT) {
+      RUNNER_ASSIGN(const objects::ObjectPtr object, objects.read(file.id, GIT_OBJECT_BLOB));
+      if (std::string too_many = rules.add(list.path(file), object->size); !too_many.empty()) {
+        return jobs::fail(ErrorKind::denied, std::move(too_many));
+      }
+    }
+  }
+  return jobs::ok();
+}
+
 }  // namespace
 
 jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& repo,
@@ -116,6 +132,7 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
     return jobs::fail(ErrorKind::denied, fmt::format("the commit {} is not written to disk: {}",
                                                      wish.commit.str(), listed.refusal->message));
   }
+  RUNNER_TRY(check_rules(listed.list, reader));
   const Cone cone(wish.sparse);
   std::vector<bool> written;
   TreeList part;

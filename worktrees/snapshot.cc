@@ -110,8 +110,8 @@ jobs::Result<bool> is_dirty(const Layout& layout, const jobs::RepoName& repo, co
   RUNNER_ASSIGN(const Repository repository, open_with_checkout(layout, repo));
   RUNNER_ASSIGN(const Tree tree, tree_at(repository.get(), head));
   const std::string folder = layout.slot(repo, slot);
-  RUNNER_ASSIGN(const auto blocking, blocking_rules(folder));
-  if (!blocking.empty()) {
+  RUNNER_ASSIGN(const RulesFound rules, find_rules(folder));
+  if (!rules.blocking.empty() || !rules.too_many.empty()) {
     return true;
   }
   const auto bytes = read_below(layout.checkout(repo), fmt::format("worktrees/{}/index", slot),

@@ -100,6 +100,42 @@ TEST_F(Large, AHugeFileOfTheRemoteIsToldNotRead) {
   EXPECT_NE(prepared.error().text().find("too large"), std::string::npos);
 }
 
+/// libgit2 keeps some hundred bytes of each rule, and a lock when there is no memory for another.
+TEST_F(Large, HugeRulesOfAnAgentHoldNobodyUp) {
+  std::string rules;
+  while (rules.size() < (std::size_t{12} << 20U)) {
+    rules += "a b\n";
+  }
+  int number = 100;
+  for (const std::string name : {".gitattributes", ".gitignore", "src/.gitattributes"}) {
+    for (const bool committed : {true, false}) {
+      ++number;
+      jobs::Run run = make_run(number, fmt::format("r{}", number));
+      prepare(run);
+      write(run.worktree + "/" + name, rules);
+      write(run.worktree + "/src/new", "new\n");
+      if (committed) {
+        commit_in(run.worktree, {{"src/more", "more\n"}});
+        run.head = jobs::Oid(git({"rev-parse", "HEAD"}, run.worktree));
+        run.verified_tree = jobs::Oid(git({"rev-parse", "HEAD^{tree}"}, run.worktree));
+        run.verified_base = run.base;
+        const auto landed = workspace->land(repo, {.run = run, .at = kNow});
+        EXPECT_TRUE(!landed || landed->kind == jobs::LandResult::Kind::rejected) << name;
+        if (name.ends_with(".gitattributes") && landed) {
+          EXPECT_EQ(landed->rule, "size") << landed->message;
+        }
+      }
+      (void)workspace->observe(repo, run);
+      const auto kept = workspace->rescue(repo, run);
+      EXPECT_TRUE(kept || kept.error().kind == jobs::ErrorKind::denied) << kept.error().text();
+      if (kept) {
+        EXPECT_EQ(this->kept(*kept, "src/new"), "new") << name;
+      }
+      EXPECT_EQ(workspace->release(repo, run).has_value(), kept.has_value()) << name;
+    }
+  }
+}
+
 TEST_F(Large, AHugePromptFileIsNone) {
   jobs::Run run = make_run();
   prepare(run);
