@@ -12,6 +12,11 @@ namespace worktrees {
 
 namespace {
 
+using jobs::ErrorKind;
+
+/// A file is there up to four times while it is converted, which is to fit into kMostGitMemory.
+constexpr std::size_t kMostConverted = std::size_t{48} << 20;
+
 /// Every conversion that happens with the end of lines of this system and no program is asked for
 /// by one of these words; most attributes (text, diff, linguist...) change nothing on the disk.
 bool may_convert(std::string_view attributes, const Smudge& smudge) {
@@ -95,9 +100,30 @@ jobs::Result<Converted> Converter::convert(std::string_view path, const git_oid&
   return filter.empty() ? Converted(std::move(text)) : smudged(smudge_, filter, path, text);
 }
 
+jobs::Status Converter::check_size(std::string_view path, const git_oid& blob) const {
+  Odb odb;
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  int code = git_repository_odb(into(odb), mirror_);
+  code = code < 0 ? code : git_odb_read_header(&size, &type, odb.get(), &blob);
+  if (code < 0) {
+    return git_failure(code, fmt::format("cannot read {}", jobs::one_line(path, 300)));
+  }
+  if (size > kMostConverted) {
+    return jobs::fail(
+        ErrorKind::denied,
+        fmt::format("{} has {} bytes, too many for a file that its attributes convert "
+                    "(eol, ident, working-tree-encoding or filter): at most {}",
+                    jobs::one_line(path, 300), size, kMostConverted),
+        "take the attribute from that path in .gitattributes (such as \"-text\")");
+  }
+  return jobs::ok();
+}
+
 jobs::Result<std::string> Converter::convert_text(std::string_view path, const git_oid& blob,
                                                   std::string& filter) {
   const std::lock_guard lock(*mutex_);
+  RUNNER_TRY(check_size(path, blob));
   Blob blob_of_name;
   if (const int code = git_blob_lookup(into(blob_of_name), mirror_, &blob); code < 0) {
     return git_failure(code, fmt::format("cannot read {}", jobs::one_line(path, 300)));

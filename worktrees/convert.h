@@ -34,7 +34,7 @@ class Converter {
   [[nodiscard]] bool applies(std::size_t file) const {
     return !converted_.empty() && converted_[file];
   }
-  /// Any thread may ask; libgit2 serves one at a time.
+  /// Any thread may ask; libgit2 serves one at a time. denied: it is too large for that.
   [[nodiscard]] jobs::Result<Converted> convert(std::string_view path, const git_oid& blob);
 
  private:
@@ -47,6 +47,7 @@ class Converter {
   };
   [[nodiscard]] jobs::Result<std::string> convert_text(std::string_view path, const git_oid& blob,
                                                        std::string& filter);
+  [[nodiscard]] jobs::Status check_size(std::string_view path, const git_oid& blob) const;
   [[nodiscard]] Wanted wanted_of(std::string_view path) const;
   [[nodiscard]] FilterList filters_of(std::string_view path, git_blob* blob) const;
 

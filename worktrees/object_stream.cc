@@ -3,25 +3,27 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#include <cerrno>
+#include <cstdint>
+#include <limits>
 #include <mutex>
 #include <shared_mutex>
-#include <vector>
+#include <string_view>
 
 #include <fmt/core.h>
 
 #include "worktrees/fd.h"
-#include "worktrees/git_handles.h"
+#include "worktrees/git_error.h"
 #include "worktrees/git_memory.h"
+#include "worktrees/objects/reader.h"
 
 namespace worktrees {
 namespace {
 
 using jobs::ErrorKind;
+using objects::Piecewise;
+using objects::Sink;
 
-constexpr std::size_t kPiece = 64U << 10U;
 constexpr std::size_t kLongestHeader = 64;
 /// Of so many bytes each of eight workers can read one at a time, with what it is a delta of.
 constexpr std::size_t kReadBesideOthers = kMostGitMemory / 32;
@@ -44,62 +46,14 @@ int open_loose(const std::string& objects, const std::string& hex) {
   return file;
 }
 
-class Inflater {
- public:
-  Inflater() { started_ = ::inflateInit(&stream_) == Z_OK; }
-  ~Inflater() {
-    if (started_) {
-      ::inflateEnd(&stream_);
-    }
-  }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  /// The next piece of what the file holds; empty at its end. corrupt: it is cut short, or no zlib.
-  jobs::Result<std::string_view> next(int file) {
-    stream_.next_out = out_.data();
-    stream_.avail_out = static_cast<uInt>(out_.size());
-    while (started_ && !ended_ && stream_.avail_out == out_.size()) {
-      if (stream_.avail_in == 0) {
-        const ssize_t count = ::read(file, in_.data(), in_.size());
-        if (count < 0 && errno == EINTR) {
-          continue;
-        }
-        if (count <= 0) {
-          break;
-        }
-        stream_.next_in = in_.data();
-        stream_.avail_in = static_cast<uInt>(count);
-      }
-      const int code = ::inflate(&stream_, Z_NO_FLUSH);
-      ended_ = code == Z_STREAM_END;
-      if (code != Z_OK && !ended_) {
-        break;
-      }
-    }
-    const std::size_t count = out_.size() - stream_.avail_out;
-    if (count == 0 && !ended_) {
-      return jobs::fail(ErrorKind::corrupt, "the file is cut short or damaged");
-    }
-    return std::string_view(reinterpret_cast<const char*>(out_.data()), count);
-  }
-
- private:
-  z_stream stream_{};
-  bool started_ = false;
-  bool ended_ = false;
-  std::vector<Bytef> in_ = std::vector<Bytef>(kPiece);
-  std::vector<Bytef> out_ = std::vector<Bytef>(kPiece);
-};
-
-jobs::Status stream_loose(int file, const std::function<jobs::Status(std::string_view)>& sink) {
-  Inflater inflater;
+jobs::Status stream_loose(int file, const Sink& sink) {
+  Piecewise inflater(file, 0, std::numeric_limits<std::uint64_t>::max());
   // "blob 1234\0", then the content.
   std::string header;
   std::string_view piece;
   std::size_t end = std::string::npos;
   do {
-    RUNNER_ASSIGN(piece, inflater.next(file));
+    RUNNER_ASSIGN(piece, inflater.next());
     header += piece.substr(0, kLongestHeader);
     end = header.find('\0');
   } while (end == std::string::npos && !piece.empty() && header.size() < kLongestHeader);
@@ -112,17 +66,50 @@ jobs::Status stream_loose(int file, const std::function<jobs::Status(std::string
     if (!piece.empty()) {
       RUNNER_TRY(sink(piece));
     }
-    RUNNER_ASSIGN(piece, inflater.next(file));
+    RUNNER_ASSIGN(piece, inflater.next());
     if (piece.empty()) {
       return jobs::ok();
     }
   }
 }
 
+/// Of an entry that is no delta.
+jobs::Status stream_packed(const objects::Reader::Entry& entry, const Sink& sink) {
+  const objects::Pack& pack = *entry.data.pack;
+  Piecewise inflater(pack.file(), entry.data.offset, pack.end());
+  for (std::size_t left = entry.size;;) {
+    RUNNER_ASSIGN(const std::string_view piece, inflater.next());
+    if (piece.empty() ? left > 0 : piece.size() > left) {
+      return jobs::fail(ErrorKind::corrupt, "it is not as long as the pack says");
+    }
+    if (piece.empty()) {
+      return jobs::ok();
+    }
+    left -= piece.size();
+    RUNNER_TRY(sink(piece));
+  }
+}
+
 }  // namespace
 
+jobs::Status stream_object(git_odb* odb, const objects::Store& store, const git_oid& id,
+                           const Sink& sink) {
+  const objects::Place place = store.find(id);
+  const auto entry = place.pack == nullptr ? std::nullopt : objects::Reader(store).entry(place);
+  if (!entry || entry->type == GIT_OBJECT_INVALID) {
+    return stream_object(odb, store.folder(), id, sink);
+  }
+  if (entry->type != GIT_OBJECT_BLOB) {
+    return jobs::fail(ErrorKind::corrupt,
+                      fmt::format("{} is a {} where a file should be", to_hex(id),
+                                  git_object_type2string(entry->type)));
+  }
+  return stream_packed(*entry, sink)
+      .while_doing(fmt::format("reading the object {} of {}", to_hex(id), place.pack->path()));
+}
+
 jobs::Status stream_object(git_odb* odb, const std::string& objects, const git_oid& id,
-                           const std::function<jobs::Status(std::string_view)>& sink) {
+                           const Sink& sink) {
   const std::string hex = to_hex(id);
   if (const Fd file(open_loose(objects, hex)); file.ok()) {
     return stream_loose(file.get(), sink)

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <string>
-#include <string_view>
 
-#include "worktrees/git_error.h"
+#include "jobs/base/result.h"
+#include "worktrees/git_handles.h"
+#include "worktrees/objects/piecewise.h"
+#include "worktrees/objects/store.h"
 
 namespace worktrees {
 
@@ -13,7 +14,12 @@ namespace worktrees {
 /// libgit2, within its bounds (git_memory.h). No link is followed. What comes out is not compared
 /// with `id`: a caller who keeps it does that.
 [[nodiscard]] jobs::Status stream_object(git_odb* odb, const std::string& objects,
-                                         const git_oid& id,
-                                         const std::function<jobs::Status(std::string_view)>& sink);
+                                         const git_oid& id, const objects::Sink& sink);
+
+/// The same for a blob of a mirror, which was verified when it came: one that a pack has whole
+/// comes piece by piece, too. Git stores files of more than core.bigFileThreshold (512 MiB) so.
+/// corrupt: it is no blob.
+[[nodiscard]] jobs::Status stream_object(git_odb* odb, const objects::Store& store,
+                                         const git_oid& id, const objects::Sink& sink);
 
 }  // namespace worktrees

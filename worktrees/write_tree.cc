@@ -30,7 +30,7 @@ using jobs::ErrorKind;
 using objects::Place;
 
 constexpr std::size_t kMemory = std::size_t{64} << 20;
-using Sink = std::function<jobs::Status(std::string_view)>;
+using objects::Sink;
 
 jobs::Status put(int to, std::string_view text, std::string_view path) {
   return write_all(to, text) ? jobs::ok() : jobs::Status(system_error(errno, "write", path));
@@ -140,7 +140,7 @@ class Writer {
                    [&](const Sink& sink) { return sink(object->content()); });
     }
     return write(task.file, std::nullopt, [&](const Sink& sink) {
-      return stream_object(odb_, store_.folder(), file.id, sink);
+      return stream_object(odb_, store_, file.id, sink);
     });
   }
 
@@ -205,7 +205,7 @@ class Writer {
     if (object != nullptr) {
       target = object->content();
     } else {
-      RUNNER_TRY(stream_object(odb_, store_.folder(), file.id, [&](std::string_view piece) {
+      RUNNER_TRY(stream_object(odb_, store_, file.id, [&](std::string_view piece) {
         target += piece.substr(0, PATH_MAX);
         return target.size() < PATH_MAX
                    ? jobs::ok()

@@ -6,7 +6,7 @@
 namespace worktrees::objects {
 
 /// Reads by `reader` what it can, and the rest by libgit2, whole and within its bounds
-/// (git_memory.h). transient: it is too large for them; not_found; corrupt.
+/// (git_memory.h). denied, transient: it is too large; not_found; corrupt.
 class AnyObject {
  public:
   AnyObject(const Store& store, git_odb* odb, Reader::Limits limits)

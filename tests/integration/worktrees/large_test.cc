@@ -100,6 +100,23 @@ TEST_F(Large, AHugeFileOfTheRemoteIsToldNotRead) {
   EXPECT_NE(prepared.error().text().find("too large"), std::string::npos);
 }
 
+TEST_F(Large, AFileThatIsTooLongToBeConvertedIsToldByItsPath) {
+  write(seed + "/text", "");
+  fs::resize_file(seed + "/text", (std::uintmax_t{48} << 20U) + 1);
+  commit_seed({{".gitattributes", "text text eol=crlf\nfine text eol=crlf\n"}, {"fine", "a\n"}},
+              "long text");
+  const auto prepared = workspace->prepare(repo, make_run());
+  ASSERT_FALSE(prepared);
+  EXPECT_EQ(prepared.error().kind, jobs::ErrorKind::denied);
+  EXPECT_NE(prepared.error().text().find("text has 50331649 bytes, too many for a file that its "
+                                         "attributes convert"),
+            std::string::npos)
+      << prepared.error().text();
+  commit_seed({{".gitattributes", "fine text eol=crlf\n"}}, "as it is");
+  jobs::Run run = make_run();
+  EXPECT_EQ(read(prepare(run).path + "/fine"), "a\r\n");
+}
+
 /// libgit2 keeps some hundred bytes of each rule, and a lock when there is no memory for another.
 TEST_F(Large, HugeRulesOfAnAgentHoldNobodyUp) {
   std::string rules;
