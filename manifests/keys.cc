@@ -71,7 +71,7 @@ constexpr auto kKeys = std::to_array<KeySpec>({
      "How long a base branch that was red before us is waited for.", ""},
     {"limits", "issue_bytes", size, "\"256KiB\"", "Longest issue text that is worked on.", ""},
     {"limits", "disk_free_bytes", size, "\"1GiB\"",
-     "No worktree is made with less free disk than this.", ""},
+     "No worktree, and no tree for CI, is made that would leave less free disk than this.", ""},
     {"limits", "disk_free_inodes", count, "10000",
      "The same of free inodes, where the file system counts them; 0 = not looked at.", ""},
     {"limits", "land_changed_files", count, "500", "A landing that changes more files is refused.",

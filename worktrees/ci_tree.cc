@@ -5,6 +5,7 @@
 #include "jobs/base/crash_point.h"
 #include "worktrees/checkout.h"
 #include "worktrees/context.h"
+#include "worktrees/disk_budget.h"
 #include "worktrees/git_error.h"
 #include "worktrees/import.h"
 #include "worktrees/materialise.h"
@@ -52,9 +53,14 @@ jobs::Result<std::string> commit_tree(const Context& context, const jobs::Repo& 
   const std::string making = fmt::format("{}/.new-{}", layout.ci(repo.name), commit.str());
   RUNNER_TRY(remove_tree(making));
   RUNNER_ASSIGN(Smudge smudge, context.smudge(repo));
-  RUNNER_ASSIGN(const Filled filled,
-                materialise(layout, repo.name,
-                            {.commit = commit, .folder = making, .smudge = std::move(smudge)}));
+  RUNNER_ASSIGN(const Filled filled, materialise(layout, repo.name,
+                                                 {.commit = commit,
+                                                  .folder = making,
+                                                  .smudge = std::move(smudge),
+                                                  .room = [&context](const Need& need) {
+                                                    return check_space(context, "a tree for CI",
+                                                                       need);
+                                                  }}));
   // A small repository of its own, so that a test command may ask git, and can reach neither the
   // mirror's refs nor the checkout.
   RUNNER_TRY(make_directories(making + "/.git/refs/heads"));

@@ -163,8 +163,14 @@ jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& rep
   std::vector<bool> there = present.directories;
   there.resize(list.directories.size());
   RUNNER_ASSIGN(const std::vector<FileStat> stats,
-                write_tree(list, store, odb.get(), root.get(), converter, std::move(present),
-                           sibling ? &*sibling : nullptr));
+                write_tree({.list = list,
+                            .store = store,
+                            .odb = odb.get(),
+                            .root = root.get(),
+                            .converter = converter,
+                            .sibling = sibling ? &*sibling : nullptr,
+                            .room = wish.room},
+                           std::move(present)));
   RUNNER_POINT(checkout_written);
   FolderNotes notes{.boot = boot, .directories = {}};
   if (cone.all()) {

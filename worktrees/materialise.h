@@ -8,6 +8,7 @@
 #include "worktrees/case_twins.h"
 #include "worktrees/git_handles.h"
 #include "worktrees/layout.h"
+#include "worktrees/need.h"
 #include "worktrees/smudge.h"
 
 namespace worktrees {
@@ -26,6 +27,7 @@ struct FolderWish {
   std::vector<std::string> sparse = {};  ///< folders (sparse.h); none: everything
   Smudge smudge = {};  ///< `folder` and `scratch` are filled in; where the programs are others than
                        ///< those that wrote the folder, nothing may be known of it
+  AskForRoom room = {};  ///< for what is to be written; none: nobody is asked
 };
 
 struct Filled {
@@ -39,7 +41,7 @@ struct Filled {
 /// Leftovers::remove, what is neither in the tree nor ignored (by the tree's own rules) goes away;
 /// what is ignored always stays, but for what is cold. The config used is the mirror's; nothing in
 /// the folder or in a checkout is trusted, not even an index. denied: the tree is not to be
-/// written; conflict: the folder could not be brought into that state.
+/// written; transient: no room; conflict: the folder could not be brought into that state.
 [[nodiscard]] jobs::Result<Filled> materialise(const Layout& layout, const jobs::RepoName& repo,
                                                const FolderWish& wish);
 

@@ -28,6 +28,8 @@ namespace {
 using jobs::ErrorKind;
 using jobs::Oid;
 
+constexpr const char* kWhat = "a worktree";
+
 /// Another run's branch of the same name (an earlier attempt at the issue) is kept before its name
 /// is used again.
 jobs::Status retire_branch(const Context& context, const jobs::Repo& repo, const jobs::Run& run) {
@@ -109,12 +111,14 @@ jobs::Result<Slot> fill(const Context& context, const jobs::Repo& repo, Record& 
   const Layout& layout = context.layout;
   RUNNER_ASSIGN(Smudge smudge, context.smudge(repo, record));
   const std::string folder = layout.slot(repo.name, record.slot);
-  FolderWish wish{.commit = commit,
-                  .folder = folder,
-                  .known = layout.known_files(repo.name, record.slot),
-                  .cold = repo.cold,
-                  .sparse = record.sparse,
-                  .smudge = std::move(smudge)};
+  FolderWish wish{
+      .commit = commit,
+      .folder = folder,
+      .known = layout.known_files(repo.name, record.slot),
+      .cold = repo.cold,
+      .sparse = record.sparse,
+      .smudge = std::move(smudge),
+      .room = [&context](const Need& need) { return check_space(context, kWhat, need); }};
   if (const std::string other = sibling_of(layout, repo, record, commit); !other.empty()) {
     wish.sibling = layout.slot(repo.name, other);
     wish.sibling_known = layout.known_files(repo.name, other);
@@ -149,7 +153,7 @@ jobs::Result<bool> find_again(const Context& context, const jobs::Repo& repo, Re
     return jobs::fail(ErrorKind::conflict, problem,
                       fmt::format("move {} away, then try again", folder));
   }
-  RUNNER_TRY(check_space(context));
+  RUNNER_TRY(check_space(context, kWhat));
   RUNNER_ASSIGN(Oid head, checkout_ref(context.layout, repo.name, "refs/heads/" + record.branch));
   RUNNER_ASSIGN(const Repository mirror, open_mirror(context.layout, repo.name));
   if (head.empty()) {
@@ -204,7 +208,7 @@ jobs::Result<jobs::Prepared> prepare(const Context& context, const jobs::Repo& r
   Record record = known ? *known : choose_slot(context, repo, run);
   const bool recycled = kind_of(layout.slot(repo.name, record.slot)) == PathKind::directory;
   if (!recycled) {
-    RUNNER_TRY(check_space(context));
+    RUNNER_TRY(check_space(context, kWhat));
     record.setup.clear();
   }
   // What was set up is known again when it is known to have stayed: a death in between must not

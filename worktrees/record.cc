@@ -160,19 +160,22 @@ std::optional<Record> record_of(const Layout& layout, const jobs::RepoName& repo
   return std::nullopt;
 }
 
-std::int64_t idle_bytes(const Layout& layout) {
-  std::int64_t bytes = 0;
+Idle idle_worktrees(const Layout& layout) {
+  Idle idle;
   const std::string top = layout.root + "/worktrees";
   for (const std::string& pool : names_in(top)) {
     for (const std::string& name : names_in(top + "/" + pool)) {
       if (name.ends_with(kSuffix)) {
         const auto text = read_below(top + "/" + pool, name, 65536);
         const auto record = text && *text ? parse_record(**text) : std::nullopt;
-        bytes += record && record->run.empty() ? record->bytes : 0;
+        if (record && record->run.empty()) {
+          idle.bytes += record->bytes;
+          ++idle.count;
+        }
       }
     }
   }
-  return bytes;
+  return idle;
 }
 
 bool owns_branch(const Layout& layout, const jobs::RepoName& repo, const jobs::RunId& run,

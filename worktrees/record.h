@@ -57,7 +57,11 @@ struct Record {
 
 /// What the idle worktrees of all repositories hold, as far as it was looked at when they were
 /// given back.
-[[nodiscard]] std::int64_t idle_bytes(const Layout& layout);
+struct Idle {
+  std::int64_t bytes = 0;
+  int count = 0;
+};
+[[nodiscard]] Idle idle_worktrees(const Layout& layout);
 
 /// The text of a record and back; pure. Nothing on damage.
 [[nodiscard]] std::string record_text(const Record& record);

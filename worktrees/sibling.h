@@ -25,6 +25,8 @@ class Sibling {
 
   /// There may be the file with this number of the list.
   [[nodiscard]] bool may_have(std::size_t file) const { return sizes_[file] != kNone; }
+  /// In bytes, of one that there may be.
+  [[nodiscard]] std::uint32_t size(std::size_t file) const { return sizes_[file]; }
 
   /// For one thread.
   class Reader {

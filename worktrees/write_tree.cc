@@ -21,16 +21,16 @@
 #include "worktrees/safe_fs.h"
 #include "worktrees/twin.h"
 #include "worktrees/workers.h"
+#include "worktrees/write_plan.h"
 
 namespace worktrees {
 
 namespace {
 
 using jobs::ErrorKind;
-using objects::Place;
+using objects::Sink;
 
 constexpr std::size_t kMemory = std::size_t{64} << 20;
-using objects::Sink;
 
 jobs::Status put(int to, std::string_view text, std::string_view path) {
   return write_all(to, text) ? jobs::ok() : jobs::Status(system_error(errno, "write", path));
@@ -38,20 +38,25 @@ jobs::Status put(int to, std::string_view text, std::string_view path) {
 
 class Writer {
  public:
-  Writer(const TreeList& list, const objects::Store& store, git_odb* odb, int root,
-         Converter& converter, Present present, const Sibling* sibling)
-      : list_(list),
-        store_(store),
-        odb_(odb),
-        root_(root),
-        converter_(converter),
-        present_(std::move(present)),
-        sibling_(sibling) {
-    present_.files.resize(list.files.size());
-    present_.stats.resize(list.files.size());
-    present_.directories.resize(list.directories.size());
+  Writer(const TreeWriting& how, Present present)
+      : how_(how), list_(how.list), root_(how.root), present_(std::move(present)) {
+    present_.files.resize(list_.files.size());
+    present_.stats.resize(list_.files.size());
+    present_.directories.resize(list_.directories.size());
   }
 
+  jobs::Status run() {
+    tasks_ = plan_writing(how_, present_);
+    if (how_.room && !tasks_.empty()) {
+      RUNNER_TRY(how_.room(need_of(how_, present_, tasks_)));
+    }
+    RUNNER_TRY(make_directories());
+    return write_files();
+  }
+
+  std::vector<FileStat> take() { return std::move(present_.stats); }
+
+ private:
   jobs::Status make_directories() {
     for (std::size_t i = 0; i < list_.directories.size(); ++i) {
       const std::string_view path = list_.path(list_.directories[i]);
@@ -62,35 +67,15 @@ class Writer {
     return jobs::ok();
   }
 
-  /// In the order of the packs, where deltas and their bases are near one another; before them,
-  /// what is likely to be found elsewhere.
-  void plan() {
-    for (std::size_t i = 0; i < list_.files.size(); ++i) {
-      if (present_.files[i] != FileState::same) {
-        const bool here = list_.files[i].mode != GIT_FILEMODE_COMMIT && !may_copy(i);
-        order_.push_back({.place = here ? store_.find(list_.files[i].id) : Place{}, .file = i});
-      }
-    }
-    std::ranges::stable_sort(order_, {}, &Task::place);
-  }
-
-  jobs::Status run(unsigned workers) {
-    workers = workers == 0 ? workers_for(order_.size()) : workers;
+  jobs::Status write_files() {
+    const unsigned workers = how_.workers == 0 ? workers_for(tasks_.size()) : how_.workers;
     const std::size_t share = kMemory / workers;
     const objects::Reader::Limits limits{.object = share / 8, .cache = share / 4};
-    return do_tasks(order_.size(), workers, [&]() -> DoTask {
-      return [this, sources = std::make_shared<Sources>(store_, limits, sibling_)](
-                 std::size_t task) { return one(*sources, order_[task]); };
+    return do_tasks(tasks_.size(), workers, [&]() -> DoTask {
+      return [this, sources = std::make_shared<Sources>(how_.store, limits, how_.sibling)](
+                 std::size_t task) { return one(*sources, tasks_[task]); };
     });
   }
-
-  std::vector<FileStat> take() { return std::move(present_.stats); }
-
- private:
-  struct Task {
-    Place place;
-    std::size_t file = 0;
-  };
 
   /// Of one thread.
   struct Sources {
@@ -105,28 +90,24 @@ class Writer {
     std::optional<Sibling::Reader> copies;
   };
 
-  [[nodiscard]] bool may_copy(std::size_t file) const {
-    return sibling_ != nullptr && sibling_->may_have(file) && !converter_.applies(file);
-  }
-
-  jobs::Status one(Sources& sources, const Task& task) {
+  jobs::Status one(Sources& sources, const WriteTask& task) {
     const TreeList::File& file = list_.files[task.file];
     const std::string_view path = list_.path(file);
     if (file.mode == GIT_FILEMODE_COMMIT) {
       RUNNER_TRY(make_directory(path));
       return look(path, task.file);
     }
-    if (converter_.applies(task.file)) {
-      RUNNER_ASSIGN(const Converted made, converter_.convert(path, file.id));
+    if (how_.converter.applies(task.file)) {
+      RUNNER_ASSIGN(const Converted made, how_.converter.convert(path, file.id));
       RUNNER_TRY(write(task.file, made.size(), [&](const Sink& sink) { return made.give(sink); }));
       return made.by_program() ? make_older(path, task.file) : jobs::ok();
     }
-    const bool copied = may_copy(task.file);
+    const bool copied = may_copy(how_, task.file);
     if (const auto text = copied ? sources.copies->read(task.file) : std::nullopt) {
       return write(task.file, text->size(), [&](const Sink& sink) { return sink(*text); });
     }
     const objects::ObjectPtr object =
-        sources.objects.read(file.id, copied ? store_.find(file.id) : task.place);
+        sources.objects.read(file.id, copied ? how_.store.find(file.id) : task.place);
     if (object != nullptr && object->type != GIT_OBJECT_BLOB) {
       return jobs::fail(ErrorKind::corrupt,
                         fmt::format("{} is a {} where a file should be", to_hex(file.id),
@@ -140,8 +121,12 @@ class Writer {
                    [&](const Sink& sink) { return sink(object->content()); });
     }
     return write(task.file, std::nullopt, [&](const Sink& sink) {
-      return stream_object(odb_, store_, file.id, sink);
+      return stream_object(how_.odb, how_.store, file.id, sink);
     });
+  }
+
+  [[nodiscard]] static mode_t mode_of(const TreeList::File& file) {
+    return file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0777 : 0666;
   }
 
   /// `fill` gives the content to a sink; its size, where that is known.
@@ -149,7 +134,7 @@ class Writer {
                      const std::function<jobs::Status(const Sink&)>& fill) {
     const TreeList::File& file = list_.files[number];
     const std::string_view path = list_.path(file);
-    const mode_t mode = file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0777 : 0666;
+    const mode_t mode = mode_of(file);
     if (present_.files[number] == FileState::other) {
       Twin twin(root_, path, mode & ~mask_, size);
       if (twin.likely()) {
@@ -205,18 +190,14 @@ class Writer {
     if (object != nullptr) {
       target = object->content();
     } else {
-      RUNNER_TRY(stream_object(odb_, store_, file.id, [&](std::string_view piece) {
-        target += piece.substr(0, PATH_MAX);
-        return target.size() < PATH_MAX
-                   ? jobs::ok()
-                   : jobs::Status(jobs::fail(
-                         ErrorKind::denied,
-                         fmt::format("the link {} is too long", jobs::one_line(path, 300))));
+      RUNNER_TRY(stream_object(how_.odb, how_.store, file.id, [&](std::string_view piece) {
+        target += piece.substr(0, PATH_MAX - std::min<std::size_t>(PATH_MAX, target.size()));
+        return jobs::ok();
       }));
     }
-    if (target.empty() || target.find('\0') != std::string::npos) {
+    if (target.empty() || target.size() >= PATH_MAX || target.find('\0') != std::string::npos) {
       return jobs::fail(ErrorKind::denied,
-                        fmt::format("the link {} leads to no path", jobs::one_line(path, 300)));
+                        fmt::format("the link '{}' leads to no path", jobs::one_line(path, 200)));
     }
     if (present_.files[number] == FileState::other) {
       RUNNER_TRY(remove(path));
@@ -263,27 +244,19 @@ class Writer {
     return jobs::ok();
   }
 
+  const TreeWriting& how_;
   const TreeList& list_;
-  const objects::Store& store_;
-  git_odb* odb_;
   int root_;
-  Converter& converter_;
   Present present_;
-  const Sibling* sibling_;
   const mode_t mask_ = creation_mask();
-  std::vector<Task> order_;
+  std::vector<WriteTask> tasks_;
 };
 
 }  // namespace
 
-jobs::Result<std::vector<FileStat>> write_tree(const TreeList& list, const objects::Store& store,
-                                               git_odb* odb, int root, Converter& converter,
-                                               Present present, const Sibling* sibling,
-                                               unsigned workers) {
-  Writer writer(list, store, odb, root, converter, std::move(present), sibling);
-  RUNNER_TRY(writer.make_directories());
-  writer.plan();
-  RUNNER_TRY(writer.run(workers));
+jobs::Result<std::vector<FileStat>> write_tree(const TreeWriting& how, Present present) {
+  Writer writer(how, std::move(present));
+  RUNNER_TRY(writer.run());
   return writer.take();
 }
 

@@ -1,7 +1,10 @@
 // What is kept for the next run, what is set up, and the room for it.
+#include <sys/statvfs.h>
+
 #include <gmock/gmock.h>
 
 #include "tests/integration/worktrees/git_playground.h"
+#include "tests/integration/worktrees/made_pack.h"
 #include "worktrees/safe_fs.h"
 
 namespace worktrees::test {
@@ -115,6 +118,45 @@ TEST_F(Pool, TooLittleSpaceIsTransientWithBothNumbers) {
 TEST_F(Pool, TooFewInodesAreTransientToo) {
   options.limits.disk_free_inodes = 1LL << 60;
   EXPECT_THAT(no_room().message, HasSubstr("not enough inodes"));
+}
+
+TEST_F(Pool, TheFilesOfACommitAreCountedBeforeAnythingIsWritten) {
+  struct statvfs before{};
+  ASSERT_EQ(::statvfs(top.c_str(), &before), 0);
+  if (before.f_files == 0) {
+    GTEST_SKIP() << "this file system does not count inodes";
+  }
+  constexpr int kFiles = 40'000;
+  MadePack pack;
+  const std::string file = pack.add(MadePack::Type::blob, "x\n");
+  std::string entries;
+  for (int i = 0; i < kFiles; ++i) {
+    entries += MadePack::entry("100644", fmt::format("{:05}", i), file);
+  }
+  const std::string tree = pack.add(MadePack::Type::tree, entries);
+  pack.write(remote + "/objects/pack");
+  git({"update-ref", "refs/heads/main", git({"commit-tree", "-m", "many", tree}, remote)}, remote);
+  // Others work on this file system, too, but not on so many files at once.
+  options.limits.disk_free_inodes = static_cast<std::int64_t>(before.f_favail) - kFiles / 2;
+  const jobs::Error error = no_room();
+  EXPECT_THAT(error.message, HasSubstr("not enough inodes for a worktree"));
+  EXPECT_THAT(error.message, HasSubstr("40000 for its files"));
+  EXPECT_TRUE(fs::is_empty(workspace->list().value().front().path)) << "nothing was written";
+  options.limits.disk_free_inodes = 1;
+  make_workspace();
+  EXPECT_TRUE(workspace->prepare(repo, make_run(61, "rs")).has_value());
+}
+
+TEST_F(Pool, ATreeForCiIsAskedForRoomToo) {
+  options.limits.disk_free_bytes = 1LL << 60;
+  make_workspace();
+  const auto tree = workspace->commit_tree(repo, jobs::Oid(remote_head()));
+  ASSERT_FALSE(tree.has_value());
+  EXPECT_EQ(tree.error().kind, ErrorKind::transient);
+  EXPECT_THAT(tree.error().text(), HasSubstr("not enough disk space for a tree for CI"));
+  options.limits.disk_free_bytes = 1;
+  make_workspace();
+  EXPECT_TRUE(workspace->commit_tree(repo, jobs::Oid(remote_head())).has_value());
 }
 
 TEST_F(Pool, WhereSpaceIsShortIdleWorktreesAreNamed) {

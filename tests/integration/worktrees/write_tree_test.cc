@@ -38,8 +38,12 @@ class Swapped : public ::testing::Test {
     auto converter = Converter::open({}, reader, nullptr, {}, {});
     Present present;
     present.directories = {true, true};
-    const auto written =
-        write_tree(list_, store, nullptr, root.get(), *converter, std::move(present));
+    const auto written = write_tree({.list = list_,
+                                     .store = store,
+                                     .odb = nullptr,
+                                     .root = root.get(),
+                                     .converter = *converter},
+                                    std::move(present));
     return written ? jobs::ok() : jobs::Status(written.error());
   }
   void expect_refused() {
