@@ -1,10 +1,13 @@
 #include "worktrees/sibling.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <openssl/evp.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include <fmt/core.h>
@@ -18,6 +21,7 @@ namespace worktrees {
 namespace {
 
 constexpr std::uint32_t kLargest = std::uint32_t{4} << 20;  // in memory for each thread
+constexpr std::uint32_t kWorthSharing = std::uint32_t{16} << 10;
 
 bool is_plain(std::uint32_t mode) {
   return mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE;
@@ -62,25 +66,52 @@ bool Sibling::Reader::is_blob(const git_oid& id, std::string_view content) {
          std::memcmp(sum.data(), id.id, GIT_OID_RAWSZ) == 0;
 }
 
+Fd Sibling::Reader::open(std::size_t file) const {
+  // O_NONBLOCK: a pipe, or a lease that somebody holds, must not make us wait.
+  Fd from(open_beneath(sibling_.root_.get(), sibling_.list_.path(sibling_.list_.files[file]).data(),
+                       O_RDONLY | O_NONBLOCK));
+  struct stat info{};
+  if (!from.ok() || ::fstat(from.get(), &info) != 0 || !S_ISREG(info.st_mode) ||
+      static_cast<std::size_t>(info.st_size) != sibling_.sizes_[file]) {
+    return Fd();
+  }
+  return from;
+}
+
 std::optional<std::string_view> Sibling::Reader::read(std::size_t file) {
   if (!sibling_.may_have(file) || digest_ == nullptr) {
     return std::nullopt;
   }
-  const TreeList::File& wanted = sibling_.list_.files[file];
-  const std::size_t size = sibling_.sizes_[file];
-  // O_NONBLOCK: a pipe, or a lease that somebody holds, must not make us wait.
-  const Fd from(open_beneath(sibling_.root_.get(), sibling_.list_.path(wanted).data(),
-                             O_RDONLY | O_NONBLOCK));
-  struct stat info{};
-  if (!from.ok() || ::fstat(from.get(), &info) != 0 || !S_ISREG(info.st_mode) ||
-      static_cast<std::size_t>(info.st_size) != size) {
-    return std::nullopt;
-  }
-  content_.resize(size);
-  if (!read_all(from.get(), content_.data(), size) || !is_blob(wanted.id, content_)) {
+  const Fd from = open(file);
+  content_.resize(sibling_.sizes_[file]);
+  if (!from.ok() || !read_all(from.get(), content_.data(), content_.size()) ||
+      !is_blob(sibling_.list_.files[file].id, content_)) {
     return std::nullopt;
   }
   return content_;
+}
+
+bool Sibling::Reader::may_share(std::size_t file) const {
+  return shares_ && digest_ != nullptr && sibling_.may_have(file) &&
+         sibling_.sizes_[file] >= kWorthSharing;
+}
+
+bool Sibling::Reader::share(std::size_t file, int to) {
+  const Fd from = open(file);
+  if (!from.ok()) {
+    return false;
+  }
+  if (::ioctl(to, FICLONE, from.get()) != 0) {
+    // Not of this file system, or not between these two; only a busy file says more than that.
+    shares_ = errno == ETXTBSY || errno == EAGAIN || errno == EINTR;
+    return false;
+  }
+  // Whoever works there may have changed it until now; what is shared stays as it is.
+  struct stat info{};
+  content_.resize(sibling_.sizes_[file]);
+  return ::fstat(to, &info) == 0 && static_cast<std::size_t>(info.st_size) == content_.size() &&
+         read_all(to, content_.data(), content_.size()) &&
+         is_blob(sibling_.list_.files[file].id, content_);
 }
 
 }  // namespace worktrees

@@ -37,13 +37,22 @@ class Sibling {
     Reader& operator=(const Reader&) = delete;
     /// The content of that file, until the next call; nothing if the sibling does not have it.
     [[nodiscard]] std::optional<std::string_view> read(std::size_t file);
+    /// That file is large enough to be worth sharing, and nothing said yet that files cannot be.
+    [[nodiscard]] bool may_share(std::size_t file) const;
+    /// Lets the empty file `to` have the blocks of that file, which the file system copies once one
+    /// of the two changes (FICLONE, ioctl_ficlone(2); XFS and Btrfs can). What came is what was
+    /// looked at. False: not shared, and `to` is to be thrown away.
+    [[nodiscard]] bool share(std::size_t file, int to);
 
    private:
+    /// The file as it is now; -1 if it is not as long as it should be.
+    [[nodiscard]] Fd open(std::size_t file) const;
     [[nodiscard]] bool is_blob(const git_oid& id, std::string_view content);
 
     const Sibling& sibling_;
     evp_md_ctx_st* digest_;
     std::string content_;
+    bool shares_ = true;  ///< as far as is known
   };
 
  private:

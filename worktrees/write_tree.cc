@@ -103,6 +103,12 @@ class Writer {
       return made.by_program() ? make_older(path, task.file) : jobs::ok();
     }
     const bool copied = may_copy(how_, task.file);
+    if (copied) {
+      RUNNER_ASSIGN(const bool is_there, share(*sources.copies, task.file));
+      if (is_there) {
+        return jobs::ok();
+      }
+    }
     if (const auto text = copied ? sources.copies->read(task.file) : std::nullopt) {
       return write(task.file, text->size(), [&](const Sink& sink) { return sink(*text); });
     }
@@ -127,6 +133,25 @@ class Writer {
 
   [[nodiscard]] static mode_t mode_of(const TreeList::File& file) {
     return file.mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0777 : 0666;
+  }
+
+  /// True: the file is there, and its blocks are those of the sibling's.
+  jobs::Result<bool> share(Sibling::Reader& copies, std::size_t number) {
+    if (!copies.may_share(number) || present_.files[number] == FileState::other) {
+      return false;
+    }
+    const TreeList::File& file = list_.files[number];
+    const std::string_view path = list_.path(file);
+    const Fd to(open_beneath(root_, path.data(), O_RDWR | O_CREAT | O_EXCL, mode_of(file)));
+    if (!to.ok()) {
+      return system_error(errno, "make", path);
+    }
+    if (!copies.share(number, to.get())) {
+      RUNNER_TRY(remove(path));
+      return false;
+    }
+    RUNNER_TRY(look(to.get(), path, number));
+    return true;
   }
 
   /// `fill` gives the content to a sink; its size, where that is known.
