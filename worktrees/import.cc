@@ -17,6 +17,10 @@ namespace {
 using jobs::ErrorKind;
 using Outcome = jobs::Result<std::optional<Refusal>>;
 
+/// Git's own tools write no commit with more; each further one makes every walk through the history
+/// longer.
+constexpr unsigned kMostParents = 64;
+
 class Importer {
  public:
   Importer(git_repository* source, std::string objects, git_odb* from, git_odb* to,
@@ -40,6 +44,11 @@ class Importer {
       Commit commit;
       if (const int code = git_commit_lookup(into(commit), source_, &current); code < 0) {
         return missing(code, "commit", current);
+      }
+      if (git_commit_parentcount(commit.get()) > kMostParents) {
+        return std::optional(
+            Refusal{"size", fmt::format("the commit {} has {} parents, at most {}", to_hex(current),
+                                        git_commit_parentcount(commit.get()), kMostParents)});
       }
       if (!parents_done) {
         if (++commits_ > limits_.commits) {

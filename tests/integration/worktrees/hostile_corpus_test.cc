@@ -1,15 +1,15 @@
 // Every tree of the corpus, from the remote and from an agent: fetched, written, kept, landed. What
 // must be refused is; what is written is what git would write; nothing outside changes, nothing of
 // the repository runs.
-#include <algorithm>
-#include <array>
+#include <string>
+#include <tuple>
+#include <vector>
 
 #include <gmock/gmock.h>
 
-#include "tests/integration/worktrees/git_playground.h"
 #include "tests/integration/worktrees/hostile_trees.h"
-#include "worktrees/git_error.h"
-#include "worktrees/git_handles.h"
+#include "tests/integration/worktrees/raw_object.h"
+#include "tests/integration/worktrees/served_remote.h"
 
 namespace worktrees::test {
 namespace {
@@ -18,19 +18,12 @@ using jobs::LandResult;
 
 constexpr std::size_t kGroups = 8;
 
-std::string bytes_of_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return bytes;
-}
-
-class Corpus : public Playground, public ::testing::WithParamInterface<std::size_t> {
+class Corpus : public ServedRemote,
+               public ::testing::WithParamInterface<std::tuple<Way, std::size_t>> {
  protected:
   void SetUp() override {
     Playground::SetUp();
-    start_libgit2();
+    serve(std::get<Way>(GetParam()));
     write(top + "/outside/file", "not yours\n");
     first_ = remote_head();
   }
@@ -48,19 +41,6 @@ class Corpus : public Playground, public ::testing::WithParamInterface<std::size
     }
     return make_object(GIT_OBJECT_TREE, raw, where);
   }
-  /// As libgit2 puts it into the database: nobody looks at what it says.
-  std::string make_object(git_object_t type, const std::string& content, const std::string& where) {
-    Repository repository;
-    Odb odb;
-    git_oid id{};
-    int code = git_repository_open_ext(into(repository), where.c_str(), 0, nullptr);
-    code = code < 0 ? code : git_repository_odb(into(odb), repository.get());
-    code = code < 0 ? code : git_odb_write(&id, odb.get(), content.data(), content.size(), type);
-    if (code < 0) {
-      throw std::runtime_error("cannot write an object: " + last_git_message());
-    }
-    return to_hex(id);
-  }
   std::string make_commit(const OddTree& tree, const std::string& where) {
     return git({"commit-tree", "-p", first_, "-m", "odd", make_tree(tree.entries, where)}, where);
   }
@@ -71,7 +51,8 @@ class Corpus : public Playground, public ::testing::WithParamInterface<std::size
     for (const auto& entry : fs::directory_iterator(top)) {
       found.push_back(entry.path().filename());
     }
-    EXPECT_THAT(found, ::testing::IsSubsetOf({"home", "outside", "remote.git", "seed", "state"}))
+    EXPECT_THAT(found, ::testing::IsSubsetOf(
+                           {"home", "outside", "remote.git", "seed", "state", "token", "web"}))
         << name;
     EXPECT_EQ(std::distance(fs::directory_iterator(top + "/outside"), {}), 1) << name;
     for (const std::string& place : {top, top + "/state", seed}) {
@@ -79,9 +60,10 @@ class Corpus : public Playground, public ::testing::WithParamInterface<std::size
     }
   }
 
-  static void is_told(const OddTree& tree, const jobs::Error& error) {
-    EXPECT_FALSE(error.message.empty()) << tree.name;
-    for (const char c : error.text()) {
+  static void is_told(const OddTree& tree, const std::string& said) {
+    EXPECT_THAT(said, ::testing::HasSubstr(tree.says)) << tree.name;
+    EXPECT_FALSE(said.empty()) << tree.name;
+    for (const char c : said) {
       EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n') << tree.name;
     }
   }
@@ -104,7 +86,7 @@ class Corpus : public Playground, public ::testing::WithParamInterface<std::size
     if (!prepared) {
       EXPECT_TRUE(tree.fate == Fate::refused || tree.fate == Fate::either)
           << tree.name << ": " << prepared.error().text();
-      is_told(tree, prepared.error());
+      is_told(tree, prepared.error().text());
     } else {
       EXPECT_NE(tree.fate, Fate::refused) << tree.name;
       if (tree.fate == Fate::written || tree.fate == Fate::visited) {
@@ -135,14 +117,14 @@ class Corpus : public Playground, public ::testing::WithParamInterface<std::size
       EXPECT_EQ(remote_head(), first_) << tree.name;
       EXPECT_NE(tree.fate, Fate::written)
           << tree.name << ": " << (landed ? landed->message : landed.error().text());
-      if (!landed) {
-        is_told(tree, landed.error());
-      }
+      is_told(tree, landed ? landed->message : landed.error().text());
+      EXPECT_TRUE(!landed || !tree.rule.empty()) << tree.name << ": " << landed->rule;
+      EXPECT_TRUE(!landed || landed->rule == tree.rule) << tree.name << ": " << landed->rule;
     }
     git({"update-ref", "refs/heads/main", first_}, remote);
     // Kept or left with a reason; either way nothing of it goes anywhere else.
     if (const auto released = workspace->release(repo, run); !released) {
-      is_told(tree, released.error());
+      EXPECT_FALSE(released.error().message.empty()) << tree.name;
       run_program({"chmod", "-R", "u+rwX", options.root}, "/", top);
       fs::remove_all(ours(options.root));
       make_workspace();
@@ -153,14 +135,20 @@ class Corpus : public Playground, public ::testing::WithParamInterface<std::size
   std::string first_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Parts, Corpus, ::testing::Range(std::size_t{0}, kGroups));
+INSTANTIATE_TEST_SUITE_P(By, Corpus,
+                         ::testing::Combine(::testing::Values(Way::path, Way::http),
+                                            ::testing::Range(std::size_t{0}, kGroups)),
+                         [](const auto& one) {
+                           return fmt::format("{}Part{}", name_of(std::get<Way>(one.param)),
+                                              std::get<std::size_t>(one.param));
+                         });
 
 TEST_P(Corpus, Invariant11_NothingOfAHostileTreeReachesOutside) {
   const std::vector<OddTree> all = hostile_trees();
   EXPECT_GE(all.size(), 120U);
   options.retention.pool_size = 1;
   make_workspace();
-  for (std::size_t i = GetParam(); i < all.size(); i += kGroups) {
+  for (std::size_t i = std::get<std::size_t>(GetParam()); i < all.size(); i += kGroups) {
     from_the_remote(all[i], static_cast<int>(1000 + 2 * i));
     from_an_agent(all[i], static_cast<int>(1001 + 2 * i));
     if (HasFatalFailure()) {

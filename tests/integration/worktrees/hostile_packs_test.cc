@@ -1,6 +1,7 @@
 // Packs that are small and mean much, and refs with odd names: fetched from a real server, and from
 // an agent landed on it. Limits hold, and the error says which.
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 
 #include <string>
 
@@ -83,14 +84,11 @@ class HostilePacks : public ServedRemote, public ::testing::WithParamInterface<b
     look_around(landed.error().text());
     return landed.error().text();
   }
-  /// A commit of a tree with one file, in both ways.
-  void expect_too_large(MadePack& pack, const std::string& file, const std::string& size) {
-    const std::string tree = pack.add(Type::tree, MadePack::entry("100644", "huge", file));
-    const std::string commit = commit_of(pack, tree);
-    const jobs::Error error = from_the_remote(pack, commit);
-    EXPECT_EQ(error.kind, ErrorKind::denied) << error.text();
-    EXPECT_THAT(error.text(), HasSubstr("too large"));
-    EXPECT_THAT(from_an_agent(pack, commit, tree), HasSubstr(size));
+  /// Worktrees find no more than `bytes` on the disk besides what is to stay free.
+  void leave_room(std::uint64_t bytes) {
+    const auto free = static_cast<std::uint64_t>(fs::space(top).available);
+    options.limits.disk_free_bytes = free > bytes ? static_cast<std::int64_t>(free - bytes) : 1;
+    make_workspace();
   }
   void look_around(const std::string& said) {
     EXPECT_LT(peak_kilobytes() - peak, kMostKilobytes) << said;
@@ -108,10 +106,32 @@ class HostilePacks : public ServedRemote, public ::testing::WithParamInterface<b
 INSTANTIATE_TEST_SUITE_P(By, HostilePacks, ::testing::Bool(),
                          [](const auto& one) { return one.param ? "Web" : "Libgit2"; });
 
-TEST_P(HostilePacks, AFileOfFourGigabytesInFourMegabytes) {
+/// What is larger than the memory of git work is written piece by piece, where there is room.
+TEST_P(HostilePacks, AFileOfFourGigabytesInFourMegabytesIsRefusedForItsRoom) {
   MadePack pack;
   pack.add_zeros(kFourGigabytes, kFourGigabytesId);
-  expect_too_large(pack, kFourGigabytesId, "4294967296 bytes");
+  const std::string tree =
+      pack.add(Type::tree, MadePack::entry("100644", "huge", kFourGigabytesId));
+  const std::string commit = commit_of(pack, tree);
+  leave_room(kFourGigabytes / 2);
+  const jobs::Error error = from_the_remote(pack, commit);
+  EXPECT_EQ(error.kind, ErrorKind::transient) << error.text();
+  EXPECT_THAT(error.text(), HasSubstr("not enough disk space for a worktree"));
+  EXPECT_THAT(error.text(), HasSubstr("4294967296 for its files"));
+  EXPECT_THAT(from_an_agent(pack, commit, tree), HasSubstr("4294967296 bytes"));
+}
+
+TEST_P(HostilePacks, AFileThatIsLargerThanTheMemoryIsWrittenPieceByPiece) {
+  constexpr std::uint64_t kSize = std::uint64_t{320} << 20U;
+  MadePack pack;
+  const std::string id = MadePack::id_of_zeros(kSize);
+  pack.add_zeros(kSize, id);
+  const std::string commit =
+      commit_of(pack, pack.add(Type::tree, MadePack::entry("100644", "large", id)));
+  EXPECT_EQ(from_the_remote(pack, commit).message, "");
+  const std::string path = workspace->prepare(repo, make_run(12, "r12"))->path + "/large";
+  EXPECT_EQ(fs::file_size(path), kSize);
+  EXPECT_EQ(git({"hash-object", path}, top), id);
 }
 
 TEST_P(HostilePacks, AFileOfHalfAGigabyteInAHundredBytesOfCopies) {
@@ -120,7 +140,13 @@ TEST_P(HostilePacks, AFileOfHalfAGigabyteInAHundredBytesOfCopies) {
   const std::string base = MadePack::id_of(Type::blob, std::string(kPiece, '\0'));
   pack.add_zeros(kPiece, base);
   pack.add_delta(base, MadePack::repeat(kPiece, kHalfAGigabyte / kPiece), kHalfAGigabyteId);
-  expect_too_large(pack, kHalfAGigabyteId, "536870912 bytes");
+  const std::string tree =
+      pack.add(Type::tree, MadePack::entry("100644", "huge", kHalfAGigabyteId));
+  const std::string commit = commit_of(pack, tree);
+  // The server's own git makes one whole file of it, and of that there is no more than one piece in
+  // memory.
+  EXPECT_EQ(from_the_remote(pack, commit).message, "");
+  EXPECT_THAT(from_an_agent(pack, commit, tree), HasSubstr("536870912 bytes"));
 }
 
 TEST_P(HostilePacks, AChainOfThreeThousandDeltas) {
@@ -188,6 +214,37 @@ TEST_P(HostilePacks, AMillionEntriesAndMoreInOneFolder) {
   EXPECT_THAT(error.text(), AnyOf(HasSubstr("the tree has more than"), HasSubstr("too large")));
   EXPECT_THAT(from_an_agent(pack, commit, tree),
               AnyOf(HasSubstr("size: the tree has more than"), HasSubstr("too large")));
+}
+
+/// As many files as no repository has, and few enough to be written: within the bounds, all of
+/// them.
+TEST_P(HostilePacks, AMillionFilesAreWritten) {
+  constexpr std::int64_t kFiles = 1'000'000;
+  struct statvfs free{};
+  if (::statvfs(top.c_str(), &free) != 0 || (free.f_files != 0 && free.f_favail < 2 * kFiles)) {
+    GTEST_SKIP() << "this file system has no room for a million files";
+  }
+  MadePack pack;
+  const std::string file = pack.add(Type::blob, "");
+  std::string files;
+  for (int i = 0; i < 1000; ++i) {
+    files += MadePack::entry("100644", fmt::format("{:03}", i), file);
+  }
+  const std::string folder = pack.add(Type::tree, files);
+  std::string folders;
+  for (int i = 0; i < 1000; ++i) {
+    folders += MadePack::entry("40000", fmt::format("{:03}", i), folder);
+  }
+  const std::string commit = commit_of(pack, pack.add(Type::tree, folders));
+  EXPECT_EQ(from_the_remote(pack, commit).message, "");
+  jobs::Run run = make_run(12, "r12");
+  const std::string path = prepare(run).path;
+  std::int64_t found = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    found += entry.is_regular_file() ? 1 : 0;
+  }
+  EXPECT_EQ(found, kFiles + 1) << "and .git";
+  EXPECT_EQ(status(path), "");
 }
 
 TEST_P(HostilePacks, ThreeThousandFoldersDeep) {

@@ -256,6 +256,7 @@ void CuttingProxy::serve() {
     pollfd wait{.fd = listener_, .events = POLLIN, .revents = 0};
     if (::poll(&wait, 1, 20) == 1) {
       const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      ++connections_;
       carriers.emplace_back([this, client] { carry(client); });
     }
   }

@@ -88,6 +88,8 @@ class CuttingProxy {
   void cut_requests_after(std::size_t bytes);
   [[nodiscard]] std::size_t requests() const { return requests_; }
   [[nodiscard]] std::size_t answers() const { return answers_; }
+  /// That came so far.
+  [[nodiscard]] int connections() const { return connections_; }
 
  private:
   void serve();
@@ -97,6 +99,7 @@ class CuttingProxy {
   int listener_ = -1;
   int port_ = 0;
   std::atomic<bool> over_ = false;
+  std::atomic<int> connections_ = 0;
   std::atomic<std::size_t> answers_ = 0;
   std::atomic<std::size_t> requests_ = 0;
   std::atomic<std::size_t> most_answers_ = kNever;
