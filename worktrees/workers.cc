@@ -15,6 +15,7 @@ namespace worktrees {
 namespace {
 
 constexpr unsigned kMostWorkers = 8;
+constexpr std::uint64_t kBytesOfOne = std::uint64_t{2} << 20;  // what is worth a thread
 constexpr std::size_t kChunk = 64;  // tasks that one worker takes at a time, at most
 constexpr std::size_t kTurns = 16;  // at least so often each comes for more: all end together
 
@@ -75,13 +76,14 @@ class Crew::Work {
   std::optional<jobs::Error> problem_;
 };
 
-unsigned workers_for(std::size_t tasks) {
+unsigned workers_for(std::size_t tasks, std::uint64_t bytes) {
   cpu_set_t may{};
   const bool known = ::sched_getaffinity(0, sizeof may, &may) == 0;
   const unsigned cores = known ? static_cast<unsigned>(CPU_COUNT(&may))
                                : std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t most = tasks / kChunk + 1;
-  return static_cast<unsigned>(std::min<std::size_t>({most, cores, kMostWorkers}));
+  const std::uint64_t most = std::max<std::uint64_t>(
+      tasks / kChunk + 1, std::min<std::uint64_t>(tasks, bytes / kBytesOfOne + 1));
+  return static_cast<unsigned>(std::min<std::uint64_t>({most, cores, kMostWorkers}));
 }
 
 Crew::Crew(std::size_t tasks, unsigned workers, const std::function<DoTask()>& start) {

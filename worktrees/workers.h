@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -10,9 +11,9 @@
 
 namespace worktrees {
 
-/// How many threads are of use for `tasks` small tasks: as many as this process may have cores, at
-/// most 8.
-[[nodiscard]] unsigned workers_for(std::size_t tasks);
+/// How many threads are of use for `tasks` tasks, which are small or have this many bytes together:
+/// as many as this process may have cores, at most 8.
+[[nodiscard]] unsigned workers_for(std::size_t tasks, std::uint64_t bytes = 0);
 
 /// Does tasks 0 to `tasks`-1, each once and in no order, with `workers` threads (0: workers_for).
 /// `start` is called once in each thread and returns what does one task there. Ends early, with the

@@ -47,11 +47,12 @@ class Writer {
 
   jobs::Status run() {
     tasks_ = plan_writing(how_, present_);
+    const Need need = need_of(how_, present_, tasks_);
     if (how_.room && !tasks_.empty()) {
-      RUNNER_TRY(how_.room(need_of(how_, present_, tasks_)));
+      RUNNER_TRY(how_.room(need));
     }
     RUNNER_TRY(make_directories());
-    return write_files();
+    return write_files(static_cast<std::uint64_t>(need.bytes));
   }
 
   std::vector<FileStat> take() { return std::move(present_.stats); }
@@ -67,10 +68,11 @@ class Writer {
     return jobs::ok();
   }
 
-  jobs::Status write_files() {
-    const unsigned workers = how_.workers == 0 ? workers_for(tasks_.size()) : how_.workers;
+  jobs::Status write_files(std::uint64_t bytes) {
+    const unsigned workers = how_.workers == 0 ? workers_for(tasks_.size(), bytes) : how_.workers;
+    // One object, the one that it is a delta of, that delta, and what is kept for others.
     const std::size_t share = kMemory / workers;
-    const objects::Reader::Limits limits{.object = share / 8, .cache = share / 4};
+    const objects::Reader::Limits limits{.object = share / 4, .cache = share / 4};
     return do_tasks(tasks_.size(), workers, [&]() -> DoTask {
       return [this, sources = std::make_shared<Sources>(how_.store, limits, how_.sibling)](
                  std::size_t task) { return one(*sources, tasks_[task]); };

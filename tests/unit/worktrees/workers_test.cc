@@ -45,6 +45,15 @@ TEST(Workers, EachTaskIsDoneOnce) {
   }
 }
 
+TEST(Workers, FewLargeTasksAreWorthThreadsToo) {
+  const unsigned most = workers_for(1'000'000);
+  EXPECT_EQ(workers_for(0), 1U);
+  EXPECT_EQ(workers_for(40), 1U);
+  EXPECT_EQ(workers_for(40, std::uint64_t{300} << 20U), most);
+  EXPECT_EQ(workers_for(1, std::uint64_t{300} << 20U), 1U) << "one file is written by one";
+  EXPECT_EQ(workers_for(40, 1000), 1U);
+}
+
 TEST(Workers, TheFirstFailureEndsIt) {
   std::atomic<int> done = 0;
   const jobs::Status status = do_tasks(100'000, 3, [&]() -> DoTask {
