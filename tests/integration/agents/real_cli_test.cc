@@ -259,13 +259,15 @@ void overloaded_provider(const Program& program) {
   }
   fleet.write();
   constexpr int kTicks = 300;
+  // The brake holds for about as long as a few ticks take: it is looked for after each of them.
+  bool held = false;
   for (int i = 0; i < kTicks && runs_in(fleet, "waiting") < 3; ++i) {
     (void)fleet.tick();
+    held = held || fleet.run({"status"}).out.find("agent:coder") != std::string::npos;
     ::usleep(100'000);
   }
   ASSERT_EQ(runs_in(fleet, "waiting"), 3) << fleet.run({"runs"}).out << model.log();
-  const std::string status = fleet.run({"status"}).out;
-  EXPECT_NE(status.find("agent:coder"), std::string::npos) << status;
+  EXPECT_TRUE(held) << fleet.run({"status"}).out;
   fs::remove(status_file);
   // One run goes first; what becomes of it decides for the others.
   int first = 0;

@@ -21,7 +21,7 @@ TEST(RuleBytes, EachKindHasItsOwnBound) {
   EXPECT_EQ(rules.add(".gitattributes", RuleBytes::kMost - 1), "");
   EXPECT_EQ(rules.add("a/.gitattributes", 1), "");
   EXPECT_EQ(rules.add("b\n/.gitattributes", 1),
-            "the .gitattributes files up to 'b\\n/.gitattributes' have 1048577 bytes together, at "
+            "the .gitattributes files up to 'b /.gitattributes' have 1048577 bytes together, at "
             "most 1048576");
   EXPECT_EQ(rules.add("a/.gitignore", 0), "");
   EXPECT_NE(rules.add("b/.gitignore", 1), "");
