@@ -11,6 +11,7 @@
 
 #include "jobs/base/text.h"
 #include "worktrees/git_error.h"
+#include "worktrees/mirror.h"
 #include "worktrees/rule_bytes.h"
 #include "worktrees/tree_guard.h"
 
@@ -22,13 +23,15 @@ using Outcome = jobs::Result<std::optional<Refusal>>;
 /// More are written nowhere (tree_list.cc).
 constexpr std::uint64_t kMostEntries = 1'500'000;
 
-struct Seen {
-  /// Entries at any depth below each tree that was looked at, at most a few more than kMostEntries.
-  /// A tree may name one below it again and again: what is looked at once can be written a million
-  /// times.
-  std::map<std::string, std::uint64_t> entries;
+/// What there is at any depth below a tree.
+struct Below {
+  std::uint64_t entries = 0;  ///< at most a few more than kMostEntries
   RuleBytes rules;
 };
+
+/// Each tree that was looked at. A tree may name one below it again and again: what is looked at
+/// once can be written a million times.
+using Seen = std::map<std::string, Below>;
 
 /// No file system has a link whose target is empty, too long or has a NUL: whoever lands one leaves
 /// a commit that nobody can check out.
@@ -46,38 +49,37 @@ Outcome check_link(git_repository* repository, const git_oid& id, const std::str
       "hostile-tree", fmt::format("the link '{}' leads to no path", jobs::one_line(path, 200))});
 }
 
-Outcome check_rules(git_repository* repository, const git_oid& id, const std::string& path,
-                    Seen& seen) {
-  Odb odb;
-  std::size_t size = 0;
-  git_object_t type = GIT_OBJECT_INVALID;
-  int code = git_repository_odb(into(odb), repository);
-  code = code < 0 ? code : git_odb_read_header(&size, &type, odb.get(), &id);
-  if (code < 0) {
-    return git_failure(code, fmt::format("cannot read {}", jobs::one_line(path, 200)));
-  }
-  std::string too_many = seen.rules.add(path, size);
+Outcome rules_refusal(std::string too_many) {
   return too_many.empty() ? std::optional<Refusal>{}
                           : std::optional(Refusal{"size", std::move(too_many)});
 }
 
+Outcome check_rules(git_repository* repository, const git_oid& id, const std::string& path,
+                    RuleBytes& rules) {
+  auto size = object_size(repository, id);
+  if (!size) {
+    return std::move(size).error().while_doing("reading " + jobs::one_line(path, 200));
+  }
+  return rules_refusal(rules.add(path, *size));
+}
+
 /// What is not a tree.
 Outcome check_file(git_repository* repository, const git_tree_entry* entry,
-                   const std::string& where, Seen& seen) {
+                   const std::string& where, RuleBytes& rules) {
   const std::string path = where + git_tree_entry_name(entry);
   switch (git_tree_entry_filemode_raw(entry)) {
     case GIT_FILEMODE_COMMIT: return std::optional<Refusal>{};
     case GIT_FILEMODE_LINK: return check_link(repository, *git_tree_entry_id(entry), path);
     default:
       return RuleBytes::counts(path)
-                 ? check_rules(repository, *git_tree_entry_id(entry), path, seen)
+                 ? check_rules(repository, *git_tree_entry_id(entry), path, rules)
                  : std::optional<Refusal>{};
   }
 }
 
 Outcome check_trees(git_repository* repository, const git_oid& id, const std::string& where,
                     int depth, Seen& seen) {
-  if (seen.entries.contains(to_hex(id))) {
+  if (seen.contains(to_hex(id))) {
     return std::optional<Refusal>{};
   }
   if (depth > kDeepestTree) {
@@ -91,11 +93,11 @@ Outcome check_trees(git_repository* repository, const git_oid& id, const std::st
   if (auto bad = bad_entries(tree.get(), where)) {
     return bad;
   }
-  std::uint64_t entries = git_tree_entrycount(tree.get());
+  Below below{.entries = git_tree_entrycount(tree.get()), .rules = {}};
   for (size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
     const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
     if (git_tree_entry_filemode_raw(entry) != GIT_FILEMODE_TREE) {
-      RUNNER_ASSIGN(auto refusal, check_file(repository, entry, where, seen));
+      RUNNER_ASSIGN(auto refusal, check_file(repository, entry, where, below.rules));
       if (refusal) {
         return refusal;
       }
@@ -107,17 +109,23 @@ Outcome check_trees(git_repository* repository, const git_oid& id, const std::st
     if (refusal) {
       return refusal;
     }
-    entries += seen.entries[to_hex(*git_tree_entry_id(entry))];
-    if (entries > kMostEntries) {
+    const Below& deeper = seen[to_hex(*git_tree_entry_id(entry))];
+    RUNNER_ASSIGN(refusal,
+                  rules_refusal(below.rules.add(where + git_tree_entry_name(entry), deeper.rules)));
+    if (refusal) {
+      return refusal;
+    }
+    below.entries += deeper.entries;
+    if (below.entries > kMostEntries) {
       break;
     }
   }
-  if (entries > kMostEntries) {
+  if (below.entries > kMostEntries) {
     return std::optional(
         Refusal{"size", fmt::format("the tree has more than {} entries, in '{}' alone",
                                     kMostEntries, jobs::one_line(where, 120))});
   }
-  seen.entries[to_hex(id)] = entries;
+  seen[to_hex(id)] = below;
   return std::optional<Refusal>{};
 }
 

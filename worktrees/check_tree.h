@@ -22,9 +22,8 @@ inline constexpr int kDeepestTree = 512;
 /// a slash.
 [[nodiscard]] std::optional<Refusal> bad_entries(const git_tree* tree, const std::string& where);
 
-/// Checks every tree below `tree` (names, modes, targets of links, how much there
-/// is of rules). For trees that came from the remote, before files
-/// are written from them.
+/// Checks every tree below `tree` (names, modes, targets of links, how much there is of rules). For
+/// trees that came from the remote, before files are written from them.
 [[nodiscard]] jobs::Result<std::optional<Refusal>> check_tree(git_repository* repository,
                                                               const jobs::Oid& tree);
 

@@ -7,6 +7,7 @@
 #include "jobs/base/text.h"
 #include "worktrees/convert_text.h"
 #include "worktrees/git_error.h"
+#include "worktrees/mirror.h"
 
 namespace worktrees {
 
@@ -101,14 +102,7 @@ jobs::Result<Converted> Converter::convert(std::string_view path, const git_oid&
 }
 
 jobs::Status Converter::check_size(std::string_view path, const git_oid& blob) const {
-  Odb odb;
-  std::size_t size = 0;
-  git_object_t type = GIT_OBJECT_INVALID;
-  int code = git_repository_odb(into(odb), mirror_);
-  code = code < 0 ? code : git_odb_read_header(&size, &type, odb.get(), &blob);
-  if (code < 0) {
-    return git_failure(code, fmt::format("cannot read {}", jobs::one_line(path, 300)));
-  }
+  RUNNER_ASSIGN(const std::size_t size, object_size(mirror_, blob));
   if (size > kMostConverted) {
     return jobs::fail(
         ErrorKind::denied,

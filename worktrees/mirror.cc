@@ -219,6 +219,18 @@ jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit) {
       branches, [&](const auto& branch) { return contains(mirror, branch.second, commit); });
 }
 
+jobs::Result<std::size_t> object_size(git_repository* repository, const git_oid& id) {
+  Odb odb;
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  int code = git_repository_odb(into(odb), repository);
+  code = code < 0 ? code : git_odb_read_header(&size, &type, odb.get(), &id);
+  if (code < 0) {
+    return git_failure(code, fmt::format("cannot read the object {}", to_hex(id)));
+  }
+  return size;
+}
+
 jobs::Result<jobs::Oid> tree_of(git_repository* repository, const jobs::Oid& commit) {
   RUNNER_ASSIGN(const git_oid id, parse_oid(commit));
   Commit found;

@@ -48,6 +48,8 @@ inline constexpr const char* kFollowed = "refs/remotes/origin/";
                                            const std::map<std::string, jobs::Oid>& heads);
 /// `commit` is reachable from some branch of the remote, as last fetched.
 [[nodiscard]] jobs::Result<bool> on_remote(git_repository* mirror, const jobs::Oid& commit);
+/// In bytes, of the content of any object; it is not read.
+[[nodiscard]] jobs::Result<std::size_t> object_size(git_repository* repository, const git_oid& id);
 [[nodiscard]] jobs::Result<jobs::Oid> tree_of(git_repository* repository, const jobs::Oid& commit);
 
 }  // namespace worktrees

@@ -23,7 +23,16 @@ bool RuleBytes::counts(std::string_view path) {
 
 std::string RuleBytes::add(std::string_view path, std::uint64_t bytes) {
   const std::string_view name = name_of(path);
-  std::uint64_t& all = name == kAttributes ? attributes_ : ignored_;
+  return add(name == kAttributes ? attributes_ : ignored_, name, path, bytes);
+}
+
+std::string RuleBytes::add(std::string_view path, const RuleBytes& below) {
+  std::string too_many = add(attributes_, kAttributes, path, below.attributes_);
+  return too_many.empty() ? add(ignored_, kIgnored, path, below.ignored_) : too_many;
+}
+
+std::string RuleBytes::add(std::uint64_t& all, std::string_view name, std::string_view path,
+                           std::uint64_t bytes) {
   all += bytes;
   return all <= kMost ? std::string()
                       : fmt::format("the {} files up to '{}' have {} bytes together, at most {}",

@@ -19,8 +19,13 @@ class RuleBytes {
   [[nodiscard]] static bool counts(std::string_view path);
   /// One more, at a path that counts. "", or what is to be said: there are too many.
   [[nodiscard]] std::string add(std::string_view path, std::uint64_t bytes);
+  /// The same of all that was counted below the directory `path`.
+  [[nodiscard]] std::string add(std::string_view path, const RuleBytes& below);
 
  private:
+  [[nodiscard]] static std::string add(std::uint64_t& all, std::string_view name,
+                                       std::string_view path, std::uint64_t bytes);
+
   std::uint64_t attributes_ = 0;
   std::uint64_t ignored_ = 0;
 };

@@ -232,6 +232,12 @@ inline void add_attributes(std::vector<OddTree>& all) {
                  {folder("a", {file(".gitattributes", many), file("a.txt")})},
                  "the .gitattributes files up to 'a/.gitattributes' have ",
                  "size"});
+  const OddEntry half = file(".gitattributes", many.substr(0, std::size_t{600} << 10U));
+  all.push_back({"attributes of half a megabyte, twice",
+                 Fate::refused,
+                 {folder("a", {half}), folder("b", {half})},
+                 "the .gitattributes files up to 'b",
+                 "size"});
   all.push_back({"attributes with a very long line",
                  Fate::either,
                  {file(".gitattributes", "* " + std::string(70'000, 'x') + "\n"), file("a")}});
