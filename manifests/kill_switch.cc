@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 
@@ -20,10 +21,7 @@ std::string_view to_string(KillSwitchSource source) {
 }
 
 std::optional<bool> parse_switch(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string lower = jobs::ascii_lower(text);
   static constexpr auto kOn = std::to_array<std::string_view>({"1", "true", "on", "yes"});
   static constexpr auto kOff = std::to_array<std::string_view>({"0", "false", "off", "no"});
   if (std::ranges::find(kOn, lower) != kOn.end()) {

@@ -51,6 +51,8 @@ trackers::LocalTrackerOptions local_options(const jobs::Fleet& fleet, const std:
   return options;
 }
 
+}  // namespace
+
 /// What readers and writers share: the objects that are both.
 struct Common {
   std::unique_ptr<jobs::Clock> clock = make_system_clock();
@@ -71,6 +73,8 @@ struct Common {
     ports.pulls[tracker] = pull_readers.back().get();
   }
 };
+
+namespace {
 
 std::unique_ptr<executors::ProcessExecutor> executor(const std::string& state,
                                                      const std::string& folder,

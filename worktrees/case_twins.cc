@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 
 namespace worktrees {
@@ -14,14 +15,6 @@ namespace {
 
 constexpr std::size_t kShown = 5;
 constexpr std::size_t kLongestName = 120;
-
-std::string folded(std::string_view name) {
-  std::string result(name);
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return result;
-}
 
 }  // namespace
 
@@ -39,7 +32,7 @@ void add_case_twins(CaseTwins& twins, std::string_view where,
   std::vector<std::pair<std::string, std::string_view>> sorted;
   sorted.reserve(names.size());
   for (const std::string_view name : names) {
-    sorted.emplace_back(folded(name), name);
+    sorted.emplace_back(jobs::ascii_lower(name), name);
   }
   std::ranges::sort(sorted);
   for (std::size_t i = 1; i < sorted.size(); ++i) {

@@ -30,13 +30,6 @@ using jobs::Oid;
 
 constexpr std::size_t kMostCommits = 100'000;
 
-LandResult rejected(std::string rule, std::string message) {
-  LandResult result{.kind = LandResult::Kind::rejected};
-  result.rule = std::move(rule);
-  result.message = jobs::one_line(message, 400);
-  return result;
-}
-
 LandResult landed(const Oid& commit, const Oid& head, const Oid& base) {
   LandResult result{.kind = LandResult::Kind::landed};
   result.commit = commit;

@@ -223,4 +223,11 @@ Outcome guard_content(git_repository* mirror, const jobs::Repo& repo, const jobs
   return guard_net_change(mirror, repo, limits, landing);
 }
 
+jobs::LandResult rejected(std::string rule, std::string_view message) {
+  jobs::LandResult result{.kind = jobs::LandResult::Kind::rejected};
+  result.rule = std::move(rule);
+  result.message = jobs::one_line(message, 400);
+  return result;
+}
+
 }  // namespace worktrees

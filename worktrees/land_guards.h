@@ -1,9 +1,12 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "jobs/model/fleet.h"
+#include "jobs/ports/workspace.h"
 #include "worktrees/commits.h"
 #include "worktrees/git_handles.h"
 #include "worktrees/import.h"
@@ -29,5 +32,8 @@ struct Landing {
 [[nodiscard]] jobs::Result<std::optional<Refusal>> guard_origin(
     git_repository* mirror, const Landing& landing, const jobs::Oid& start,
     const std::vector<std::string>& own);
+
+/// A landing that `rule` forbids. Of a longer message only a line of 400 bytes stays.
+[[nodiscard]] jobs::LandResult rejected(std::string rule, std::string_view message);
 
 }  // namespace worktrees

@@ -15,13 +15,13 @@ using jobs::Oid;
 
 namespace {
 
-constexpr std::size_t kMostCommits = 100'000;
+constexpr std::size_t kMostSteps = 100'000;
 
 }  // namespace
 
 jobs::Result<Oid> landing_commit(git_repository* mirror, const Oid& remote_base, const Oid& head) {
   Oid found = remote_base;
-  for (std::size_t steps = 0; steps < kMostCommits && found != head; ++steps) {
+  for (std::size_t steps = 0; steps < kMostSteps && found != head; ++steps) {
     RUNNER_ASSIGN(const CommitFacts facts, read_commit(mirror, found));
     if (facts.parents.empty() || !contains(mirror, facts.parents.front(), head)) {
       break;

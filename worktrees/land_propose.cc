@@ -7,6 +7,7 @@
 #include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
 #include "worktrees/checkout.h"
+#include "worktrees/land_guards.h"
 #include "worktrees/materialise.h"
 #include "worktrees/mirror.h"
 #include "worktrees/record.h"
@@ -18,17 +19,6 @@ namespace worktrees {
 
 using jobs::LandResult;
 using jobs::Oid;
-
-namespace {
-
-LandResult rejected(std::string rule, std::string_view message) {
-  LandResult result{.kind = LandResult::Kind::rejected};
-  result.rule = std::move(rule);
-  result.message = jobs::one_line(message, 400);
-  return result;
-}
-
-}  // namespace
 
 jobs::Result<LandResult> propose(const Context& context, git_repository* mirror,
                                  const jobs::Repo& repo, const jobs::LandRequest& request,

@@ -5,6 +5,8 @@
 
 #include <fmt/core.h>
 
+#include "jobs/base/ascii.h"
+
 namespace worktrees {
 namespace {
 
@@ -23,7 +25,7 @@ std::string lower_without_ignored(std::string_view name) {
       continue;
     }
     const char c = name.front();
-    folded.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    folded.push_back(jobs::to_ascii_lower(c));
     name.remove_prefix(1);
   }
   return folded;

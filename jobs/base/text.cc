@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/ascii.h"
+
 namespace jobs {
 
 namespace {
@@ -105,12 +107,8 @@ void for_each_shown(std::string_view text, bool one_line, const Sink& sink) {
   }
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool is_alnum(char c) {
-  return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
+  return (to_ascii_lower(c) >= 'a' && to_ascii_lower(c) <= 'z') || (c >= '0' && c <= '9');
 }
 
 bool is_space(char c) {
@@ -121,7 +119,8 @@ bool is_space(char c) {
 /// count, nor '-' against '_'.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   const auto same = [](char x, char y) {
-    return lower(x) == lower(y) || ((x == '-' || x == '_') && (y == '-' || y == '_'));
+    return to_ascii_lower(x) == to_ascii_lower(y) ||
+           ((x == '-' || x == '_') && (y == '-' || y == '_'));
   };
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> above(b.size() + 1);
@@ -214,7 +213,7 @@ std::string slug(std::string_view text, std::size_t max) {
       break;
     }
     if (is_alnum(c)) {
-      out.push_back(lower(c));
+      out.push_back(to_ascii_lower(c));
     } else if (!out.empty() && out.back() != '-') {
       out.push_back('-');
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/sha256.h"
 #include "jobs/base/text.h"
 
@@ -12,16 +13,12 @@ namespace {
 constexpr std::size_t kMaxReferences = 50;
 constexpr std::size_t kMaxDigits = 15;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
 bool is_word(char c) {
-  return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) || c == '_';
+  return (to_ascii_lower(c) >= 'a' && to_ascii_lower(c) <= 'z') || is_digit(c) || c == '_';
 }
 
 bool is_name(char c) {
@@ -42,7 +39,7 @@ class Cursor {
       return false;
     }
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      if (lower(text_[pos_ + i]) != wanted[i]) {
+      if (to_ascii_lower(text_[pos_ + i]) != wanted[i]) {
         return false;
       }
     }

@@ -28,7 +28,6 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kActions = "github-actions";
-constexpr const char* kStatus = "status";
 
 /// Suite -> the workflow that it is a run of. Two workflows may have jobs of one name.
 std::map<std::int64_t, std::string> workflows_of(const std::vector<json>& runs) {
@@ -60,19 +59,6 @@ ReportedCheck check_run(const json& run, const std::map<std::int64_t, std::strin
       out.log += said + "\n";
     }
   }
-  return out;
-}
-
-ReportedCheck commit_status(const json& status) {
-  ReportedCheck out;
-  out.name = forge::text(status, "context");
-  out.source = kStatus;
-  out.word = forge::text(status, "state");
-  out.state = commit_status_state(out.word);
-  out.at = forge::time(status, "updated_at");
-  out.id = forge::number(status, "id");
-  out.log = fmt::format("{}\n{}\n", forge::text(status, "description"),
-                        forge::text(status, "target_url"));
   return out;
 }
 
@@ -146,7 +132,7 @@ class ChecksReader final : public jobs::CiReader {
       reported.push_back(check_run(run, workflows));
     }
     for (const json& status : statuses) {
-      reported.push_back(commit_status(status));
+      reported.push_back(commit_status(status, "state"));
     }
     jobs::CheckRules rules = jobs::rules_of(parts_.config);
     rules.queued = static_cast<int>(std::ranges::count_if(suites, is_awaited));
@@ -173,7 +159,7 @@ class ChecksReader final : public jobs::CiReader {
     std::vector<std::string> paths;
     for (const std::size_t i : worth_a_log(look.report)) {
       look.report.checks[i].log_tail = log_tail(look.checks[i].log);
-      if (look.checks[i].source != kStatus) {
+      if (look.checks[i].source != kCommitStatus) {
         asked.push_back(i);
         paths.push_back(
             repo_path(place, {"check-runs", std::to_string(look.checks[i].id), "annotations"}) +

@@ -8,6 +8,7 @@
 
 #include "jobs/base/crash_point.h"
 #include "jobs/base/text.h"
+#include "runner/ci/forge_read.h"
 
 namespace runner::ci {
 
@@ -22,7 +23,6 @@ using jobs::Verdict;
 
 namespace {
 
-constexpr std::size_t kOidDigits = 40;
 constexpr std::size_t kTailLines = 80;
 constexpr std::size_t kTailBytes = 8U << 10U;
 /// A command that cannot be started is tried again whenever it is asked for, but not for ever.
@@ -34,11 +34,6 @@ std::string id_prefix(const jobs::RepoName& repo) {
   const std::uint64_t hash = jobs::fnv1a(repo.str());
   return fmt::format("ci-{}-{:08x}-", jobs::slug(repo.str(), kMaxSlug),
                      static_cast<std::uint32_t>(hash ^ (hash >> 32U)));
-}
-
-bool is_oid(std::string_view text) {
-  return text.size() == kOidDigits &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 /// All attempts at one commit, oldest first.
@@ -96,7 +91,7 @@ std::string how_it_ended(const jobs::TurnExit& exit) {
   return "ended";
 }
 
-std::string log_tail(const TurnFacts& facts) {
+std::string tail_of(const TurnFacts& facts) {
   std::string tail = jobs::tail(facts.output_tail, kTailLines, kTailBytes);
   if (!tail.empty() && !tail.ends_with('\n')) {
     tail += '\n';
@@ -140,7 +135,7 @@ class CommandCiReader final : public jobs::CiReader {
     out.verdict = verdict;
     out.checks.push_back({.name = config_.name,
                           .verdict = verdict,
-                          .log_tail = verdict == Verdict::fail ? log_tail(facts) : ""});
+                          .log_tail = verdict == Verdict::fail ? tail_of(facts) : ""});
     if (facts.exit) {
       out.finished_at = facts.exit->at;
     }

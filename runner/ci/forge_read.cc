@@ -7,6 +7,7 @@
 
 #include "jobs/base/text.h"
 #include "runner/ci/forge_ci.h"
+#include "runner/ci/forge_words.h"
 #include "runner/ci/log_text.h"
 #include "runner/forge/fields.h"
 
@@ -32,14 +33,31 @@ std::unique_ptr<jobs::CiWriter> make_forge_ci_writer() {
   return std::make_unique<ForgeCiWriter>();
 }
 
+bool is_oid(std::string_view text) {
+  return text.size() == kOidDigits &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 jobs::Status check_oid(const jobs::Oid& commit) {
-  const std::string& text = commit.str();
-  if (text.size() == kOidDigits &&
-      text.find_first_not_of("0123456789abcdef") == std::string::npos) {
+  if (is_oid(commit.str())) {
     return jobs::ok();
   }
   return jobs::fail(jobs::ErrorKind::bug,
-                    fmt::format("'{}' is not a commit id", jobs::one_line(text, 60)));
+                    fmt::format("'{}' is not a commit id", jobs::one_line(commit.str(), 60)));
+}
+
+jobs::ReportedCheck commit_status(const nlohmann::json& status, std::string_view word) {
+  jobs::ReportedCheck out;
+  out.name = forge::text(status, "context");
+  out.source = kCommitStatus;
+  out.word = forge::text(status, word);
+  out.state = commit_status_state(out.word);
+  out.at = forge::time(status, "updated_at");
+  out.at = out.at ? out.at : forge::time(status, "created_at");
+  out.id = forge::number(status, "id");
+  out.log = fmt::format("{}\n{}\n", forge::text(status, "description"),
+                        forge::text(status, "target_url"));
+  return out;
 }
 
 std::string repo_path(std::string_view place, std::vector<std::string_view> rest) {

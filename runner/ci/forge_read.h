@@ -9,9 +9,11 @@
 #include "jobs/pipelines/ci_fold.h"
 #include "runner/forge/api.h"
 
-/// What the CI kinds of forges share in asking. For runner/ci only.
+/// What the CI kinds share in asking, those of forges above all. For runner/ci only.
 namespace runner::ci {
 
+/// A whole commit id: 40 hexadecimal digits in lower case.
+[[nodiscard]] bool is_oid(std::string_view text);
 /// bug: it is no whole commit id, which would find something else.
 [[nodiscard]] jobs::Status check_oid(const jobs::Oid& commit);
 
@@ -21,6 +23,12 @@ namespace runner::ci {
 /// The elements of a first page and of all pages behind it. transient: more than a commit can have.
 [[nodiscard]] jobs::Result<std::vector<nlohmann::json>> all_elements(
     forge::Api& api, jobs::Result<forge::Reply> first, std::string_view key);
+
+/// The source of a check that is a commit status.
+inline constexpr const char* kCommitStatus = "status";
+/// A commit status as GitHub and Forgejo have it. `word` names the field of its state.
+[[nodiscard]] jobs::ReportedCheck commit_status(const nlohmann::json& status,
+                                                std::string_view word);
 
 /// What is seen about one commit.
 struct Look {

@@ -28,8 +28,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* kStatus = "status";
-constexpr int kMostPages = 20;
+constexpr int kMostPagesOfStatuses = 20;
 
 /// One Actions run, in either dialect.
 struct Run {
@@ -65,20 +64,6 @@ std::optional<Run> run_of(const json& run, const Oid& commit) {
                            "started_at", "created", "created_at"}) {
     out.at = out.at ? out.at : forge::time(run, when);
   }
-  return out;
-}
-
-ReportedCheck commit_status(const json& status) {
-  ReportedCheck out;
-  out.name = forge::text(status, "context");
-  out.source = kStatus;
-  out.word = forge::text(status, "status");
-  out.state = commit_status_state(out.word);
-  out.at = forge::time(status, "updated_at");
-  out.at = out.at ? out.at : forge::time(status, "created_at");
-  out.id = forge::number(status, "id");
-  out.log = fmt::format("{}\n{}\n", forge::text(status, "description"),
-                        forge::text(status, "target_url"));
   return out;
 }
 
@@ -146,12 +131,12 @@ class ForgejoReader final : public jobs::CiReader {
                   forge::numbered_pages(
                       parts_.api, {.path = repo_path(place, {"commits", commit.str(), "status"}),
                                    .key = "statuses",
-                                   .most_pages = kMostPages}));
+                                   .most_pages = kMostPagesOfStatuses}));
     // `head_sha` matches whole ids only.
     const auto listed = forge::numbered_pages(
         parts_.api, {.path = repo_path(place, {"actions", "runs"}) + "?head_sha=" + commit.str(),
                      .key = "workflow_runs",
-                     .most_pages = kMostPages});
+                     .most_pages = kMostPagesOfStatuses});
     // Actions may be off, or closed to this credential: the statuses are there all the same.
     if (!listed && jobs::is_retryable(listed.error().kind)) {
       return listed.error();
@@ -170,7 +155,7 @@ class ForgejoReader final : public jobs::CiReader {
     std::vector<ReportedCheck> reported;
     std::vector<const Run*> behind;
     for (const json& status : statuses) {
-      reported.push_back(commit_status(status));
+      reported.push_back(commit_status(status, "status"));
       const Run* run = run_behind(reported.back(), runs);
       correct(reported.back(), run);
       behind.push_back(run);

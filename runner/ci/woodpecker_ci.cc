@@ -31,7 +31,7 @@ namespace {
 /// A larger page is cut to this without a word.
 constexpr std::size_t kPage = 50;
 /// A commit whose pipelines lie further back counts as not reported.
-constexpr int kMostPages = 4;
+constexpr int kMostPagesOfPipelines = 4;
 
 /// A pipeline of another branch says nothing about what is on the base; tags, releases and
 /// deployments name no branch of their own.
@@ -212,7 +212,7 @@ class WoodpeckerReader final : public jobs::CiReader {
   jobs::Result<Newest> newest_of(std::int64_t id, const Repo& repo, const Oid& commit) {
     const std::vector<std::string>& events = parts_.config.events;
     Newest newest;
-    for (int page = 1; page <= kMostPages; ++page) {
+    for (int page = 1; page <= kMostPagesOfPipelines; ++page) {
       RUNNER_ASSIGN(
           const forge::Reply reply,
           parts_.api.get(fmt::format("/repos/{}/pipelines?page={}&perPage={}", id, page, kPage)));

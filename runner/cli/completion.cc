@@ -14,7 +14,7 @@ namespace runner::cli {
 namespace {
 
 /// For a word inside single quotes of any of the three shells.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\'') {
@@ -123,7 +123,7 @@ std::string zsh(const std::vector<Entry>& entries, const std::vector<OptionInfo>
     const std::vector<OptionInfo> options = options_of(*entry.command, global);
     std::string described;
     for (const CommandInfo& child : entry.command->commands) {
-      described += fmt::format(" '{}:{}'", child.name, quoted(child.summary));
+      described += fmt::format(" '{}:{}'", child.name, shell_quoted(child.summary));
     }
     for (const OptionInfo& positional : entry.command->positionals) {
       for (const std::string& choice : positional.choices) {
@@ -132,7 +132,7 @@ std::string zsh(const std::vector<Entry>& entries, const std::vector<OptionInfo>
     }
     for (const OptionInfo& option : options) {
       for (const std::string& name : option.names) {
-        described += fmt::format(" '{}:{}'", name, quoted(option.description));
+        described += fmt::format(" '{}:{}'", name, shell_quoted(option.description));
         if (!option.choices.empty()) {
           out += fmt::format("    '{}:{}') choices=({}); _describe value choices; return ;;\n",
                              entry.path, name, fmt::join(option.choices, " "));
@@ -160,7 +160,7 @@ std::string fish(const std::vector<Entry>& entries, const std::vector<OptionInfo
   for (const Entry& entry : entries) {
     const std::string rule = fmt::format("complete -c runner -n '__runner_at \"{}\"'", entry.path);
     for (const CommandInfo& child : entry.command->commands) {
-      out += fmt::format("{} -f -a '{}' -d '{}'\n", rule, child.name, quoted(child.summary));
+      out += fmt::format("{} -f -a '{}' -d '{}'\n", rule, child.name, shell_quoted(child.summary));
     }
     for (const OptionInfo& positional : entry.command->positionals) {
       if (!positional.choices.empty()) {
@@ -178,7 +178,7 @@ std::string fish(const std::vector<Entry>& entries, const std::vector<OptionInfo
       } else if (!option.value.empty()) {
         out += " -r";
       }
-      out += fmt::format(" -d '{}'\n", quoted(option.description));
+      out += fmt::format(" -d '{}'\n", shell_quoted(option.description));
     }
   }
   return out;

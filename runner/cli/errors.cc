@@ -15,7 +15,7 @@ namespace runner::cli {
 
 namespace {
 
-constexpr std::size_t kLineBytes = 4000;
+constexpr std::size_t kStepBytes = 4000;
 
 Screen error_screen(Color color) {
   Screen screen;
@@ -63,7 +63,7 @@ int report_error(const Globals& global, const jobs::Error& error) {
                          : paint(error_screen(global.color), Ink::red, "error:") + " " +
                                indented(error.message) + "\n";
   for (const std::string& step : error.trail) {
-    text += "  while " + jobs::one_line(step, kLineBytes) + "\n";
+    text += "  while " + jobs::one_line(step, kStepBytes) + "\n";
   }
   if (error.until) {
     text += "  until " + jobs::format_time(*error.until) + "\n";
@@ -72,7 +72,7 @@ int report_error(const Globals& global, const jobs::Error& error) {
     text += "  this is a bug in runner\n";
   }
   if (!error.hint.empty()) {
-    text += "  next: " + jobs::one_line(error.hint, kLineBytes) + "\n";
+    text += "  next: " + jobs::one_line(error.hint, kStepBytes) + "\n";
   }
   // What was printed before comes first also when both go to one file.
   (void)flush_output();

@@ -16,8 +16,6 @@ namespace runner::cli {
 
 namespace {
 
-constexpr std::size_t kWhyBytes = 1000;
-
 jobs::Result<jobs::Pause> pause(const PauseCommand& command) {
   // Whoever reaches for the brake must learn of the one that needs no manifest and no state.
   const std::string other = "RUNNER_KILL_SWITCH=on in the environment of the ticks stops them too";

@@ -20,8 +20,6 @@ namespace runner::cli {
 
 namespace {
 
-constexpr std::size_t kWhyBytes = 1000;
-
 struct Asked {
   jobs::Run run;
   jobs::Request request;

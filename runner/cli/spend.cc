@@ -19,11 +19,11 @@ namespace runner::cli {
 
 namespace {
 
-Json to_json(const jobs::SpendLine& line) {
+Json line_json(const jobs::SpendLine& line) {
   Json json = Json::object();
   const auto each = line.per_landing();
-  json.set("key", line.key).set("settled", cli::to_json(line.settled));
-  json.set("reserved", cli::to_json(line.reserved)).set("runs", line.runs);
+  json.set("key", line.key).set("settled", to_json(line.settled));
+  json.set("reserved", to_json(line.reserved)).set("runs", line.runs);
   json.set("landed", line.landed).set("usd_per_landing", each ? Json(each->str()) : Json());
   return json;
 }
@@ -56,9 +56,9 @@ jobs::Status show(const SpendCommand& command) {
   if (command.global.json) {
     Json list = Json::array();
     for (const jobs::SpendLine& line : lines) {
-      list.push(to_json(line));
+      list.push(line_json(line));
     }
-    print_json(json_root().set("by", command.by).set("lines", list).set("total", to_json(total)));
+    print_json(json_root().set("by", command.by).set("lines", list).set("total", line_json(total)));
     return jobs::ok();
   }
   const Screen screen = make_screen(command.global.color);

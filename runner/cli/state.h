@@ -30,6 +30,8 @@ namespace runner::cli {
 [[nodiscard]] jobs::TimePoint present();
 /// Who runs this command, for the record: the login behind sudo, or the user's name, or "uid 1000".
 [[nodiscard]] std::string user_name();
+/// What is kept of the reason that a person gives.
+inline constexpr std::size_t kWhyBytes = 1000;
 
 /// "acme/shop#12". usage: anything else.
 [[nodiscard]] jobs::Result<jobs::IssueKey> parse_issue_key(std::string_view text);

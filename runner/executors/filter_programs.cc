@@ -29,16 +29,16 @@ using jobs::ErrorKind;
 using jobs::Status;
 using process::Fd;
 
-constexpr std::size_t kTailBytes = 400;
+constexpr std::size_t kSaidBytes = 400;
 
 /// The end of what was written to an opened file.
 std::string tail_of(int file) {
   const off_t size = ::lseek(file, 0, SEEK_END);
-  std::string text(kTailBytes, '\0');
+  std::string text(kSaidBytes, '\0');
   const ssize_t got = ::pread(file, text.data(), text.size(),
-                              std::max<off_t>(0, size - static_cast<off_t>(kTailBytes)));
+                              std::max<off_t>(0, size - static_cast<off_t>(kSaidBytes)));
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, got)));
-  return jobs::one_line(jobs::trimmed(text), kTailBytes);
+  return jobs::one_line(jobs::trimmed(text), kSaidBytes);
 }
 
 /// True when the process has ended within the deadline.

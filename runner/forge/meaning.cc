@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "runner/forge/address.h"
 
@@ -34,9 +35,7 @@ std::optional<std::int64_t> number(const std::optional<std::string>& text) {
 }
 
 bool says(std::string_view text, std::string_view lower_case) {
-  return !std::ranges::search(text, lower_case, {}, [](char c) {
-            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-          }).empty();
+  return !std::ranges::search(text, lower_case, {}, jobs::to_ascii_lower).empty();
 }
 
 /// "Validation Failed: label name already_exists": message and errors of a refusal.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 
 namespace runner::http {
@@ -16,10 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxHeaders = 200;
 constexpr std::size_t kMaxHeaderLine = 8192;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 /// No line break and no other control character: a header must not become two.
 bool is_header_text(std::string_view text) {
@@ -154,7 +151,7 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
   if (colon != std::string_view::npos && answer.headers.size() < kMaxHeaders &&
       line.size() < kMaxHeaderLine) {
     std::string name(line.substr(0, colon));
-    std::ranges::transform(name, name.begin(), lower);
+    std::ranges::transform(name, name.begin(), jobs::to_ascii_lower);
     answer.headers.emplace_back(std::move(name),
                                 std::string(jobs::trimmed(line.substr(colon + 1))));
   }

@@ -84,4 +84,11 @@ class RowReader {
   std::optional<std::size_t> wrong_;
 };
 
+/// The value, or the reader's complaint about the row it came from.
+template <typename T>
+[[nodiscard]] jobs::Result<T> checked(const RowReader& reader, T value) {
+  RUNNER_TRY(reader.finish());
+  return value;
+}
+
 }  // namespace runner::store

@@ -5,16 +5,6 @@
 
 namespace runner::store {
 
-namespace {
-
-template <typename T>
-jobs::Result<T> checked(const RowReader& reader, T value) {
-  RUNNER_TRY(reader.finish());
-  return value;
-}
-
-}  // namespace
-
 const SealedTable& outbox_table() {
   static const SealedTable table{
       .name = "outbox",

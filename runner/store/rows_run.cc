@@ -4,17 +4,6 @@
 
 namespace runner::store {
 
-namespace {
-
-/// The value, or the reader's complaint about the row it came from.
-template <typename T>
-jobs::Result<T> checked(const RowReader& reader, T value) {
-  RUNNER_TRY(reader.finish());
-  return value;
-}
-
-}  // namespace
-
 const SealedTable& runs_table() {
   static const SealedTable table{.name = "runs",
                                  .columns = {"id",

@@ -23,10 +23,6 @@ constexpr std::size_t kWorthIt = 5;
 /// finds every issue of the owner.
 constexpr std::size_t kMostPages = 40;
 
-std::string owner_of(const std::string& place) {
-  return place.substr(0, place.find('/'));
-}
-
 bool is_true(const json& object, const char* key) {
   const json* value = forge::field(object, key);
   return value != nullptr && value->is_boolean() && value->get<bool>();

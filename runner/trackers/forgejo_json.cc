@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "runner/forge/fields.h"
 #include "runner/trackers/forgejo_parts.h"
@@ -20,14 +21,10 @@ namespace {
 /// Deleted accounts and the servers' own programs have ids below 1: Ghost -1, Actions -2.
 constexpr std::int64_t kGhost = -1;
 
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 std::optional<int> priority_in(std::string_view label) {
   for (const std::string_view word : {"priority", "prio", "p"}) {
-    if (label.size() <= word.size() || !same_name(label.substr(0, word.size()), word)) {
+    if (label.size() <= word.size() ||
+        !jobs::same_but_for_case(label.substr(0, word.size()), word)) {
       continue;
     }
     std::string_view rest = label.substr(word.size());
@@ -41,6 +38,10 @@ std::optional<int> priority_in(std::string_view label) {
 }
 
 }  // namespace
+
+std::string owner_of(std::string_view place) {
+  return std::string(place.substr(0, place.find('/')));
+}
 
 std::optional<int> priority_of(const std::vector<std::string>& labels) {
   std::optional<int> lowest;
@@ -94,9 +95,11 @@ jobs::LabelActor label_actor(const std::vector<json>& timeline, std::string_view
     return actor;
   }
   actor.login = forge::text(*newest, "user.login");
-  actor.is_bot =
-      id < 0 || std::ranges::any_of(
-                    own, [&](const std::string& login) { return same_name(login, actor.login); });
+  actor.is_bot = id < 0 || std::ranges::any_of(
+                               own,
+                               [&](const std::string& login) {
+                                 return jobs::same_but_for_case(login, actor.login);
+                               });
   return actor;
 }
 

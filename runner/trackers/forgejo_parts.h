@@ -21,6 +21,9 @@ namespace runner::trackers::forgejo {
 /// is none (a pull request, a placeholder, nonsense).
 [[nodiscard]] jobs::Issue issue_of(const nlohmann::json& object, const jobs::RepoName& repo);
 
+/// "acme/shop" -> "acme".
+[[nodiscard]] std::string owner_of(std::string_view place);
+
 /// "p1", "P-1", "prio: 1", "priority/1": the lowest number that a label says.
 [[nodiscard]] std::optional<int> priority_of(const std::vector<std::string>& labels);
 

@@ -24,10 +24,6 @@ std::string web_root(std::string_view shown) {
   return std::string(shown.ends_with(kApi) ? shown.substr(0, shown.size() - kApi.size()) : shown);
 }
 
-std::string owner_of(std::string_view place) {
-  return std::string(place.substr(0, place.find('/')));
-}
-
 }  // namespace
 
 std::string path_in(std::string_view place, std::vector<std::string_view> rest) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "runner/trackers/github_parts.h"
 
@@ -85,7 +86,7 @@ class Completion {
     issue.open = text.open;
     for (std::string& label : text.labels) {  // in our spelling, so that all others can compare
       for (const std::string& ours : {labels_.ready, labels_.in_progress, labels_.human}) {
-        label = same_name(label, ours) ? ours : label;
+        label = jobs::same_but_for_case(label, ours) ? ours : label;
       }
     }
     issue.labels = std::move(text.labels);
@@ -132,9 +133,8 @@ class Completion {
     std::vector<std::string> paths;
     for (const Target* target : all) {
       const std::string number = std::to_string(target->spot.number);
-      std::string path = target->spot.place.path({"issues", number});
-      path += forge::path_of(std::span(rest.begin(), rest.size()));
-      paths.push_back(path + query);
+      const std::string path = target->spot.place.path({"issues", number});
+      paths.push_back(path + forge::path_of(std::span(rest.begin(), rest.size())) + query);
     }
     auto replies = api_.get(paths);
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -210,7 +210,7 @@ class Completion {
 
   /// "#7" in its own repository, "acme/lib#7" in another.
   static std::string shown(const Target& target, const Spot& spot) {
-    const bool own = same_name(spot.place.str(), target.spot.place.str());
+    const bool own = jobs::same_but_for_case(spot.place.str(), target.spot.place.str());
     return fmt::format("{}#{}", own ? "" : spot.place.str(), spot.number);
   }
 
@@ -282,7 +282,7 @@ class Completion {
       }
       blocker.reference = spot ? shown(target, *spot) : reference;
       const bool there = std::ranges::any_of(target.issue->blockers, [&](const Blocker& other) {
-        return same_name(other.reference, blocker.reference);
+        return jobs::same_but_for_case(other.reference, blocker.reference);
       });
       if (!there && target.issue->blockers.size() < kMostBlockers) {
         target.issue->blockers.push_back(std::move(blocker));

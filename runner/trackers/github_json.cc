@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "jobs/base/time.h"
 #include "runner/trackers/github_parts.h"
@@ -14,14 +15,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 /// The number behind "p", "prio" or "priority" and at most a few signs between.
 std::optional<int> priority_in(std::string_view label) {
-  std::string text;
-  std::ranges::transform(label, std::back_inserter(text), lower);
+  const std::string text = jobs::ascii_lower(label);
   for (const std::string_view word : {"priority", "prio", "p"}) {
     if (!text.starts_with(word)) {
       continue;
@@ -82,10 +78,6 @@ jobs::Result<Json> entries_of(const std::vector<forge::Reply>& pages) {
     }
   }
   return all;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 std::optional<int> priority_of(const std::vector<std::string>& labels) {

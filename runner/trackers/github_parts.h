@@ -30,8 +30,6 @@ namespace runner::trackers::github {
 /// All entries of the pages of a list. transient: one is no array.
 [[nodiscard]] jobs::Result<nlohmann::json> entries_of(const std::vector<forge::Reply>& pages);
 
-/// GitHub takes labels and logins that differ only in case for the same.
-[[nodiscard]] bool same_name(std::string_view a, std::string_view b);
 /// "p1", "P-1", "prio: 1", "priority/1": the lowest number that a label says.
 [[nodiscard]] std::optional<int> priority_of(const std::vector<std::string>& labels);
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "runner/trackers/github_parts.h"
 
@@ -109,7 +110,7 @@ jobs::Status take(const Json& connection, const jobs::RepoName& repo,
 
 jobs::Result<ListPage> page_of(const Json& repository, const ListAsk& ask) {
   const std::string name = text_at(repository, "nameWithOwner");
-  if (!same_name(name, ask.place.str())) {
+  if (!jobs::same_but_for_case(name, ask.place.str())) {
     return fail(ErrorKind::not_found,
                 fmt::format("the repository was renamed or transferred: it is {} now",
                             jobs::one_line(name)),

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "runner/trackers/github_parts.h"
 
@@ -24,7 +25,7 @@ jobs::LabelActor actor_of(const Json& event, const std::string& own) {
   const Json& app = at(event, "performed_via_github_app");
   if (actor.login.empty()) {
     actor.note = "the account that set the label does not exist any more";
-  } else if (same_name(without_bot(actor.login), without_bot(own))) {
+  } else if (jobs::same_but_for_case(without_bot(actor.login), without_bot(own))) {
     actor.is_bot = true;
     actor.note = "the runner's own account";
   } else if (!app.is_null()) {
@@ -67,7 +68,7 @@ jobs::LabelActor label_actor(const Json& events, const std::string& ready, const
   for (const Json& event : events) {
     const std::string kind = text_at(event, "event");
     if ((kind == "labeled" || kind == "unlabeled") &&
-        same_name(text_at(at(event, "label"), "name"), ready)) {
+        jobs::same_but_for_case(text_at(at(event, "label"), "name"), ready)) {
       about.push_back(&event);
     }
   }

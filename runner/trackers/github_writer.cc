@@ -6,13 +6,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "runner/trackers/github.h"
 #include "runner/trackers/github_parts.h"
 
 namespace runner::trackers {
 
-using github::Place;
 using jobs::ErrorKind;
 
 namespace {
@@ -32,11 +32,12 @@ class GithubWriter final : public jobs::TrackerWriter {
   jobs::Status set_labels(const jobs::Repo& repo, jobs::IssueNumber number,
                           const std::vector<std::string>& add,
                           const std::vector<std::string>& remove) override {
-    RUNNER_ASSIGN(const Place place, github::place_of(repo));
+    RUNNER_ASSIGN(const github::Place place, github::place_of(repo));
     RUNNER_ASSIGN(const github::Text issue, look(place, number));
     const auto is_set = [&](const std::string& label) {
-      return std::ranges::any_of(
-          issue.labels, [&](const std::string& other) { return github::same_name(label, other); });
+      return std::ranges::any_of(issue.labels, [&](const std::string& other) {
+        return jobs::same_but_for_case(label, other);
+      });
     };
     Json missing = Json::array();
     for (const std::string& label : add) {
@@ -70,7 +71,7 @@ class GithubWriter final : public jobs::TrackerWriter {
 
   jobs::Result<std::string> upsert_comment(const jobs::Repo& repo, jobs::IssueNumber number,
                                            const jobs::OwnComment& comment) override {
-    RUNNER_ASSIGN(const Place place, github::place_of(repo));
+    RUNNER_ASSIGN(const github::Place place, github::place_of(repo));
     const std::string text =
         comment.body.size() <= kMostComment
             ? jobs::to_valid_utf8(comment.body)
@@ -98,7 +99,7 @@ class GithubWriter final : public jobs::TrackerWriter {
   jobs::Status close(const jobs::Repo& repo, jobs::IssueNumber number,
                      const std::string& reason) override {
     static_cast<void>(reason);  // Stands in the comment; GitHub has only words of its own.
-    RUNNER_ASSIGN(const Place place, github::place_of(repo));
+    RUNNER_ASSIGN(const github::Place place, github::place_of(repo));
     RUNNER_ASSIGN(const github::Text issue, look(place, number));
     if (!issue.open) {
       return jobs::ok();
@@ -122,14 +123,14 @@ class GithubWriter final : public jobs::TrackerWriter {
     return jobs::ok();
   }
 
-  jobs::Result<github::Text> look(const Place& place, jobs::IssueNumber number) {
+  jobs::Result<github::Text> look(const github::Place& place, jobs::IssueNumber number) {
     RUNNER_ASSIGN(const forge::Reply reply,
                   api_.get(place.path({"issues", std::to_string(number)})));
     return github::parse_rest_issue(reply.body);
   }
 
   /// GitHub makes a label that is not there by itself, but without a colour or a word about it.
-  jobs::Status make_label(const Place& place, const std::string& label) {
+  jobs::Status make_label(const github::Place& place, const std::string& label) {
     if (made_.contains({place, label})) {
       return jobs::ok();
     }
@@ -154,11 +155,11 @@ class GithubWriter final : public jobs::TrackerWriter {
 
   /// By its id, also where somebody took the marker out of it; else ours with the marker, the
   /// oldest, should there be two. Somebody else's is not ours, whatever stands in it.
-  jobs::Result<Found> find_comment(const Place& place, jobs::IssueNumber number,
+  jobs::Result<Found> find_comment(const github::Place& place, jobs::IssueNumber number,
                                    const jobs::OwnComment& comment) {
     RUNNER_ASSIGN(const std::string own, people_.own_login());
     const auto is_ours = [&](const Json& each) {
-      return github::same_name(github::text_at(github::at(each, "user"), "login"), own);
+      return jobs::same_but_for_case(github::text_at(github::at(each, "user"), "login"), own);
     };
     if (!comment.id.empty()) {
       const auto reply = api_.get(place.path({"issues", "comments", comment.id}));
@@ -193,7 +194,7 @@ class GithubWriter final : public jobs::TrackerWriter {
 
   forge::Api& api_;
   github::People people_;
-  std::set<std::pair<Place, std::string>> made_;
+  std::set<std::pair<github::Place, std::string>> made_;
 };
 
 }  // namespace

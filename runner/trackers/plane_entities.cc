@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "jobs/base/ascii.h"
 #include "runner/trackers/plane_html.h"
 
 namespace runner::trackers::plane {
@@ -31,10 +32,6 @@ constexpr std::array<Entity, 18> kEntities{{{"amp", "&"},
                                             {"reg", "\u00AE"},
                                             {"euro", "\u20AC"}}};
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
 std::string utf8(std::uint32_t code) {
   const auto byte = [](std::uint32_t value) { return static_cast<char>(value); };
   if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
@@ -56,11 +53,11 @@ std::string utf8(std::uint32_t code) {
 
 /// "#38" and "#x26"; nothing if it is no number.
 std::optional<std::string> numbered(std::string_view name) {
-  const bool hex = name.size() > 1 && lower(name[1]) == 'x';
+  const bool hex = name.size() > 1 && jobs::to_ascii_lower(name[1]) == 'x';
   const std::string_view digits = name.substr(hex ? 2 : 1);
   std::uint32_t code = 0;
   for (const char c : digits) {
-    const char small = lower(c);
+    const char small = jobs::to_ascii_lower(c);
     const bool decimal = small >= '0' && small <= '9';
     if (!decimal && !(hex && small >= 'a' && small <= 'f')) {
       return std::nullopt;

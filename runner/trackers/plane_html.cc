@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 
 namespace runner::trackers::plane {
@@ -30,12 +31,8 @@ bool among(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
 bool is_letter(char c) {
-  return lower(c) >= 'a' && lower(c) <= 'z';
+  return jobs::to_ascii_lower(c) >= 'a' && jobs::to_ascii_lower(c) <= 'z';
 }
 
 bool is_space(char c) {
@@ -105,7 +102,7 @@ class Converter {
     }
     std::string name;
     for (std::size_t i = name_at; i < *end && !is_space(html_[i]) && html_[i] != '/'; ++i) {
-      name += lower(html_[i]);
+      name += jobs::to_ascii_lower(html_[i]);
     }
     at_ = *end + 1;
     tag(name, closing);
@@ -201,7 +198,7 @@ class Converter {
     out_ += kUnseen;
     for (at_ = html_.find("</", at_); at_ != std::string_view::npos;
          at_ = html_.find("</", at_ + 2)) {
-      if (std::ranges::equal(html_.substr(at_ + 2, name.size()), name, {}, lower)) {
+      if (std::ranges::equal(html_.substr(at_ + 2, name.size()), name, {}, jobs::to_ascii_lower)) {
         const std::size_t end = html_.find('>', at_);
         at_ = end == std::string_view::npos ? html_.size() : end + 1;
         return;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "runner/forge/fields.h"
 #include "runner/trackers/plane_parts.h"
@@ -24,11 +25,6 @@ namespace {
 constexpr std::string_view kPage = "100";  ///< more is refused
 /// More entries than people make: whoever makes them on purpose shall not use up our requests.
 constexpr std::size_t kMostPagesOfHistory = 20;
-
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 /// Where the next page is; "" behind the last one.
 std::string next_cursor(const json& page) {
@@ -158,7 +154,7 @@ jobs::Result<Project> Server::project(const RepoName& repo) {
   RUNNER_ASSIGN(const std::vector<Project> all, projects());
   std::string names;
   for (const Project& one : all) {
-    if (one.id == *place || same_name(one.identifier, *place)) {
+    if (one.id == *place || jobs::same_but_for_case(one.identifier, *place)) {
       return one;
     }
     names += (names.empty() ? "" : ", ") + jobs::one_line(one.identifier, 20);

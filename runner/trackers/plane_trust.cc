@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "jobs/base/ascii.h"
 #include "jobs/base/text.h"
 #include "runner/trackers/plane_parts.h"
 
@@ -15,11 +16,6 @@ using jobs::Permission;
 using nlohmann::json;
 
 namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 struct Person {
   std::string name;  ///< the address, which is unique and not chosen freely, or the id
@@ -37,7 +33,8 @@ Person person(Server& server, const Project& project, const std::string& id,
   } else {
     who.name = member->email.empty() ? id : member->email;
     who.permission = member->permission;
-    who.is_bot = who.is_bot || member->is_bot || same_name(who.name, server.options().bot);
+    who.is_bot =
+        who.is_bot || member->is_bot || jobs::same_but_for_case(who.name, server.options().bot);
     if (member->permission == Permission::unknown) {
       who.note = fmt::format("the server does not say which role {} has in {}",
                              jobs::one_line(who.name, 60), project.identifier);

@@ -12,5 +12,13 @@ TEST(Ascii, OnlyLettersOfAsciiChange) {
   EXPECT_EQ(ascii_lower(""), "");
 }
 
+TEST(Ascii, NamesAreTheSameButForTheCaseOfTheirLetters) {
+  EXPECT_TRUE(same_but_for_case("Acme/Shop", "aCME/sHOP"));
+  EXPECT_TRUE(same_but_for_case("", ""));
+  EXPECT_FALSE(same_but_for_case("acme", "acme/"));
+  EXPECT_FALSE(same_but_for_case("[", "{")) << "32 apart, and no letters";
+  EXPECT_FALSE(same_but_for_case("\xc3\x84", "\xc3\xa4")) << "letters of other alphabets";
+}
+
 }  // namespace
 }  // namespace jobs
