@@ -1,6 +1,7 @@
-# What makes a build on two cores bearable: a compiler cache and a fast linker, if they are there.
+# What makes a build on two cores bearable: a compiler cache and a fast linker, if they are there, and
+# files compiled in batches where everything is compiled once and thrown away.
 
-option(RUNNER_PRECOMPILE "Compile what nearly every file includes once for each large target" OFF)
+set(RUNNER_BATCHES "1" CACHE STRING "Compile so many files of a folder as one; 1 = each alone")
 option(RUNNER_CCACHE "Compile through ccache when it is found" ON)
 set(RUNNER_LINKER "auto" CACHE STRING "auto (mold, then lld, then the default), mold, lld, default")
 
@@ -35,16 +36,32 @@ if(runner_linker)
   endif()
 endif()
 
-# runner_precompile(TARGET headers...): these and the standard headers that most files need, compiled
-# once for the target. Only where it has enough files to be worth it: the header itself takes as long
-# as two of them.
-function(runner_precompile target)
-  if(NOT RUNNER_PRECOMPILE)
+# runner_compile_fast(TARGET headers...): its sources in batches, each of one folder, so that a name in
+# an anonymous namespace has to be the folder's only one of that name and kind, and no file's names
+# depend on what other folders have. Where enough batches are left for it to be worth it, these headers
+# and the standard ones that most files need are compiled once: that takes as long as one batch.
+function(runner_compile_fast target)
+  if(RUNNER_BATCHES LESS 2)
     return()
   endif()
   get_target_property(sources ${target} SOURCES)
-  list(LENGTH sources count)
-  if(count LESS 5)
+  list(FILTER sources INCLUDE REGEX "\\.cc$")
+  set(groups "")
+  foreach(source IN LISTS sources)
+    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    runner_batch_of(folder "${source}")
+    if(NOT DEFINED count_${folder})
+      set(count_${folder} 0)
+    endif()
+    math(EXPR number "${count_${folder}} / ${RUNNER_BATCHES}")
+    math(EXPR count_${folder} "${count_${folder}} + 1")
+    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${folder}_${number}")
+    list(APPEND groups "${folder}_${number}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  list(REMOVE_DUPLICATES groups)
+  list(LENGTH groups count)
+  if(count LESS 10)
     return()
   endif()
   target_precompile_headers(${target} PRIVATE
@@ -54,4 +71,19 @@ function(runner_precompile target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${target} PRIVATE -fpch-preprocess)  # for ccache
   endif()
+endfunction()
+
+# What a file may be in one batch with: the files of its folder; those with planted bugs
+# (cmake/Planted.cmake) only with each other, because they are compiled a second time.
+function(runner_batch_of result source)
+  cmake_path(GET source PARENT_PATH folder)
+  cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  string(REGEX REPLACE "[^A-Za-z0-9]" "_" folder "${folder}")
+  if(EXISTS "${source}")
+    file(STRINGS "${source}" lines LIMIT_COUNT 1 REGEX "RUNNER_PLANTED\\(")
+    if(lines)
+      string(APPEND folder "_planted")
+    endif()
+  endif()
+  set(${result} "${folder}" PARENT_SCOPE)
 endfunction()

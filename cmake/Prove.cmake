@@ -47,7 +47,7 @@ foreach(harness IN LISTS harnesses)
     project_warnings project_settings prove_trace prove_frame oracle
     runner_lib manifests worktrees metrics stub fakes test_support jobs
     third_party::json third_party::libgit2 third_party::sqlite third_party::boost)
-  runner_precompile(prove_${harness})
+  runner_compile_fast(prove_${harness})
   target_compile_definitions(prove_${harness} PRIVATE RUNNER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     RUNNER_BINARY="${runner_test_binary}" RUNNER_TEST_PROGRAMS="${runner_test_programs}")
   set_target_properties(prove_${harness} PROPERTIES

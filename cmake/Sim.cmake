@@ -21,7 +21,7 @@ function(runner_sim suffix)
   target_compile_options(sim_kernel${suffix} PRIVATE -O2 -Wno-restrict -Wno-stringop-overflow
     -Wno-stringop-overread -Wno-array-bounds)
   target_compile_definitions(sim_kernel${suffix} PUBLIC ${ARGN})
-  runner_precompile(sim_kernel${suffix})
+  runner_compile_fast(sim_kernel${suffix})
   foreach(harness IN ITEMS sim money)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/prove/${harness}/*.cc")
     add_executable(prove_${harness}${suffix} EXCLUDE_FROM_ALL ${sources})

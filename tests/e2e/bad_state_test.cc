@@ -8,16 +8,13 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include "tests/support/contains.h"
 #include "tests/support/small_fleet.h"
 
 namespace test_support {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 void make_fleet(SmallFleet& fleet) {
   fleet.scripted("coder", {"commits", "1"});

@@ -5,16 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/contains.h"
 #include "tests/support/small_fleet.h"
 
 namespace test_support {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST(BadWorld, BrokenRemotesAndTrackersAreNamedAndTheRestGoesOn) {
   SmallFleet fleet;

@@ -10,38 +10,38 @@
 namespace test_support {
 namespace {
 
-constexpr const char* kShop = "acme/shop";
-constexpr const char* kToken = "ghp_secretOfTheTest";
+constexpr const char* kHubRepo = "acme/shop";
+constexpr const char* kHubToken = "ghp_secretOfTheTest";
 
 class GithubLoop : public testing::Test {
  protected:
   explicit GithubLoop(const std::string& more = "", const std::string& tables = "")
       : stub(options(fleet)) {
-    fleet.play.environment.push_back(std::string("FORGE_TOKEN=") + kToken);
+    fleet.play.environment.push_back(std::string("FORGE_TOKEN=") + kHubToken);
     fleet.other_tables = "\n[tracker.hub]\nkind = \"github\"\nurl = \"" + stub.url() +
                          "\"\ntoken_env = \"FORGE_TOKEN\"\n" + tables;
     fleet.remote_prefix = stub.url("/git");
     fleet.scripted("coder", {"commits", "1", "usage", "{\"usd\": \"0.10\", \"tokens\": 1000}"});
-    fleet.repo(kShop, "coder", "tracker = \"hub\"\n" + more);
-    (void)fleet.git(fleet.remote(kShop), {"config", "http.receivepack", "true"});
+    fleet.repo(kHubRepo, "coder", "tracker = \"hub\"\n" + more);
+    (void)fleet.git(fleet.remote(kHubRepo), {"config", "http.receivepack", "true"});
     fleet.write();
-    stub.forge.add_repo(kShop);
-    stub.forge.permit(kShop, "alice", "write", "write");
+    stub.forge.add_repo(kHubRepo);
+    stub.forge.permit(kHubRepo, "alice", "write", "write");
   }
   static stub::Stub::Options options(const SmallFleet& fleet) {
     stub::Stub::Options options;
     options.git_root = fleet.folder() + "/remotes";
     options.forge.login = "runner-bot";
-    options.forge.token = kToken;
+    options.forge.token = kHubToken;
     return options;
   }
   int ready(const std::string& actor) {
-    const int number = stub.forge.add_issue(kShop, "somebody", "Greet by name", "Please do it.");
-    stub.forge.label(kShop, number, "ready-for-agent", actor);
+    const int number = stub.forge.add_issue(kHubRepo, "somebody", "Greet by name", "Please do it.");
+    stub.forge.label(kHubRepo, number, "ready-for-agent", actor);
     return number;
   }
   nlohmann::json issue(int number) {
-    return stub.forge.state().at(kShop).at("issues").at(std::to_string(number));
+    return stub.forge.state().at(kHubRepo).at("issues").at(std::to_string(number));
   }
   void expect_landed(int number) {
     EXPECT_EQ(issue(number).at("state"), "closed");
@@ -49,10 +49,10 @@ class GithubLoop : public testing::Test {
       EXPECT_NE(label.at("name"), "agent-in-progress");
       EXPECT_NE(label.at("name"), "ready-for-agent");
     }
-    EXPECT_EQ(fleet.commits_landed(kShop), 1);
+    EXPECT_EQ(fleet.commits_landed(kHubRepo), 1);
     EXPECT_EQ(stub.log.effects("comment added").size(), 1U) << "one comment, edited in place";
-    EXPECT_FALSE(fleet.run_of(kShop).live);
-    EXPECT_EQ(fleet.run_of(kShop).outcome, "landed");
+    EXPECT_FALSE(fleet.run_of(kHubRepo).live);
+    EXPECT_EQ(fleet.run_of(kHubRepo).outcome, "landed");
   }
 
   SmallFleet fleet;
@@ -65,8 +65,8 @@ TEST_F(GithubLoop, AnIssueIsClaimedWorkedOnLandedAndClosed) {
   ASSERT_TRUE(fleet.tick_until_quiet(90)) << fleet.tick().out;
   expect_landed(number);
   EXPECT_EQ(issue(refused).at("state"), "open");
-  EXPECT_NE(fleet.reason_of(kShop, refused).find("untrusted-label"), std::string::npos)
-      << fleet.reason_of(kShop, refused);
+  EXPECT_NE(fleet.reason_of(kHubRepo, refused).find("untrusted-label"), std::string::npos)
+      << fleet.reason_of(kHubRepo, refused);
 }
 
 TEST_F(GithubLoop, FaultsBeforeAndAfterTheEffectChangeNothing) {
@@ -141,8 +141,8 @@ TEST_F(GithubLoop, Invariant12_TheTokenIsNowhere) {
   stub.faults.add({.path = "/graphql", .times = 0, .fault = {.kind = stub::FaultKind::html}});
   ready("alice");
   const Answer tick = fleet.tick();
-  EXPECT_EQ((tick.out + tick.error).find(kToken), std::string::npos);
-  EXPECT_EQ(fleet.shell_output("grep -rl " + std::string(kToken) + " . || true"), "");
+  EXPECT_EQ((tick.out + tick.error).find(kHubToken), std::string::npos);
+  EXPECT_EQ(fleet.shell_output("grep -rl " + std::string(kHubToken) + " . || true"), "");
 }
 
 class GithubPulls : public GithubLoop {
@@ -151,8 +151,8 @@ class GithubPulls : public GithubLoop {
       : GithubLoop("landing = \"pull-request\"\n" + more) {}
   /// The number of the pull request; 0 if it never came.
   std::int64_t tick_until_opened() {
-    EXPECT_TRUE(fleet.tick_until([&] { return stub.forge.pulls.opened(kShop) > 0; }, 60));
-    return stub.forge.pulls.newest(kShop);
+    EXPECT_TRUE(fleet.tick_until([&] { return stub.forge.pulls.opened(kHubRepo) > 0; }, 60));
+    return stub.forge.pulls.newest(kHubRepo);
   }
 };
 
@@ -169,8 +169,8 @@ TEST_F(GithubPulls, APersonMergesAndTheIssueIsClosed) {
     EXPECT_EQ(fleet.tick().exit_code, 0);
   }
   EXPECT_EQ(issue(number).at("state"), "open");
-  EXPECT_TRUE(fleet.run_of(kShop).live) << "it waits for a person";
-  ASSERT_TRUE(stub.forge.pulls.press_merge(kShop, pull));
+  EXPECT_TRUE(fleet.run_of(kHubRepo).live) << "it waits for a person";
+  ASSERT_TRUE(stub.forge.pulls.press_merge(kHubRepo, pull));
   ASSERT_TRUE(fleet.tick_until_quiet(60)) << fleet.tick().out;
   expect_landed(number);
   EXPECT_EQ(stub.log.effects("pull request opened").size(), 1U);
@@ -181,11 +181,11 @@ TEST_F(GithubPulls, APersonClosesItAndIsAskedWhatNow) {
   const int number = ready("alice");
   const std::int64_t pull = tick_until_opened();
   ASSERT_GT(pull, 0);
-  stub.forge.pulls.press_close(kShop, pull);
+  stub.forge.pulls.press_close(kHubRepo, pull);
   ASSERT_TRUE(fleet.tick_until_quiet(60)) << fleet.tick().out;
   EXPECT_EQ(issue(number).at("state"), "open");
-  EXPECT_EQ(fleet.run_of(kShop).outcome, "needs-human");
-  EXPECT_EQ(fleet.commits_landed(kShop), 0);
+  EXPECT_EQ(fleet.run_of(kHubRepo).outcome, "needs-human");
+  EXPECT_EQ(fleet.commits_landed(kHubRepo), 0);
 }
 
 class GithubChecks : public GithubLoop {
@@ -193,12 +193,12 @@ class GithubChecks : public GithubLoop {
   GithubChecks()
       : GithubLoop("ci = \"gate\"\n", "\n[ci.gate]\nkind = \"checks\"\nexpect = [\"build\"]\n") {}
   std::string base() {
-    std::string head = fleet.git(fleet.remote(kShop), {"rev-parse", "main"});
+    std::string head = fleet.git(fleet.remote(kHubRepo), {"rev-parse", "main"});
     return head.substr(0, head.find('\n'));
   }
   /// The forge's CI judges the newest commit of the base.
   void judge(const std::string& conclusion) {
-    stub.forge.set_check(kShop, base(), "build", "completed", conclusion);
+    stub.forge.set_check(kHubRepo, base(), "build", "completed", conclusion);
   }
 };
 
@@ -213,8 +213,8 @@ TEST_F(GithubChecks, ARedCheckIsFixedForwardAndAGreenOneClosesTheIssue) {
   judge("success");
   ASSERT_TRUE(fleet.tick_until_quiet(60)) << fleet.tick().out;
   EXPECT_EQ(issue(number).at("state"), "closed");
-  EXPECT_EQ(fleet.run_of(kShop).outcome, "landed");
-  EXPECT_EQ(fleet.commits_landed(kShop), 2);
+  EXPECT_EQ(fleet.run_of(kHubRepo).outcome, "landed");
+  EXPECT_EQ(fleet.commits_landed(kHubRepo), 2);
 }
 
 TEST_F(GithubMergedPulls, Invariant3_OpenedAndMergedOnceThoughAnswersAreLost) {

@@ -4,14 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/contains.h"
 #include "tests/support/small_fleet.h"
 
 namespace test_support {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 void edit(const SmallFleet& fleet, const std::string& repo, const std::string& from,
           const std::string& to) {

@@ -5,13 +5,24 @@ Arguments: ROOT COMPILE_COMMANDS
 
 import json
 import pathlib
+import re
 
 import house
 
 
+def batch(file):
+    """The files that a batch of cmake/FastBuild.cmake is made of; none if it is no batch."""
+    if file.parent.name != "Unity":
+        return []
+    return [pathlib.Path(name) for name in re.findall(r'^#include "(.+)"$', file.read_text(encoding="utf-8"), re.M)]
+
+
 def check(root, compile_commands):
     commands = json.loads(pathlib.Path(compile_commands).read_text(encoding="utf-8"))
-    built = {str(pathlib.Path(entry["file"]).resolve()) for entry in commands}
+    built = set()
+    for entry in commands:
+        file = pathlib.Path(entry["file"])
+        built.update(str(each.resolve()) for each in batch(file) or [file])
     problems = []
     for name in house.files(root, ".cc"):
         if name.parts[0] != "tests":

@@ -45,7 +45,7 @@ std::string text(const git_oid* id) {
   return git_oid_tostr(buffer, sizeof buffer, id);
 }
 
-Repository open(const std::string& path) {
+Repository open_repository(const std::string& path) {
   git_repository* raw = nullptr;
   check(git_repository_open_bare(&raw, path.c_str()), path);
   return Repository(raw);
@@ -75,7 +75,7 @@ RemoteSeen read_remote(const std::string& path, const std::string& base_branch) 
   if (!fs::exists(path)) {
     return seen;
   }
-  const Repository repository = open(path);
+  const Repository repository = open_repository(path);
   seen.refs = refs_of(repository.get());
   const auto base = seen.refs.find("refs/heads/" + base_branch);
   if (base == seen.refs.end()) {

@@ -60,7 +60,7 @@ void each_row(sqlite3* database, const char* sql, const std::function<void(const
   }
 }
 
-Database open(const std::string& path) {
+Database open_database(const std::string& path) {
   sqlite3* raw = nullptr;
   const int status = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READONLY, nullptr);
   Database database(raw);
@@ -184,7 +184,7 @@ void read_state(const std::string& state_dir, const std::string& scratch, Observ
     copy = copy_of(state, scratch);
   }
   {
-    const Database database = open(copy.empty() ? state : copy + "/state.db");
+    const Database database = open_database(copy.empty() ? state : copy + "/state.db");
     each_row(database.get(), "BEGIN", [](const Row&) {});
     each_row(database.get(), "PRAGMA integrity_check(1)",
              [&](const Row& row) { seen.state_damage = row.text(0) == "ok" ? "" : row.text(0); });

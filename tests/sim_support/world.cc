@@ -15,7 +15,7 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::size_t kMostTicks = 4;
+constexpr std::size_t kMostAtOnce = 4;
 
 jobs::Fleet make_fleet(const Script& script) {
   Random random(script.seed ^ 0xf1ee7ULL);
@@ -120,7 +120,7 @@ void World::run_due() {
 }
 
 void World::start_tick(bool on_time) {
-  if (ticks_.size() >= kMostTicks) {
+  if (ticks_.size() >= kMostAtOnce) {
     return;
   }
   if (kill_switch) {

@@ -12,10 +12,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-Answer not_found() {
-  return json_answer(404, R"({"message":"Not Found","status":"404"})");
-}
-
 Answer invalid(const std::string& why) {
   return json_answer(422, Json{{"message", "Validation Failed: " + why},
                                {"documentation_url", "https://docs.github.com/rest"}}
@@ -175,7 +171,7 @@ Answer Forge::change(const Request& request, const Place& place, Log& log) {
     return make_label(request, place, body, log);
   }
   if (place.rest.size() < 2 || place.rest[0] != "issues") {
-    return not_found();
+    return rest::not_found();
   }
   if (repo.at("flags").value("archived", false)) {
     return json_answer(403, R"({"message":"Repository was archived so is read-only."})");
@@ -192,10 +188,10 @@ Answer Forge::change(const Request& request, const Place& place, Log& log) {
         }
       }
     }
-    return not_found();
+    return rest::not_found();
   }
   if (!repo.at("issues").contains(place.rest[1])) {
-    return not_found();
+    return rest::not_found();
   }
   Json& issue = writing().at(place.repo).at("issues").at(place.rest[1]);
   if (place.rest.size() >= 3 && place.rest[2] == "labels") {
@@ -220,7 +216,7 @@ Answer Forge::change_issue(const Request& request, const Place& place, Json& iss
     return json_answer(201, rest::comment(place.repo, place.rest[1], comment).dump());
   }
   if (request.method != "PATCH" || !place.is({"issues", "*"})) {
-    return not_found();
+    return rest::not_found();
   }
   for (const char* key : {"title", "body", "state", "state_reason"}) {
     if (body.contains(key)) {
@@ -250,7 +246,7 @@ Answer Forge::change_labels(const Request& request, const Place& place, Json& is
   }
   if ((request.method != "POST" && request.method != "PUT") ||
       !place.is({"issues", "*", "labels"})) {
-    return not_found();
+    return rest::not_found();
   }
   const std::vector<std::string> wanted = labels_in(Json::parse(request.body));
   if (std::ranges::any_of(wanted, [](const std::string& each) { return each.empty(); })) {

@@ -14,10 +14,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-Answer not_found() {
-  return json_answer(404, R"({"message":"Not Found","status":"404"})");
-}
-
 /// A commit as lists of commits show it.
 Json shown_commit(const std::string& repo, const std::string& folder, const std::string& sha) {
   std::istringstream said(git_in(
@@ -126,7 +122,7 @@ Answer Forge::checks(const Request& request, const Place& place, const Json& rep
     return json_answer(200, Json{{"total_count", suites.size()}, {"check_suites", suites}}.dump());
   }
   if (!place.is({"commits", "*", "status"})) {
-    return not_found();
+    return rest::not_found();
   }
   // Pending also where there is none at all, as the real one says it.
   const Json kept = repo.at("statuses").value(sha, Json::array());
@@ -171,7 +167,7 @@ Answer Forge::annotations(const Place& place, const Json& repo) const {
       return json_answer(200, list.dump());
     }
   }
-  return not_found();
+  return rest::not_found();
 }
 
 Answer Forge::compare(const Request& request, const Place& place) const {
@@ -182,7 +178,7 @@ Answer Forge::compare(const Request& request, const Place& place) const {
   const std::string& asked = place.rest[1];
   const std::size_t dots = asked.find("...");
   if (options_.git_root.empty() || dots == std::string::npos) {
-    return not_found();
+    return rest::not_found();
   }
   const auto commit = [&](const std::string& name) {
     return git({"rev-parse", "--quiet", "--verify", "--end-of-options", name + "^{commit}"});
@@ -191,7 +187,7 @@ Answer Forge::compare(const Request& request, const Place& place) const {
   const std::string head = commit(asked.substr(dots + 3));
   const std::string common = base.empty() || head.empty() ? "" : git({"merge-base", base, head});
   if (common.empty()) {
-    return not_found();
+    return rest::not_found();
   }
   const auto count = [&](const std::string& from, const std::string& to) {
     return std::stoi(git({"rev-list", "--count", from + ".." + to}));

@@ -10,7 +10,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-Answer problem(int status, const std::string& message) {
+Answer forgejo_problem(int status, const std::string& message) {
   return json_answer(status, Json{{"message", message}, {"url", "/api/swagger"}}.dump());
 }
 
@@ -42,7 +42,7 @@ bool has_label(const Json& issue, const std::string& label) {
 Answer Forgejo::answer(const Request& request) {
   const std::lock_guard lock(mutex_);
   if (request.path == "/api/forgejo/v1/version") {
-    return options_.gitea ? problem(404, "not found")
+    return options_.gitea ? forgejo_problem(404, "not found")
                           : json_answer(200, R"({"version":"16.0.1+gitea-1.22.0"})");
   }
   const Parts parts = parts_of(request.path);
@@ -58,7 +58,7 @@ Answer Forgejo::answer(const Request& request) {
   const std::string name = parts[1] + "/" + parts[2];
   const auto found = repos_.find(name);
   if (found == repos_.end() || found->second.at("hidden") == true) {
-    return problem(404, "The target couldn't be found.");
+    return forgejo_problem(404, "The target couldn't be found.");
   }
   const Parts rest(parts.begin() + 3, parts.end());
   if (!rest.empty() && rest[0] == "pulls") {
@@ -142,7 +142,7 @@ Answer Forgejo::read(const Request& request, const Parts& parts) {
     return parts.size() == 2 ? json_answer(200, Json{{"id", 3}, {"name", parts[1]}}.dump())
                              : list(request, organisations_.at(parts[1]));
   }
-  return problem(404, "not found");
+  return forgejo_problem(404, "not found");
 }
 
 /// `limit` is cut without a word.
@@ -194,13 +194,14 @@ Answer Forgejo::read_repo(const Request& request, const std::string& name, const
   }
   if (parts.size() == 3 && parts[0] == "collaborators" && parts[2] == "permission") {
     if (!options_.admin) {
-      return problem(403,
-                     "Only admins can query all permissions, repo admins can query all repo "
-                     "permissions, collaborators can query only their own");
+      return forgejo_problem(
+          403,
+          "Only admins can query all permissions, repo admins can query all repo "
+          "permissions, collaborators can query only their own");
     }
     const auto found = permissions_.find(parts[1]);
     return found == permissions_.end()
-               ? problem(404, "user does not exist")
+               ? forgejo_problem(404, "user does not exist")
                : json_answer(200, Json{{"permission", found->second},
                                        {"role_name", found->second},
                                        {"user", {{"id", 20}, {"login", parts[1]}}}}
@@ -224,7 +225,7 @@ Answer Forgejo::read_repo(const Request& request, const std::string& name, const
     return page;
   }
   if (!parts.empty() && parts[0] == "issues" && repo.at("has_issues") == false) {
-    return problem(404, "The target couldn't be found.");
+    return forgejo_problem(404, "The target couldn't be found.");
   }
   if (parts == Parts{"issues"}) {
     Json found = Json::array();
@@ -253,10 +254,10 @@ Answer Forgejo::read_issue(const Request& request, const std::string& name, cons
         }
       }
     }
-    return problem(404, "comment does not exist");
+    return forgejo_problem(404, "comment does not exist");
   }
   if (parts.size() < 2 || parts[0] != "issues" || !repo.at("issues").contains(parts[1])) {
-    return problem(404, "The target couldn't be found.");
+    return forgejo_problem(404, "The target couldn't be found.");
   }
   if (parts.size() == 2) {
     return json_answer(200, repo.at("issues").at(parts[1]).dump());
@@ -281,7 +282,7 @@ Answer Forgejo::read_issue(const Request& request, const std::string& name, cons
     }
     return list(request, out);
   }
-  return problem(404, "not found");
+  return forgejo_problem(404, "not found");
 }
 
 }  // namespace stub

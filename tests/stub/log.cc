@@ -11,7 +11,7 @@ namespace stub {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -19,8 +19,8 @@ std::int64_t now_ms() {
       .count();
 }
 
-std::string line_of(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string line_of(const OrderedJson& json) {
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ void Log::asked(Request& request) {
   const std::lock_guard lock(mutex_);
   request.number = static_cast<std::int64_t>(exchanges_.size()) + 1;
   exchanges_.push_back({.request = request, .at = now_ms()});
-  Json headers = Json::object();
+  OrderedJson headers = OrderedJson::object();
   for (const auto& [name, value] : request.headers) {
     headers[name] = value;
   }

@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::int64_t kMostOfPage = 100;
 
-Answer problem(int status, const std::string& message) {
+Answer plane_problem(int status, const std::string& message) {
   return json_answer(status, Json{{"error", message}}.dump());
 }
 
 Answer missing() {
-  return problem(404, "The requested resource does not exist.");
+  return plane_problem(404, "The requested resource does not exist.");
 }
 
 std::string asked(const Request& request, const char* name) {
@@ -70,10 +70,10 @@ Json bare(const Json& item) {
 Answer Plane::answer(const Request& request) {
   const std::lock_guard lock(mutex_);
   if (revoked_) {
-    return problem(401, "Given API token is not valid");
+    return plane_problem(401, "Given API token is not valid");
   }
   if (limited_) {
-    Answer answer = problem(429, "Rate limit exceeded");
+    Answer answer = plane_problem(429, "Rate limit exceeded");
     answer.headers.emplace_back("Retry-After", "30");
     return answer;
   }
@@ -102,7 +102,7 @@ Answer Plane::list(const Request& request, const Json& items) const {
   const std::string per_page = asked(request, "per_page");
   const std::int64_t size = per_page.empty() ? kMostOfPage : std::stoll(per_page);
   if (size < 1 || size > kMostOfPage) {
-    return problem(400, "Invalid per_page value. Cannot exceed 100.");
+    return plane_problem(400, "Invalid per_page value. Cannot exceed 100.");
   }
   const std::int64_t page = page_of(asked(request, "cursor"));
   const auto total = static_cast<std::int64_t>(items.size());
@@ -212,7 +212,7 @@ Answer Plane::read_item(const Request& request, const Json& item, const Parts& p
   if (parts == Parts{"relations"} && options_.relations && !options_.old) {
     return json_answer(200, relations(item).dump());
   }
-  return problem(404, "Page not found.");
+  return plane_problem(404, "Page not found.");
 }
 
 /// People of the workspace are members of each of its projects here.

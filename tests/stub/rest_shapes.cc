@@ -21,6 +21,10 @@ std::string node_id(const char* kind, std::int64_t id) {
 
 }  // namespace
 
+Answer not_found() {
+  return json_answer(404, R"({"message":"Not Found","status":"404"})");
+}
+
 std::int64_t id_of(const std::string& name) {
   return static_cast<std::int64_t>(std::hash<std::string>{}(name) % 1'000'000);
 }

@@ -5,12 +5,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/stub/message.h"
+
 /// How GitHub's REST answers show what a double keeps. Each has the fields that GitHub's published
 /// description requires (npm @octokit/openapi, tests/integration/github_rest), made of what is
 /// known, and none that the description does not have.
 namespace stub::rest {
 
 using Json = nlohmann::json;
+
+[[nodiscard]] Answer not_found();
 
 /// Stands for an id that GitHub gives to what has a name.
 [[nodiscard]] std::int64_t id_of(const std::string& name);

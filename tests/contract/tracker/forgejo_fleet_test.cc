@@ -8,6 +8,7 @@
 #include "runner/forge/http_api.h"
 #include "runner/trackers/forgejo.h"
 #include "tests/contract/tracker/network.h"
+#include "tests/contract/tracker/words.h"
 #include "tests/stub/forgejo.h"
 #include "tests/stub/stub.h"
 #include "tests/stub/stub_api.h"
@@ -16,9 +17,7 @@ namespace {
 
 using jobs::ErrorKind;
 
-constexpr const char* kReady = "ready-for-agent";
 constexpr const char* kBusy = "agent-in-progress";
-constexpr const char* kEight = "2026-11-20T08:00:00Z";
 
 runner::trackers::ForgejoOptions options() {
   return {.bot = "runner", .place = [](const jobs::Repo& one) { return one.name.str(); }};

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "jobs/base/time.h"
+#include "tests/contract/tracker/words.h"
 #include "tests/stub/forgejo.h"
 #include "tests/stub/stub_api.h"
 
@@ -16,9 +17,6 @@ using jobs::Blocker;
 using jobs::ErrorKind;
 using jobs::Permission;
 
-constexpr const char* kShop = "acme/shop";
-constexpr const char* kReady = "ready-for-agent";
-constexpr const char* kEight = "2026-11-20T08:00:00Z";
 constexpr const char* kNine = "2026-11-20T09:00:00Z";
 
 class ForgejoTracker : public testing::Test {

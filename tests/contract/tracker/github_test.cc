@@ -5,15 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/contract/tracker/github_subject.h"
+#include "tests/contract/tracker/words.h"
 
 namespace {
 
 using jobs::Blocker;
 using jobs::ErrorKind;
 using jobs::Permission;
-
-constexpr const char* kShop = "acme/shop";
-constexpr const char* kReady = "ready-for-agent";
 
 class Github : public testing::TestWithParam<bool> {
  protected:

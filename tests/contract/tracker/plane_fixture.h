@@ -10,13 +10,13 @@
 #include <gtest/gtest.h>
 
 #include "runner/trackers/plane.h"
+#include "tests/contract/tracker/words.h"
 #include "tests/stub/plane.h"
 #include "tests/stub/stub_api.h"
 
 namespace tracker_contract {
 
 inline constexpr const char* kSeven = "2026-11-20T07:00:00Z";
-inline constexpr const char* kEight = "2026-11-20T08:00:00Z";
 inline constexpr const char* kNine = "2026-11-20T09:00:00Z";
 inline constexpr const char* kAlice = "alice@acme.example";
 inline constexpr const char* kGuest = "guest@acme.example";

@@ -41,6 +41,8 @@ void add_git_moves(Moves& moves);
 void add_checkout_moves(Moves& moves);
 
 [[nodiscard]] std::string variable(const char* name);
+/// What an agent must not get at: FAKE_AGENT_TREASURE, or a file that every machine has.
+[[nodiscard]] std::string treasure();
 [[noreturn]] void die(const std::string& why);
 /// Appends in one write, without a buffer that a crash could lose.
 void append(const std::string& path, const std::string& text);

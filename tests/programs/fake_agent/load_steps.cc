@@ -18,7 +18,7 @@ namespace fake_agent {
 namespace {
 
 constexpr std::size_t kMegabyte = 1U << 20;
-constexpr int kChildLives = 60;  // seconds: nothing of a test lives for ever
+constexpr int kHelperLives = 60;  // seconds: nothing of a test lives for ever
 
 /// Touches each page, as what is only asked for costs nothing. Keeps it until the end.
 void memory_hog(const std::string& bytes) {
@@ -57,7 +57,7 @@ void disk_hog(const std::string& argument) {
 }
 
 [[noreturn]] void be_a_child(const std::string& shape) {
-  ::alarm(kChildLives);
+  ::alarm(kHelperLives);
   log_child(shape);
   for_ever();
 }
@@ -91,7 +91,7 @@ void fork_bomb(const std::string& count) {
       break;
     }
     if (pid == 0) {
-      ::alarm(kChildLives);
+      ::alarm(kHelperLives);
       log_child("bomb");
     }
   }

@@ -32,6 +32,11 @@ std::string variable(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
+std::string treasure() {
+  const std::string path = variable("FAKE_AGENT_TREASURE");
+  return path.empty() ? "/etc/passwd" : path;
+}
+
 void die(const std::string& why) {
   fmt::print(stderr, "fake_agent: {}\n", why);
   std::exit(99);

@@ -26,11 +26,6 @@ std::string turn_folder() {
 }
 
 /// Something that must not be read or overwritten through a link.
-std::string treasure() {
-  const std::string path = variable("FAKE_AGENT_TREASURE");
-  return path.empty() ? "/etc/passwd" : path;
-}
-
 bool replace_by_link(const std::string& path, const std::string& target) {
   std::error_code error;
   fs::remove_all(path, error);

@@ -21,11 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string treasure() {
-  const std::string path = variable("FAKE_AGENT_TREASURE");
-  return path.empty() ? "/etc/passwd" : path;
-}
-
 bool link_to(const std::string& target, const std::string& name) {
   std::error_code error;
   fs::remove_all(name, error);

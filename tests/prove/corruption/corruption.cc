@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kDamaged = 4;  // docs/decisions/0005
 constexpr int kFailed = 1;
 
 std::string memory_folder() {

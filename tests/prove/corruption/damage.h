@@ -9,6 +9,9 @@
 /// What can happen to the files of a state: pure, so that a seed and a number name one damage.
 namespace prove::corruption {
 
+/// How a command ends that finds the state damaged: docs/decisions/0005.
+inline constexpr int kDamaged = 4;
+
 /// The bytes of state.db, of its journal, and of state.lock.
 struct Files {
   std::string database;

@@ -16,8 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using test_support::Answer;
 
-constexpr int kDamaged = 4;
-
 bool says(const Answer& answer, const char* text) {
   return (answer.out + answer.error).find(text) != std::string::npos;
 }

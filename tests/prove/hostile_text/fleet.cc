@@ -22,7 +22,7 @@ using test_support::SmallFleet;
 constexpr int kRepos = 30;
 constexpr std::size_t kPlaces = 10;
 
-std::string toml(const std::string& text) {
+std::string toml_text(const std::string& text) {
   std::string valid = text;
   std::erase(valid, '\0');
   return nlohmann::json(valid).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
@@ -95,12 +95,12 @@ class Fleet {
                 "test = [\"/bin/sh\", \"-c\", \"cat " + folder + "/output; exit " +
                     (repo % 5 == 0 ? "1" : "0") + "\"]\n");
     fleet_.write_issue(repo_name(repo), "1-issue.md",
-                       "+++\ntitle = " + toml(text(repo, 0)) + "\nlabels = [\"ready-for-agent\", " +
-                           toml(text(repo, 1)) +
+                       "+++\ntitle = " + toml_text(text(repo, 0)) +
+                           "\nlabels = [\"ready-for-agent\", " + toml_text(text(repo, 1)) +
                            "]\nready_by = \"alice\"\nready_at = 2026-01-02T03:04:05Z\n+++\n\n" +
                            text(repo, 2));
     fleet_.write_issue(repo_name(repo), "1.comments/0001-mallory.md",
-                       "+++\nauthor = " + toml(text(repo, 3)) + "\n+++\n\n" + text(repo, 3));
+                       "+++\nauthor = " + toml_text(text(repo, 3)) + "\n+++\n\n" + text(repo, 3));
   }
 
   void show(const std::vector<std::string>& words) {

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kUser = "runner";
 constexpr const char* kSecret = "s3cr3t-of-the-runner";
-constexpr int kMostTries = 8;
+constexpr int kMostLandings = 8;
 
 class NoCommands final : public jobs::CommandRunner {
  public:
@@ -78,7 +78,7 @@ class Guarded {
 
   /// Prepares the worktree and commits in it, as an agent and verify would.
   void work() {
-    for (int i = 0; i < kMostTries; ++i) {
+    for (int i = 0; i < kMostLandings; ++i) {
       if (auto prepared = workspace->prepare(repo, run)) {
         run.base = prepared->base;
         run.worktree = prepared->path;
@@ -244,7 +244,7 @@ class Prover {
     world.work();
     int tries = 0;
     auto landed = world.land();
-    for (; tries < kMostTries && !landed; ++tries) {
+    for (; tries < kMostLandings && !landed; ++tries) {
       expect(landed.error().kind == jobs::ErrorKind::transient, name,
              "a passing fault is " + landed.error().text());
       landed = world.land();

@@ -20,13 +20,13 @@ constexpr int kRuns = 3;
 constexpr int kPowerLost = 40;
 constexpr int kBroken = 41;
 
-jobs::TimePoint at(std::int64_t second) {
+jobs::TimePoint cut_time(std::int64_t second) {
   return jobs::TimePoint(std::chrono::seconds(1'790'000'000 + second));
 }
 
 jobs::Result<std::unique_ptr<jobs::Store>> open(const std::string& folder, const char* vfs) {
   return runner::store::open_store({.state_dir = folder,
-                                    .now = at(0),
+                                    .now = cut_time(0),
                                     .owner_is_dead = [](const std::string&) { return false; },
                                     .file_system_of = {},
                                     .vfs = vfs});
@@ -54,8 +54,9 @@ void tell(int pipe, char what) {
     }
     return SQLITE_OK;
   };
-  const auto lease = (*store)->acquire_lease("worker", at(0), std::chrono::minutes(5));
-  if (!lease || !(*store)->begin_tick(*lease, {.id = jobs::TickId("t1"), .started_at = at(0)})) {
+  const auto lease = (*store)->acquire_lease("worker", cut_time(0), std::chrono::minutes(5));
+  if (!lease ||
+      !(*store)->begin_tick(*lease, {.id = jobs::TickId("t1"), .started_at = cut_time(0)})) {
     ::_exit(kBroken);
   }
   for (int i = 1; i <= kRuns; ++i) {

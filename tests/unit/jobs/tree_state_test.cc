@@ -11,7 +11,7 @@ namespace {
 using std::chrono::days;
 using std::chrono::hours;
 
-constexpr TimePoint kNow{std::chrono::seconds(1'795'000'000)};
+constexpr TimePoint kLooked{std::chrono::seconds(1'795'000'000)};
 
 Run run(RunStep step, std::optional<Outcome> outcome, Duration ended_ago, bool released = false) {
   Run out;
@@ -21,7 +21,7 @@ Run run(RunStep step, std::optional<Outcome> outcome, Duration ended_ago, bool r
   out.outcome = outcome;
   out.worktree = "/w1";
   out.worktree_released = released;
-  out.updated_at = kNow - ended_ago;
+  out.updated_at = kLooked - ended_ago;
   if (outcome) {
     out.ended_at = out.updated_at;
   }
@@ -54,14 +54,14 @@ TEST(TreeState, SaysWhatATreeIsThereForAndWhetherItMayGo) {
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const Case& one = cases[i];
-    const TreeVerdict verdict = judge_tree(one.tree, one.run ? &*one.run : nullptr, {}, kNow);
+    const TreeVerdict verdict = judge_tree(one.tree, one.run ? &*one.run : nullptr, {}, kLooked);
     EXPECT_EQ(verdict.state, one.state) << i << ": " << to_string(verdict.state);
     EXPECT_EQ(verdict.may_go, one.may_go) << i;
     EXPECT_FALSE(verdict.why.empty()) << i;
     EXPECT_EQ(verdict.until.has_value(), one.state == kept) << i;
   }
   const jobs::Run frozen = run(RunStep::ended, Outcome::frozen, days(6));
-  EXPECT_EQ(judge_tree(of_run, &frozen, {}, kNow).until, kNow + days(1));
+  EXPECT_EQ(judge_tree(of_run, &frozen, {}, kLooked).until, kLooked + days(1));
 }
 
 }  // namespace

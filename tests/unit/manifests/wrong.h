@@ -20,6 +20,11 @@ inline void PrintTo(const Wrong& wrong, std::ostream* out) {
   *out << wrong.name;
 }
 
+/// A pipeline of these stages.
+inline std::string stages(const std::string& list) {
+  return "[pipeline.p]\nstages = [" + list + "]\n";
+}
+
 inline void expect_explained(const Wrong& wrong) {
   const bool more = wrong.manifest.starts_with('+');
   const Folder folder(more ? std::string(kMinimal) + wrong.manifest.substr(1) : wrong.manifest);

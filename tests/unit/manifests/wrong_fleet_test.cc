@@ -14,9 +14,6 @@ TEST_P(WrongFleet, IsExplained) {
   expect_explained(GetParam());
 }
 
-std::string stages(const std::string& list) {
-  return "[pipeline.p]\nstages = [" + list + "]\n";
-}
 INSTANTIATE_TEST_SUITE_P(
     Tables, WrongFleet,
     testing::Values(

@@ -19,9 +19,6 @@ std::string plane(const std::string& lines) {
   return "[tracker.t]\nkind = \"plane\"\nworkspace = \"acme\"\ntoken_env = \"PATH\"\n" + lines;
 }
 
-std::string stages(const std::string& list) {
-  return "[pipeline.p]\nstages = [" + list + "]\n";
-}
 INSTANTIATE_TEST_SUITE_P(
     Named, WrongNamed,
     testing::Values(

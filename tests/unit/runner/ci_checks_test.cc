@@ -6,6 +6,7 @@
 #include "runner/ci/forge_ci.h"
 #include "tests/fakes/scripted_api.h"
 #include "tests/support/tracker_folder.h"
+#include "tests/unit/runner/ci_commits.h"
 
 namespace runner::ci {
 namespace {
@@ -13,9 +14,6 @@ namespace {
 using jobs::ErrorKind;
 using jobs::Verdict;
 using nlohmann::json;
-
-const std::string kOurs(40, 'a');
-const std::string kHead(40, 'b');
 
 json run(std::int64_t id, const std::string& name, const std::string& conclusion,
          std::int64_t suite = 1) {

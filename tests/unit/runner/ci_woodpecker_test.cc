@@ -8,6 +8,7 @@
 #include "runner/ci/forge_ci.h"
 #include "tests/fakes/scripted_api.h"
 #include "tests/support/tracker_folder.h"
+#include "tests/unit/runner/ci_commits.h"
 
 namespace runner::ci {
 namespace {
@@ -15,9 +16,6 @@ namespace {
 using jobs::ErrorKind;
 using jobs::Verdict;
 using nlohmann::json;
-
-const std::string kOurs(40, 'a');
-const std::string kOther(40, 'b');
 
 json pipeline(std::int64_t number, const std::string& status, const std::string& event = "push",
               const std::string& commit = kOurs, const std::string& branch = "main") {
@@ -89,7 +87,7 @@ TEST_F(WoodpeckerCi, EveryStatusIsMapped) {
 
 TEST_F(WoodpeckerCi, NothingAboutTheCommitIsAbsent) {
   page(1,
-       json::array({pipeline(8, "success", "push", kOther), pipeline(7, "failure", "pull_request"),
+       json::array({pipeline(8, "success", "push", kHead), pipeline(7, "failure", "pull_request"),
                     pipeline(6, "failure", "push", kOurs, "feature")}));
   EXPECT_EQ(look().verdict, Verdict::absent);
   page(1, json::array());
@@ -114,7 +112,7 @@ TEST_F(WoodpeckerCi, EachConfiguredEventCounts) {
 TEST_F(WoodpeckerCi, OlderPagesAreReadWithinBounds) {
   json full = json::array();
   for (int i = 0; i < 50; ++i) {
-    full.push_back(pipeline(1000 - i, "success", "push", kOther));
+    full.push_back(pipeline(1000 - i, "success", "push", kHead));
   }
   for (int i = 1; i <= 5; ++i) {
     page(i, full);

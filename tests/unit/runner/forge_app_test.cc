@@ -20,7 +20,7 @@ namespace {
 using jobs::ErrorKind;
 using Json = nlohmann::json;
 
-const jobs::TimePoint kNow{std::chrono::seconds(1'790'000'000)};
+const jobs::TimePoint kSigned{std::chrono::seconds(1'790'000'000)};
 
 EVP_PKEY* rsa_key() {
   static EVP_PKEY* key = EVP_RSA_gen(2048);
@@ -94,14 +94,14 @@ class App : public testing::Test {
   }
 
   std::string key = pem_of(rsa_key());
-  fakes::SteppedClock clock{kNow};
+  fakes::SteppedClock clock{kSigned};
   FakeClient client;
   Traffic traffic{clock, [this](jobs::Duration wait) { clock.sleep(wait); }};
   int tokens = 0;
 };
 
 TEST_F(App, SignsWithRs256AndForLessThanTenMinutes) {
-  const auto jwt = app_jwt("12345", key, kNow);
+  const auto jwt = app_jwt("12345", key, kSigned);
   ASSERT_TRUE(jwt) << jwt.error().text();
   const std::size_t first = jwt->find('.');
   const std::size_t second = jwt->rfind('.');
@@ -122,7 +122,7 @@ TEST_F(App, SignsWithRs256AndForLessThanTenMinutes) {
 
 TEST_F(App, Invariant12_AKeyThatIsNoneIsDeniedAndNotShown) {
   for (const std::string& bad : {std::string("-----BEGIN secretstuff"), std::string()}) {
-    const auto jwt = app_jwt("1", bad, kNow);
+    const auto jwt = app_jwt("1", bad, kSigned);
     ASSERT_FALSE(jwt);
     EXPECT_EQ(jwt.error().kind, ErrorKind::denied);
     EXPECT_EQ(jwt.error().text().find("secretstuff"), std::string::npos);

@@ -17,7 +17,7 @@ http::Answer answer(long status, std::string body,
   return {.status = status, .body = std::move(body), .headers = std::move(headers)};
 }
 
-struct Case {
+struct MeaningCase {
   const char* name;
   http::Answer answer;
   ErrorKind kind;
@@ -25,10 +25,10 @@ struct Case {
   const char* hint;     ///< part of it
 };
 
-class Meaning : public testing::TestWithParam<Case> {};
+class Meaning : public testing::TestWithParam<MeaningCase> {};
 
 TEST_P(Meaning, IsTheRightKindAndNamesTheFix) {
-  const Case& c = GetParam();
+  const MeaningCase& c = GetParam();
   const auto error = meaning_of(c.answer, kCredential);
   ASSERT_TRUE(error) << c.name;
   EXPECT_EQ(error->kind, c.kind) << c.name << ": " << error->text();
@@ -39,80 +39,88 @@ TEST_P(Meaning, IsTheRightKindAndNamesTheFix) {
 INSTANTIATE_TEST_SUITE_P(
     Table, Meaning,
     testing::Values(
-        Case{"bad credentials", answer(401, R"({"message":"Bad credentials"})"), ErrorKind::denied,
-             "401: Bad credentials", "variable GITHUB_TOKEN"},
-        Case{"primary limit",
-             answer(403, R"({"message":"API rate limit exceeded for user ID 1."})",
-                    {{"x-ratelimit-remaining", "0"}}),
-             ErrorKind::rate_limited, "API rate limit", ""},
-        Case{"primary limit by its header alone",
-             answer(403, "{}", {{"x-ratelimit-remaining", "0"}}), ErrorKind::rate_limited, "403",
-             ""},
-        Case{"secondary limit by its header",
-             answer(403, R"({"message":"You have exceeded a secondary rate limit."})",
-                    {{"retry-after", "60"}, {"x-ratelimit-remaining", "4000"}}),
-             ErrorKind::rate_limited, "secondary", ""},
-        Case{"secondary limit by its words",
-             answer(403, R"({"message":"You have exceeded a secondary rate limit. Please wait"})"),
-             ErrorKind::rate_limited, "secondary", ""},
-        Case{"abuse detection",
-             answer(403, R"({"message":"You have triggered an abuse detection mechanism."})"),
-             ErrorKind::rate_limited, "abuse", ""},
-        Case{"single sign-on",
-             answer(
-                 403, R"({"message":"Resource protected by organization SAML enforcement."})",
-                 {{"x-github-sso",
-                   "required; url=https://github.com/orgs/acme/sso?authorization_request=SECRET"}}),
-             ErrorKind::denied, "SAML",
-             "authorise the token (variable GITHUB_TOKEN) for it at "
-             "https://github.com/orgs/acme/sso"},
-        Case{"missing permission of an App",
-             answer(403, R"({"message":"Resource not accessible by integration"})",
-                    {{"x-accepted-github-permissions", "issues=write"}}),
-             ErrorKind::denied, "Resource not accessible", "the permission issues=write"},
-        Case{"missing permission of a fine-grained token",
-             answer(403, R"({"message":"Resource not accessible by personal access token"})",
-                    {{"x-accepted-github-permissions", "contents=write; workflows=write"}}),
-             ErrorKind::denied, "personal access token", "contents=write; workflows=write"},
-        Case{"missing scope of a classic token",
-             answer(403, R"({"message":"Must have admin rights to Repository."})",
-                    {{"x-oauth-scopes", "read:org"}, {"x-accepted-oauth-scopes", "repo"}}),
-             ErrorKind::denied, "admin rights", "has the scopes \"read:org\"; one of \"repo\""},
-        Case{"no push access",
-             answer(403, R"({"message":"Must have push access to view collaborator permission."})"),
-             ErrorKind::denied, "push access", "lacks a permission"},
-        Case{"archived", answer(403, R"({"message":"Repository was archived so is read-only."})"),
-             ErrorKind::denied, "archived", "unarchive"},
-        Case{"not there, or not to be seen", answer(404, R"({"message":"Not Found"})"),
-             ErrorKind::not_found, "404: Not Found", "may not see"},
-        Case{"issues are switched off",
-             answer(410, R"({"message":"Issues are disabled for this repo"})"),
-             ErrorKind::not_found, "disabled", "switch issues on"},
-        Case{"deleted", answer(410, R"({"message":"This issue was deleted"})"),
-             ErrorKind::not_found, "deleted", "deleted"},
-        Case{
+        MeaningCase{"bad credentials", answer(401, R"({"message":"Bad credentials"})"),
+                    ErrorKind::denied, "401: Bad credentials", "variable GITHUB_TOKEN"},
+        MeaningCase{"primary limit",
+                    answer(403, R"({"message":"API rate limit exceeded for user ID 1."})",
+                           {{"x-ratelimit-remaining", "0"}}),
+                    ErrorKind::rate_limited, "API rate limit", ""},
+        MeaningCase{"primary limit by its header alone",
+                    answer(403, "{}", {{"x-ratelimit-remaining", "0"}}), ErrorKind::rate_limited,
+                    "403", ""},
+        MeaningCase{"secondary limit by its header",
+                    answer(403, R"({"message":"You have exceeded a secondary rate limit."})",
+                           {{"retry-after", "60"}, {"x-ratelimit-remaining", "4000"}}),
+                    ErrorKind::rate_limited, "secondary", ""},
+        MeaningCase{
+            "secondary limit by its words",
+            answer(403, R"({"message":"You have exceeded a secondary rate limit. Please wait"})"),
+            ErrorKind::rate_limited, "secondary", ""},
+        MeaningCase{
+            "abuse detection",
+            answer(403, R"({"message":"You have triggered an abuse detection mechanism."})"),
+            ErrorKind::rate_limited, "abuse", ""},
+        MeaningCase{
+            "single sign-on",
+            answer(
+                403, R"({"message":"Resource protected by organization SAML enforcement."})",
+                {{"x-github-sso",
+                  "required; url=https://github.com/orgs/acme/sso?authorization_request=SECRET"}}),
+            ErrorKind::denied, "SAML",
+            "authorise the token (variable GITHUB_TOKEN) for it at "
+            "https://github.com/orgs/acme/sso"},
+        MeaningCase{"missing permission of an App",
+                    answer(403, R"({"message":"Resource not accessible by integration"})",
+                           {{"x-accepted-github-permissions", "issues=write"}}),
+                    ErrorKind::denied, "Resource not accessible", "the permission issues=write"},
+        MeaningCase{"missing permission of a fine-grained token",
+                    answer(403, R"({"message":"Resource not accessible by personal access token"})",
+                           {{"x-accepted-github-permissions", "contents=write; workflows=write"}}),
+                    ErrorKind::denied, "personal access token", "contents=write; workflows=write"},
+        MeaningCase{"missing scope of a classic token",
+                    answer(403, R"({"message":"Must have admin rights to Repository."})",
+                           {{"x-oauth-scopes", "read:org"}, {"x-accepted-oauth-scopes", "repo"}}),
+                    ErrorKind::denied, "admin rights",
+                    "has the scopes \"read:org\"; one of \"repo\""},
+        MeaningCase{
+            "no push access",
+            answer(403, R"({"message":"Must have push access to view collaborator permission."})"),
+            ErrorKind::denied, "push access", "lacks a permission"},
+        MeaningCase{"archived",
+                    answer(403, R"({"message":"Repository was archived so is read-only."})"),
+                    ErrorKind::denied, "archived", "unarchive"},
+        MeaningCase{"not there, or not to be seen", answer(404, R"({"message":"Not Found"})"),
+                    ErrorKind::not_found, "404: Not Found", "may not see"},
+        MeaningCase{"issues are switched off",
+                    answer(410, R"({"message":"Issues are disabled for this repo"})"),
+                    ErrorKind::not_found, "disabled", "switch issues on"},
+        MeaningCase{"deleted", answer(410, R"({"message":"This issue was deleted"})"),
+                    ErrorKind::not_found, "deleted", "deleted"},
+        MeaningCase{
             "there already",
             answer(
                 422,
                 R"({"message":"Validation Failed","errors":[{"resource":"Label","code":"already_exists","field":"name"}]})"),
             ErrorKind::conflict, "Label name already_exists", ""},
-        Case{"not valid",
-             answer(422, R"({"message":"Validation Failed","errors":["body is too long"]})"),
-             ErrorKind::denied, "body is too long", ""},
-        Case{"conflict", answer(409, "{}"), ErrorKind::conflict, "409", ""},
-        Case{"too many", answer(429, R"({"message":"slow down"})"), ErrorKind::rate_limited,
-             "slow down", ""},
-        Case{"trouble over there", answer(502, "<html>Bad gateway</html>"), ErrorKind::transient,
-             "502", ""},
-        Case{"redirect", answer(302, "", {{"location", "https://elsewhere/"}}), ErrorKind::denied,
-             "redirect", "final URL"},
-        Case{"a page for people",
-             answer(200, "<!DOCTYPE html><title>Sign in</title>", {{"content-type", "text/html"}}),
-             ErrorKind::transient, "web page instead of JSON", "not that of the API"},
-        Case{"cut off", answer(200, R"([{"number":1},{"num)"), ErrorKind::transient, "cut off", ""},
-        Case{"no JSON", answer(200, "OK"), ErrorKind::transient, "not JSON", ""},
-        Case{"an escape stays visible", answer(403, "{\"message\":\"a\\u001b[2Jb\"}"),
-             ErrorKind::denied, "a\\x1b[2Jb", ""}));
+        MeaningCase{"not valid",
+                    answer(422, R"({"message":"Validation Failed","errors":["body is too long"]})"),
+                    ErrorKind::denied, "body is too long", ""},
+        MeaningCase{"conflict", answer(409, "{}"), ErrorKind::conflict, "409", ""},
+        MeaningCase{"too many", answer(429, R"({"message":"slow down"})"), ErrorKind::rate_limited,
+                    "slow down", ""},
+        MeaningCase{"trouble over there", answer(502, "<html>Bad gateway</html>"),
+                    ErrorKind::transient, "502", ""},
+        MeaningCase{"redirect", answer(302, "", {{"location", "https://elsewhere/"}}),
+                    ErrorKind::denied, "redirect", "final URL"},
+        MeaningCase{
+            "a page for people",
+            answer(200, "<!DOCTYPE html><title>Sign in</title>", {{"content-type", "text/html"}}),
+            ErrorKind::transient, "web page instead of JSON", "not that of the API"},
+        MeaningCase{"cut off", answer(200, R"([{"number":1},{"num)"), ErrorKind::transient,
+                    "cut off", ""},
+        MeaningCase{"no JSON", answer(200, "OK"), ErrorKind::transient, "not JSON", ""},
+        MeaningCase{"an escape stays visible", answer(403, "{\"message\":\"a\\u001b[2Jb\"}"),
+                    ErrorKind::denied, "a\\x1b[2Jb", ""}));
 
 TEST(MeaningOf, WhatIsGoodIsNoError) {
   EXPECT_FALSE(meaning_of(answer(200, "[]"), kCredential));
