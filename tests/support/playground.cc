@@ -19,6 +19,7 @@
 #include <sstream>
 
 #include "tests/support/signals.h"
+#include "tests/support/spawn.h"
 
 namespace test_support {
 
@@ -94,13 +95,6 @@ std::vector<std::string> whole_command(const std::vector<std::string>& words) {
   std::vector<std::string> all{binary};
   all.insert(all.end(), words.begin(), words.end());
   return all;
-}
-
-void redirect(const std::string& path, int flags, int target) {
-  const int file = open(path.c_str(), flags, 0600);
-  if (file < 0 || dup2(file, target) < 0) {
-    _exit(126);
-  }
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -180,16 +174,19 @@ Started Playground::start(const std::vector<std::string>& words) const {
 
 Started Playground::start_as(const std::string& base, const std::vector<std::string>& words) const {
   write_file(base + ".in", standard_input);
-  std::vector<std::string> command = whole_command(words);
-  std::vector<std::string> variables = whole_environment();
-  const std::vector<char*> argv = pointers(command);
-  const std::vector<char*> env = pointers(variables);
-  const pid_t child = fork();
-  if (child == 0) {
-    redirect(base + ".in", O_RDONLY, STDIN_FILENO);
-    redirect(base + ".out", O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-    redirect(base + ".err", O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
-    become(folder_, const_cast<char**>(argv.data()), const_cast<char**>(env.data()));
+  const auto open_file = [&](const char* ending, int flags) {
+    return open((base + ending).c_str(), flags | O_CLOEXEC, 0600);
+  };
+  const int in = open_file(".in", O_RDONLY);
+  const int out = open_file(".out", O_WRONLY | O_CREAT | O_TRUNC);
+  const int error = open_file(".err", O_WRONLY | O_CREAT | O_TRUNC);
+  const pid_t child = spawn(whole_command(words), whole_environment(), folder_, in, out, error);
+  close(in);
+  close(out);
+  close(error);
+  if (child < 0) {
+    std::perror("the program cannot be started");
+    std::abort();
   }
   return {child, base};
 }

@@ -132,11 +132,14 @@ void SmallFleet::agent(const std::string& name, const std::vector<std::string>& 
              lines;
 }
 
+std::string test_program(const std::string& name) {
+  const char* programs = std::getenv("RUNNER_TEST_PROGRAMS");
+  return std::string(programs == nullptr ? "." : programs) + "/" + name;
+}
+
 void SmallFleet::scripted(const std::string& name, const std::vector<std::string>& steps,
                           const std::string& lines) {
-  const char* programs = std::getenv("RUNNER_TEST_PROGRAMS");
-  std::vector<std::string> command{std::string(programs == nullptr ? "." : programs) +
-                                   "/fake_agent"};
+  std::vector<std::string> command{test_program("fake_agent")};
   command.insert(command.end(), steps.begin(), steps.end());
   agent(name, command, lines);
 }

@@ -24,6 +24,9 @@ struct RunSeen {
   int settled_turns = 0;      ///< of agents, in the books
 };
 
+/// The path of a program of tests/programs.
+[[nodiscard]] std::string test_program(const std::string& name);
+
 /// A fleet with everything real: manifests, bare git remotes, a local tracker, agents that are
 /// processes, and the real binary. Layout of `folder()`: manifests/ issues/ remotes/ state/
 /// pager.jsonl agent.log meter.log metrics.prom.

@@ -24,7 +24,7 @@ constexpr const char* kCommit = "git add -A; git commit -q -m 'Work on it'; ";
 
 void declare(SmallFleet& fleet, const std::string& script, const std::string& repo_lines = "",
              bool with_issue = true) {
-  const std::string wait = "while ! test -e " + gate_of(fleet) + "; do sleep 0.02; done; ";
+  const std::string wait = test_program("gated") + " " + gate_of(fleet) + " true; ";
   fleet.default_lines = "test = [\"/bin/sh\", \"-c\", \"" + wait + "true\"]\n";
   fleet.limit_lines += "lease_ttl = \"1s\"\nturn_grace = \"200ms\"\n";
   // Red as long as there is a file of that name.

@@ -16,6 +16,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/prove/frame/memory.h"
+
 namespace prove {
 
 namespace {
@@ -181,6 +183,10 @@ int main(int argc, char** argv, const std::string& name, const Harness& harness,
     return 2;
   }
   options.scratch = scratch;
+  // What is to be left behind has to be on a disk.
+  if (!options.keep) {
+    (void)work_in_memory(scratch);
+  }
 
   Record record;
   const auto begin = std::chrono::steady_clock::now();
@@ -203,6 +209,7 @@ int main(int argc, char** argv, const std::string& name, const Harness& harness,
   }
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   if (!options.keep || !record.failed()) {
+    leave_memory(scratch);
     std::error_code ignored;
     fs::remove_all(scratch, ignored);
   }

@@ -21,6 +21,7 @@
 #include <thread>
 
 #include "tests/support/signals.h"
+#include "tests/support/spawn.h"
 
 namespace prove::trace {
 
@@ -113,7 +114,7 @@ void put_on(const Filter& filter) {
     put_on(filter);
   }
   char byte = 0;
-  while (gate >= 0 && ::read(gate, &byte, 1) < 0 && errno == EINTR) {
+  while (::read(gate, &byte, 1) < 0 && errno == EINTR) {
   }
   sigset_t none;
   sigemptyset(&none);
@@ -129,12 +130,26 @@ void put_on(const Filter& filter) {
 }  // namespace
 
 Child::Child(const Launch& launch, bool held, const Filter& filter) {
-  int ends[2] = {-1, -1};
-  if (held && ::pipe2(ends, O_CLOEXEC) != 0) {
-    throw std::runtime_error("no pipe");
-  }
   out_ = ::memfd_create("out", MFD_CLOEXEC);
   error_ = ::memfd_create("error", MFD_CLOEXEC);
+  if (held) {
+    fork_to_a_gate(launch, filter);
+  } else {
+    const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    pid_ = test_support::spawn(launch.argv, launch.environment, launch.folder, null, out_, error_);
+    ::close(null);
+  }
+  if (pid_ < 0) {
+    throw std::runtime_error(std::string("no child: ") + std::strerror(errno));
+  }
+  watchdog().watch(pid_, launch.most_seconds);
+}
+
+void Child::fork_to_a_gate(const Launch& launch, const Filter& filter) {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) {
+    throw std::runtime_error("no pipe");
+  }
   const std::vector<char*> argv = pointers(launch.argv);
   const std::vector<char*> environment = pointers(launch.environment);
   pid_ = ::fork();
@@ -144,10 +159,6 @@ Child::Child(const Launch& launch, bool held, const Filter& filter) {
   }
   ::close(ends[0]);
   gate_ = ends[1];
-  if (pid_ < 0) {
-    throw std::runtime_error(std::string("no child: ") + std::strerror(errno));
-  }
-  watchdog().watch(pid_, launch.most_seconds);
 }
 
 Child::~Child() {

@@ -37,7 +37,8 @@ struct Filter {
 /// A child that is not waited for yet: `release` lets it go on to its program.
 class Child {
  public:
-  /// With `held`, the child waits before it becomes the program, so that somebody can attach to it.
+  /// With `held`, the child waits before it becomes the program, so that somebody can attach to it;
+  /// only then can it put a filter on itself.
   Child(const Launch& launch, bool held, const Filter& filter = {});
   ~Child();
   Child(const Child&) = delete;
@@ -50,6 +51,8 @@ class Child {
   void reaped();
 
  private:
+  void fork_to_a_gate(const Launch& launch, const Filter& filter);
+
   pid_t pid_ = -1;
   int gate_ = -1;
   int out_ = -1;
