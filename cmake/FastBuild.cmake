@@ -1,5 +1,5 @@
 # What makes a build on two cores bearable: a compiler cache and a fast linker, if they are there, and
-# files compiled in batches where everything is compiled once and thrown away.
+# small files compiled in batches.
 
 set(RUNNER_BATCHES "1" CACHE STRING "Compile so many files of a folder as one; 1 = each alone")
 option(RUNNER_CCACHE "Compile through ccache when it is found" ON)
