@@ -75,16 +75,6 @@ int exit_code_of(int status) {
   _exit(126);
 }
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> out;
-  out.reserve(words.size() + 1);
-  for (std::string& word : words) {
-    out.push_back(word.data());
-  }
-  out.push_back(nullptr);
-  return out;
-}
-
 std::vector<std::string> whole_command(const std::vector<std::string>& words) {
   const char* binary = std::getenv("RUNNER_BINARY");
   if (binary == nullptr || access(binary, X_OK) != 0) {
@@ -223,8 +213,8 @@ Answer Started::finish() {
 Answer Playground::run_on_terminal(const std::vector<std::string>& words) const {
   std::vector<std::string> command = whole_command(words);
   std::vector<std::string> variables = whole_environment();
-  const std::vector<char*> argv = pointers(command);
-  const std::vector<char*> env = pointers(variables);
+  const std::vector<char*> argv = exec_pointers(command);
+  const std::vector<char*> env = exec_pointers(variables);
   winsize size{};
   size.ws_col = 100;
   size.ws_row = 40;

@@ -5,8 +5,8 @@
 namespace prove {
 
 /// Covers `folder`, and /etc/ssl/certs, with memory that only this process and those it starts see,
-/// and has temporary files made there. False, and nothing is changed, where this machine does not
-/// let it (root does) or has no memory to spare. To be called before there are threads.
+/// and has temporary files made there. False, and the folder is as it was, where this machine does
+/// not let it (root does) or has no memory to spare. To be called before there are threads.
 ///
 /// What a process leaves behind when it dies does not depend on what the disk has of it by then:
 /// that is the subject of `power`, which brings a disk of its own. But a scene syncs a hundred

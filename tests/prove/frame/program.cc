@@ -13,20 +13,11 @@
 #include <thread>
 
 #include "tests/support/signals.h"
+#include "tests/support/spawn.h"
 
 namespace prove {
 
 namespace {
-
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> out;
-  out.reserve(words.size() + 1);
-  for (std::string& word : words) {
-    out.push_back(word.data());
-  }
-  out.push_back(nullptr);
-  return out;
-}
 
 /// Only what is safe between fork and exec.
 [[noreturn]] void become(const Program& program, char** argv, char** environment) {
@@ -50,10 +41,8 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 }  // namespace
 
 Ended run_program(const Program& program) {
-  std::vector<std::string> words = program.argv;
-  std::vector<std::string> variables = program.environment;
-  const std::vector<char*> argv = pointers(words);
-  const std::vector<char*> environment = pointers(variables);
+  const std::vector<char*> argv = test_support::exec_pointers(program.argv);
+  const std::vector<char*> environment = test_support::exec_pointers(program.environment);
   const auto begin = std::chrono::steady_clock::now();
   const pid_t child = ::fork();
   if (child == 0) {

@@ -71,16 +71,6 @@ Watchdog& watchdog() {
   return dog;
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  out.reserve(texts.size() + 1);
-  for (const std::string& text : texts) {
-    out.push_back(const_cast<char*>(text.c_str()));
-  }
-  out.push_back(nullptr);
-  return out;
-}
-
 std::string content(int file) {
   std::string text;
   char buffer[4096];
@@ -150,8 +140,8 @@ void Child::fork_to_a_gate(const Launch& launch, const Filter& filter) {
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     throw std::runtime_error("no pipe");
   }
-  const std::vector<char*> argv = pointers(launch.argv);
-  const std::vector<char*> environment = pointers(launch.environment);
+  const std::vector<char*> argv = test_support::exec_pointers(launch.argv);
+  const std::vector<char*> environment = test_support::exec_pointers(launch.environment);
   pid_ = ::fork();
   if (pid_ == 0) {
     ::close(ends[1]);
